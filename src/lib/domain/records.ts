@@ -1,0 +1,141 @@
+/**
+ * The documents of a person's range. Each is named `<person>:<kind>:<rest>`, has exactly one writer, and names it.
+ *
+ *   <person>:register:<course>:<device>        state of each unit and item, replaced by its own device only
+ *   <person>:attempt:<course>:<item>:<ulid>    one response set with its score, never changed
+ *   <person>:note:<course>:<unit>:<ulid>       a note or bookmark; replaced or withdrawn by its own writer
+ *   <person>:withdrawal:<course>:<unit>:<ulid>:<device>  takes back a note that another device of the person wrote
+ *   <person>:enrolment:<cohort>                written by the node: the person belongs to a cohort
+ *   <person>:profile:<device>                  the name that the person gave themselves on this device
+ *
+ * Nothing here is ever deleted: taking back is a later document or a field.
+ */
+import type { Instant } from './clock.ts';
+import type { CohortId, CourseId, DeviceId, ItemId, NodeId, PersonId, Ulid, UnitId } from './ids.ts';
+
+export type RecordKind = 'register' | 'attempt' | 'note' | 'withdrawal' | 'enrolment' | 'profile';
+
+/** `<person>:<kind>:<rest>` */
+export type RecordId = string & { readonly __brand: 'RecordId' };
+
+interface RecordBase {
+  readonly _id: RecordId;
+  readonly kind: RecordKind;
+  readonly person: PersonId;
+  /** Who writes this document, now and ever: a device of the person, or a node. */
+  readonly writer: DeviceId | NodeId;
+}
+
+export interface UnitState {
+  readonly first: Instant;
+  readonly last: Instant;
+  /** Seconds that the unit was in view on this device. */
+  readonly seconds: number;
+  /** When the learner finished it on this device: every item answered, and the end reached. */
+  readonly completed?: Instant;
+}
+
+export interface ItemState {
+  /** Version of the item's meaning that these figures are about. */
+  readonly v: number;
+  /** Best score, 0 to 1. */
+  readonly best: number;
+  /** Attempts on this device. */
+  readonly attempts: number;
+  readonly first: Instant;
+  readonly last: Instant;
+}
+
+export interface Place {
+  readonly unit: UnitId;
+  readonly at: Instant;
+  /** How far down the unit, 0 to 1. */
+  readonly offset: number;
+}
+
+export interface RegisterRecord extends RecordBase {
+  readonly kind: 'register';
+  readonly course: CourseId;
+  readonly writer: DeviceId;
+  readonly units: Readonly<Record<UnitId, UnitState>>;
+  /** For each item the newest version of its meaning that this device saw. */
+  readonly items: Readonly<Record<ItemId, ItemState>>;
+  readonly place?: Place;
+  readonly completed?: Instant;
+}
+
+export interface AttemptRecord extends RecordBase {
+  readonly kind: 'attempt';
+  readonly course: CourseId;
+  readonly unit: UnitId;
+  readonly item: ItemId;
+  readonly v: number;
+  readonly ulid: Ulid;
+  readonly writer: DeviceId;
+  readonly at: Instant;
+  /** Language the item was shown in, BCP 47. */
+  readonly language: string;
+  /** Exercise kind, and the response in that kind's own shape. */
+  readonly exercise: string;
+  readonly response: unknown;
+  /** 0 to 1. */
+  readonly score: number;
+  readonly points: number;
+  readonly seconds: number;
+}
+
+export interface NoteRecord extends RecordBase {
+  readonly kind: 'note';
+  readonly course: CourseId;
+  readonly unit: UnitId;
+  readonly ulid: Ulid;
+  readonly writer: DeviceId;
+  readonly type: 'note' | 'bookmark';
+  readonly text: string;
+  readonly made: Instant;
+  readonly changed: Instant;
+  readonly withdrawn?: Instant;
+}
+
+export interface WithdrawalRecord extends RecordBase {
+  readonly kind: 'withdrawal';
+  readonly course: CourseId;
+  readonly unit: UnitId;
+  readonly ulid: Ulid;
+  readonly writer: DeviceId;
+  readonly at: Instant;
+}
+
+export interface EnrolmentRecord extends RecordBase {
+  readonly kind: 'enrolment';
+  readonly cohort: CohortId;
+  readonly writer: NodeId;
+  readonly title: string;
+  readonly courses: readonly CourseId[];
+  readonly at: Instant;
+}
+
+export interface ProfileRecord extends RecordBase {
+  readonly kind: 'profile';
+  readonly writer: DeviceId;
+  readonly name: string;
+  readonly changed: Instant;
+}
+
+export type PersonRecord = RegisterRecord | AttemptRecord | NoteRecord | WithdrawalRecord | EnrolmentRecord | ProfileRecord;
+
+/** No road accepts a larger document into a person's range. Bytes of JSON in UTF-8. */
+export const maxRecordBytes = 256 * 1024;
+
+const recordId = (...parts: readonly string[]): RecordId => parts.join(':') as RecordId;
+
+export const registerId = (person: PersonId, course: CourseId, device: DeviceId): RecordId => recordId(person, 'register', course, device);
+export const attemptId = (person: PersonId, course: CourseId, item: ItemId, ulid: Ulid): RecordId =>
+  recordId(person, 'attempt', course, item, ulid);
+export const noteId = (person: PersonId, course: CourseId, unit: UnitId, ulid: Ulid): RecordId =>
+  recordId(person, 'note', course, unit, ulid);
+/** Named after the note it takes back and its own device, so that two devices that take back one note do not meet. */
+export const withdrawalId = (person: PersonId, course: CourseId, unit: UnitId, ulid: Ulid, device: DeviceId): RecordId =>
+  recordId(person, 'withdrawal', course, unit, ulid, device);
+export const enrolmentId = (person: PersonId, cohort: CohortId): RecordId => recordId(person, 'enrolment', cohort);
+export const profileId = (person: PersonId, device: DeviceId): RecordId => recordId(person, 'profile', device);

@@ -1,0 +1,17 @@
+import type { Html, ItemBase } from '../item.ts';
+
+export interface MatchItem extends ItemBase {
+  readonly kind: 'match';
+  readonly headings: readonly [Html, Html];
+  /** Keys are numbers from 1, `1` first. */
+  readonly left: readonly { readonly key: string; readonly text: Html }[];
+  /** Keys are letters, `a` first; distractors come last. */
+  readonly right: readonly { readonly key: string; readonly text: Html }[];
+  /** Left key to right key. */
+  readonly pairs: Readonly<Record<string, string>>;
+}
+
+/** Left key to the chosen right key; a left key that is absent was left open. */
+export interface MatchResponse {
+  readonly pairs: Readonly<Record<string, string>>;
+}

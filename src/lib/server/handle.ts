@@ -1,0 +1,13 @@
+/**
+ * What pages see of the node: its organs as one `(Request) → Response`. Routes reach it through the request's event and
+ * never by import, because code that Vite bundled and code that Node loaded from source must not each open the engine.
+ */
+export interface NodeHandle {
+  /** Answers a path of the node's own (`/api`, `/content`, `/replica`, `/sync`, `/health`, `/metrics`); null where it is a page's. */
+  respond(request: Request): Promise<Response | null>;
+}
+
+/** First segments of the paths that the node answers itself. */
+export const nodePaths: readonly string[] = ['api', 'content', 'replica', 'sync', 'health', 'metrics'];
+
+export const isNodePath = (pathname: string): boolean => nodePaths.includes(pathname.split('/')[1] ?? '');
