@@ -1,0 +1,290 @@
+/**
+ * Progress as a join-semilattice.
+ *
+ * Each device of a person keeps one register per course and only ever raises it; progress is what the join of all registers
+ * says. The join is associative, commutative and idempotent, so it does not matter in which order, how often or over
+ * which road the registers arrive, and nothing that a device knew is lost:
+ *
+ *   first seen             the earliest
+ *   last seen              the latest
+ *   completed              the earliest of those that have it; once completed, always completed
+ *   seconds, attempts      the most for each device, then summed over devices
+ *   an item's best score   the newest version of its meaning wins and drops what is older; within one version the best
+ *   place                  the newest
+ */
+import type { Instant } from './clock.ts';
+import type { CourseId, DeviceId, ItemId, PersonId, UnitId } from './ids.ts';
+import { registerId, type ItemState, type Place, type RegisterRecord, type UnitState } from './records.ts';
+
+export type RegisterEvent =
+  /** The unit was in view for `seconds`, and the reader stood at `offset` (0 to 1). */
+  | { readonly type: 'visit'; readonly unit: UnitId; readonly offset: number; readonly seconds: number; readonly at: Instant }
+  /** An item of meaning `v` was answered with `score` (0 to 1). */
+  | {
+      readonly type: 'answer';
+      readonly unit: UnitId;
+      readonly item: ItemId;
+      readonly v: number;
+      readonly score: number;
+      readonly at: Instant;
+    }
+  /** Every item of the unit was answered and its end was reached. */
+  | { readonly type: 'complete'; readonly unit: UnitId; readonly at: Instant }
+  /** Every unit of the course was completed. */
+  | { readonly type: 'complete-course'; readonly at: Instant };
+
+const earlier = (a: Instant, b: Instant): Instant => (a < b ? a : b);
+const later = (a: Instant, b: Instant): Instant => (a > b ? a : b);
+const within01 = (value: number): number => (value > 0 ? Math.min(1, value) : 0);
+const notNegative = (value: number): number => (value > 0 && Number.isFinite(value) ? value : 0);
+
+/** `constructor` is a fine name for a unit, so a lookup must not find what every object inherits. */
+const own = <Key extends string, Value>(values: Readonly<Record<Key, Value>>, key: Key): Value | undefined =>
+  Object.hasOwn(values, key) ? values[key] : undefined;
+
+const entriesOf = <Key extends string, Value>(values: Readonly<Record<Key, Value>>): readonly (readonly [Key, Value])[] =>
+  Object.entries(values) as [Key, Value][];
+
+/** A device's register before anything happened. */
+export const createRegister = (person: PersonId, course: CourseId, device: DeviceId): RegisterRecord => ({
+  _id: registerId(person, course, device),
+  kind: 'register',
+  person,
+  course,
+  writer: device,
+  units: {},
+  items: {},
+});
+
+function withUnit(register: RegisterRecord, unit: UnitId, at: Instant, change: (state: UnitState) => UnitState): RegisterRecord {
+  const before = own(register.units, unit);
+  const seen: UnitState =
+    before === undefined
+      ? { first: at, last: at, seconds: 0 }
+      : { ...before, first: earlier(before.first, at), last: later(before.last, at) };
+  return { ...register, units: { ...register.units, [unit]: change(seen) } };
+}
+
+function answered(before: ItemState | undefined, v: number, score: number, at: Instant): ItemState {
+  if (before === undefined || before.v < v) return { v, best: score, attempts: 1, first: at, last: at };
+  if (before.v > v) return before;
+  return {
+    v,
+    best: Math.max(before.best, score),
+    attempts: before.attempts + 1,
+    first: earlier(before.first, at),
+    last: later(before.last, at),
+  };
+}
+
+/**
+ * The register after an event. It never says less than before: a clock that was set back, a lower score or an answer to an older
+ * meaning of an item takes nothing away. Figures out of range are brought into it.
+ */
+export function updateRegister(register: RegisterRecord, event: RegisterEvent): RegisterRecord {
+  switch (event.type) {
+    case 'visit': {
+      const place: Place = { unit: event.unit, at: event.at, offset: within01(event.offset) };
+      const seen = withUnit(register, event.unit, event.at, (state) => ({
+        ...state,
+        seconds: state.seconds + notNegative(event.seconds),
+      }));
+      return { ...seen, place: newerPlace(register.place, place) };
+    }
+    case 'answer': {
+      const seen = withUnit(register, event.unit, event.at, (state) => state);
+      const state = answered(own(register.items, event.item), event.v, within01(event.score), event.at);
+      return { ...seen, items: { ...register.items, [event.item]: state } };
+    }
+    case 'complete':
+      return withUnit(register, event.unit, event.at, (state) => ({
+        ...state,
+        completed: state.completed === undefined ? event.at : earlier(state.completed, event.at),
+      }));
+    case 'complete-course':
+      return { ...register, completed: register.completed === undefined ? event.at : earlier(register.completed, event.at) };
+  }
+}
+
+export interface JoinedUnit {
+  readonly first: Instant;
+  readonly last: Instant;
+  readonly completed?: Instant;
+  /** Per device, so that a register that arrives twice is counted once. */
+  readonly seconds: ReadonlyMap<DeviceId, number>;
+}
+
+export interface JoinedItem {
+  readonly v: number;
+  readonly best: number;
+  readonly first: Instant;
+  readonly last: Instant;
+  /** Per device, of meaning `v` alone. */
+  readonly attempts: ReadonlyMap<DeviceId, number>;
+}
+
+/** What a person has done in one course, joined over their devices. */
+export interface JoinedProgress {
+  readonly units: ReadonlyMap<UnitId, JoinedUnit>;
+  readonly items: ReadonlyMap<ItemId, JoinedItem>;
+  readonly place?: Place;
+  readonly completed?: Instant;
+}
+
+/** The neutral element of the join. */
+export const noProgress: JoinedProgress = { units: new Map(), items: new Map() };
+
+/** Newest first; where two have one instant, unit and offset decide, so that the order of arrival never does. */
+function newerPlace(a: Place | undefined, b: Place): Place {
+  if (a === undefined) return b;
+  if (a.at !== b.at) return a.at > b.at ? a : b;
+  if (a.unit !== b.unit) return a.unit > b.unit ? a : b;
+  return a.offset >= b.offset ? a : b;
+}
+
+function joinMaps<Key, Value>(
+  a: ReadonlyMap<Key, Value>,
+  b: ReadonlyMap<Key, Value>,
+  join: (a: Value, b: Value) => Value,
+): ReadonlyMap<Key, Value> {
+  const joined = new Map(a);
+  for (const [key, value] of b) {
+    const before = joined.get(key);
+    joined.set(key, before === undefined ? value : join(before, value));
+  }
+  return joined;
+}
+
+const most = (a: number, b: number): number => Math.max(a, b);
+
+function joinCompleted(a: Instant | undefined, b: Instant | undefined): { readonly completed?: Instant } {
+  if (a === undefined) return b === undefined ? {} : { completed: b };
+  return { completed: b === undefined ? a : earlier(a, b) };
+}
+
+const joinUnits = (a: JoinedUnit, b: JoinedUnit): JoinedUnit => ({
+  first: earlier(a.first, b.first),
+  last: later(a.last, b.last),
+  ...joinCompleted(a.completed, b.completed),
+  seconds: joinMaps(a.seconds, b.seconds, most),
+});
+
+function joinItems(a: JoinedItem, b: JoinedItem): JoinedItem {
+  if (a.v !== b.v) return a.v > b.v ? a : b;
+  return {
+    v: a.v,
+    best: Math.max(a.best, b.best),
+    first: earlier(a.first, b.first),
+    last: later(a.last, b.last),
+    attempts: joinMaps(a.attempts, b.attempts, most),
+  };
+}
+
+/** The least progress that says all that both say. */
+export function joinProgress(a: JoinedProgress, b: JoinedProgress): JoinedProgress {
+  const place = b.place === undefined ? a.place : newerPlace(a.place, b.place);
+  return {
+    units: joinMaps(a.units, b.units, joinUnits),
+    items: joinMaps(a.items, b.items, joinItems),
+    ...(place === undefined ? {} : { place }),
+    ...joinCompleted(a.completed, b.completed),
+  };
+}
+
+/** What one register says. */
+export function registerToProgress(register: RegisterRecord): JoinedProgress {
+  const device = register.writer;
+  return {
+    units: new Map(
+      entriesOf(register.units).map(([id, { first, last, completed, seconds }]) => [
+        id,
+        { first, last, ...joinCompleted(completed, undefined), seconds: new Map([[device, seconds]]) },
+      ]),
+    ),
+    items: new Map(
+      entriesOf(register.items).map(([id, { v, best, first, last, attempts }]) => [
+        id,
+        { v, best, first, last, attempts: new Map([[device, attempts]]) },
+      ]),
+    ),
+    ...(register.place === undefined ? {} : { place: register.place }),
+    ...joinCompleted(register.completed, undefined),
+  };
+}
+
+/** Joins the registers of one person and one course, in any order, each any number of times and in any of its versions. */
+export const joinRegisters = (registers: Iterable<RegisterRecord>): JoinedProgress =>
+  [...registers].map(registerToProgress).reduce(joinProgress, noProgress);
+
+const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
+
+/** Seconds that the unit was in view, over all devices. */
+export const secondsOf = (unit: JoinedUnit): number => sum(unit.seconds.values());
+
+/** Attempts at the item's newest meaning, over all devices. */
+export const attemptsOf = (item: JoinedItem): number => sum(item.attempts.values());
+
+/** What progress needs to know of a course; a course's structure has it. */
+export interface ProgressShape {
+  /** Share of the points that passes the course, 0 to 1. */
+  readonly pass: number;
+  readonly modules: readonly {
+    readonly units: readonly {
+      readonly id: UnitId;
+      readonly items: readonly { readonly id: ItemId; readonly v: number; readonly points: number }[];
+    }[];
+  }[];
+}
+
+export interface UnitStanding {
+  readonly status: 'new' | 'started' | 'completed';
+  /** Points earned over the unit's points, 0 to 1; null where nothing was answered or nothing can be earned. */
+  readonly score: number | null;
+  readonly seconds: number;
+  /** Attempts at the items of the unit. */
+  readonly attempts: number;
+}
+
+export interface CourseStanding {
+  readonly units: ReadonlyMap<UnitId, UnitStanding>;
+  /** Points earned over points possible, 0 to 1; 0 where the course has no points. */
+  readonly score: number;
+  /** Every unit is completed, or the course was once completed before it grew. */
+  readonly completed: boolean;
+  /** The score reaches the course's `pass`; a course without points is passed when it is completed. */
+  readonly passed: boolean;
+}
+
+/** Sums of products such as 0.1 × 3 miss their figure by some 1e-16 per term; a pass mark must not be missed by that. */
+const rounding = 1e-9;
+
+/**
+ * Where a person stands in a course. An answer to an older meaning of an item counts for nothing; an answer to a newer
+ * one than this package knows counts, as the other device had the newer package.
+ */
+export function courseProgress(course: ProgressShape, joined: JoinedProgress): CourseStanding {
+  let earned = 0;
+  let possible = 0;
+  const standings = new Map<UnitId, UnitStanding>();
+  for (const unit of course.modules.flatMap(({ units }) => units)) {
+    const answers = unit.items.flatMap(({ id, v, points }) => {
+      const item = joined.items.get(id);
+      return item === undefined || item.v < v ? [] : [{ item, points }];
+    });
+    const points = sum(unit.items.map((item) => item.points));
+    const unitEarned = sum(answers.map((answer) => answer.item.best * answer.points));
+    earned += unitEarned;
+    possible += points;
+    const seen = joined.units.get(unit.id);
+    standings.set(unit.id, {
+      status: seen?.completed !== undefined ? 'completed' : seen !== undefined || answers.length > 0 ? 'started' : 'new',
+      score: answers.length === 0 || points === 0 ? null : unitEarned / points,
+      seconds: seen === undefined ? 0 : secondsOf(seen),
+      attempts: sum(answers.map((answer) => attemptsOf(answer.item))),
+    });
+  }
+  const everyUnit = standings.size > 0 && [...standings.values()].every(({ status }) => status === 'completed');
+  const completed = everyUnit || joined.completed !== undefined;
+  const score = possible === 0 ? 0 : earned / possible;
+  return { units: standings, score, completed, passed: possible === 0 ? completed : score >= course.pass - rounding };
+}
