@@ -56,13 +56,17 @@ const anyProgress = fc.array(anyRegister, { maxLength: 3 }).map(joinRegisters);
 
 describe('the join of progress', () => {
   it('is commutative', () => {
-    fc.assert(fc.property(anyProgress, anyProgress, (a, b) => expect(joinProgress(a, b)).toEqual(joinProgress(b, a))));
+    fc.assert(
+      fc.property(anyProgress, anyProgress, (a, b) => {
+        expect(joinProgress(a, b)).toEqual(joinProgress(b, a));
+      }),
+    );
   });
   it('is associative', () => {
     fc.assert(
-      fc.property(anyProgress, anyProgress, anyProgress, (a, b, c) =>
-        expect(joinProgress(joinProgress(a, b), c)).toEqual(joinProgress(a, joinProgress(b, c))),
-      ),
+      fc.property(anyProgress, anyProgress, anyProgress, (a, b, c) => {
+        expect(joinProgress(joinProgress(a, b), c)).toEqual(joinProgress(a, joinProgress(b, c)));
+      }),
     );
   });
   it('is idempotent, and nothing is neutral', () => {
@@ -84,9 +88,9 @@ describe('the join of progress', () => {
   });
   it('survives the way through JSON', () => {
     fc.assert(
-      fc.property(anyRegister, (register) =>
-        expect(joinRegisters([JSON.parse(JSON.stringify(register)) as RegisterRecord])).toEqual(joinRegisters([register])),
-      ),
+      fc.property(anyRegister, (register) => {
+        expect(joinRegisters([JSON.parse(JSON.stringify(register)) as RegisterRecord])).toEqual(joinRegisters([register]));
+      }),
     );
   });
 });
