@@ -1,0 +1,219 @@
+/**
+ * The staff's side of the node's HTTP surface (docs/http.md). Every answer is parsed from `unknown`; what is expected to go
+ * wrong is a value. Nothing is kept here: the caller holds the token.
+ */
+import * as v from 'valibot';
+import { isInstant, type Instant } from '#lib/domain/clock.ts';
+import {
+  isCohortId,
+  isCourseId,
+  isDeviceId,
+  isNodeId,
+  isPersonId,
+  isUnitId,
+  type CohortId,
+  type CourseId,
+  type DeviceId,
+  type NodeId,
+  type PersonId,
+  type UnitId,
+} from '#lib/domain/ids.ts';
+import { err, ok, type Result } from '#lib/domain/result.ts';
+
+/**
+ * - `unreachable`: no answer, or a proxy that answers for a node that is down
+ * - `not-accepted`: a wrong name, password or code; the node says no more than that
+ * - `slow-down`: too many failures; the next try in so many seconds
+ * - `forbidden`: signed in, but this is for another role
+ * - `expired`: the session is over; sign in again
+ * - `refused`: the node understood and said no, with its code
+ * - `nonsense`: an answer that is not in the node's language, or half an answer
+ */
+export type TeachFailure =
+  | { readonly type: 'unreachable' | 'not-accepted' | 'forbidden' | 'expired' | 'nonsense' }
+  | { readonly type: 'slow-down'; readonly seconds: number }
+  | { readonly type: 'refused'; readonly code: string };
+
+export type TeachResult<Value> = Result<Value, TeachFailure>;
+
+const text = v.string();
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const instant = v.custom<Instant>(isInstant);
+const personId = v.custom<PersonId>(isPersonId);
+const deviceId = v.custom<DeviceId>(isDeviceId);
+const nodeId = v.custom<NodeId>(isNodeId);
+const cohortId = v.custom<CohortId>(isCohortId);
+const courseId = v.custom<CourseId>(isCourseId);
+const unitId = v.custom<UnitId>(isUnitId);
+/** A title in one language, or in several. */
+const title = v.union([text, v.record(text, text)]);
+
+const nodeInfo = v.object({ node: nodeId, epoch: text, version: text, origin: text, claimed: v.boolean() });
+export type NodeInfo = v.InferOutput<typeof nodeInfo>;
+
+const staffSession = v.object({ token: text, expires: instant, person: personId, name: text, roles: v.array(text), node: nodeId });
+export type StaffSession = v.InferOutput<typeof staffSession>;
+
+const cohort = v.object({ id: cohortId, title: text, courses: v.array(courseId), made: instant, people: count, codes: count });
+export type Cohort = v.InferOutput<typeof cohort>;
+
+const figures = v.object({
+  status: v.picklist(['new', 'started', 'completed']),
+  /** 0 to 1; null where nothing was answered. */
+  score: v.nullable(share),
+  seconds: v.number(),
+  attempts: count,
+});
+export type UnitFigures = v.InferOutput<typeof figures>;
+
+const learner = v.object({
+  person: personId,
+  name: text,
+  joined: instant,
+  lastContact: v.nullable(instant),
+  devices: v.array(v.object({ device: deviceId, lastContact: v.nullable(instant) })),
+  /** By course, then by unit; a unit that was never opened may be absent. */
+  units: v.record(text, v.record(text, figures)),
+  seconds: v.number(),
+  score: v.nullable(share),
+});
+export type LearnerFigures = v.InferOutput<typeof learner>;
+
+const report = v.object({
+  cohort: v.object({ id: cohortId, title: text }),
+  courses: v.array(
+    v.object({ course: courseId, title, units: v.array(v.object({ id: unitId, title, items: count, points: v.number() })) }),
+  ),
+  people: v.array(learner),
+  /** Devices that should be heard from, those that were, and when the one longest unheard was last heard. */
+  completeness: v.object({ expected: count, heard: count, oldest: v.nullable(instant) }),
+  at: instant,
+});
+export type CohortReport = v.InferOutput<typeof report>;
+
+const slip = v.object({ line: count, name: text, code: text, expires: instant });
+export type CodeSlip = v.InferOutput<typeof slip>;
+const refusedLine = v.object({ line: count, error: text, text });
+export type RefusedLine = v.InferOutput<typeof refusedLine>;
+const codeLines = v.object({ lines: v.array(v.union([slip, refusedLine])) });
+
+const member = v.object({ id: personId, name: text, roles: v.array(text), since: instant, revoked: v.optional(instant) });
+export type StaffMember = v.InferOutput<typeof member>;
+
+const invitation = v.object({ code: text, expires: instant });
+export type Invitation = v.InferOutput<typeof invitation>;
+
+const offered = v.object({ course: courseId, title, units: count });
+export type OfferedCourse = v.InferOutput<typeof offered>;
+
+export interface TeachClient {
+  node(): Promise<TeachResult<NodeInfo>>;
+  signIn(name: string, password: string): Promise<TeachResult<StaffSession>>;
+  /** The first-run code of an unclaimed node, or an invitation: makes the account and signs in. */
+  accept(code: string, name: string, password: string): Promise<TeachResult<StaffSession>>;
+  courses(): Promise<TeachResult<readonly OfferedCourse[]>>;
+  cohorts(token: string): Promise<TeachResult<readonly Cohort[]>>;
+  makeCohort(token: string, title: string, courses: readonly CourseId[]): Promise<TeachResult<Cohort>>;
+  report(token: string, cohort: CohortId): Promise<TeachResult<CohortReport>>;
+  /** One code for each name in its order, or so many codes without a name. `line` counts from 1. */
+  enrol(
+    token: string,
+    cohort: CohortId,
+    who: { readonly names: readonly string[] } | { readonly count: number },
+  ): Promise<TeachResult<readonly (CodeSlip | RefusedLine)[]>>;
+  staff(token: string): Promise<TeachResult<readonly StaffMember[]>>;
+  invite(token: string, name: string, role: string): Promise<TeachResult<Invitation>>;
+}
+
+/** What `fetch` is, as far as it is used here. */
+export type Fetch = (path: string, init: RequestInit) => Promise<Response>;
+
+/** A geostationary hop and a node that hashes a password slowly stay far below this. */
+const patience = 60_000;
+
+/** Asked of us when a node says `slow-down` without saying for how long. */
+const defaultWait = 60;
+
+/**
+ * @param send the page's `fetch`
+ * @param now milliseconds, for a `Retry-After` that is a date
+ */
+export function createTeachClient(send: Fetch, now: () => number): TeachClient {
+  /** One request. Without a token a 401 is about the secret in the body; with one it is about the session. */
+  async function ask<Value>(
+    schema: v.GenericSchema<unknown, Value>,
+    method: 'GET' | 'POST',
+    path: string,
+    options: { readonly token?: string; readonly body?: unknown } = {},
+  ): Promise<TeachResult<Value>> {
+    let response: Response;
+    let body: unknown;
+    try {
+      response = await send(path, {
+        method,
+        cache: 'no-store',
+        credentials: 'omit',
+        headers: {
+          accept: 'application/json',
+          ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+          ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+        signal: AbortSignal.timeout(patience),
+      });
+    } catch {
+      // fetch says no more than "it did not work": no network, no name, no TLS, too slow.
+      return err({ type: 'unreachable' });
+    }
+    try {
+      body = await response.json();
+    } catch {
+      body = undefined;
+    }
+    if (!response.ok) return err(failureOf(response, body, options.token !== undefined, now()));
+    const parsed = v.safeParse(schema, body);
+    return parsed.success ? ok(parsed.output) : err({ type: 'nonsense' });
+  }
+
+  const map = <From, To>(result: TeachResult<From>, to: (value: From) => To): TeachResult<To> =>
+    result.ok ? ok(to(result.value)) : result;
+
+  return {
+    node: () => ask(nodeInfo, 'GET', '/api/node'),
+    signIn: (name, password) => ask(staffSession, 'POST', '/api/session', { body: { name, password } }),
+    accept: (code, name, password) => ask(staffSession, 'POST', '/api/session', { body: { code, name, password } }),
+    courses: async () => map(await ask(v.object({ courses: v.array(offered) }), 'GET', '/content/manifests'), ({ courses }) => courses),
+    cohorts: async (token) =>
+      map(await ask(v.object({ cohorts: v.array(cohort) }), 'GET', '/api/cohorts', { token }), ({ cohorts }) => cohorts),
+    makeCohort: (token, title, courses) => ask(cohort, 'POST', '/api/cohorts', { token, body: { title, courses } }),
+    report: (token, id) => ask(report, 'GET', `/api/cohorts/${encodeURIComponent(id)}`, { token }),
+    enrol: async (token, id, who) =>
+      map(await ask(codeLines, 'POST', `/api/cohorts/${encodeURIComponent(id)}/codes`, { token, body: who }), ({ lines }) => lines),
+    staff: async (token) => map(await ask(v.object({ people: v.array(member) }), 'GET', '/api/people', { token }), ({ people }) => people),
+    invite: (token, name, role) => ask(invitation, 'POST', '/api/people', { token, body: { name, role } }),
+  };
+}
+
+function failureOf(response: Response, body: unknown, hadToken: boolean, now: number): TeachFailure {
+  if (response.status === 401) return { type: hadToken ? 'expired' : 'not-accepted' };
+  if (response.status === 403) return { type: 'forbidden' };
+  if (response.status === 429) return { type: 'slow-down', seconds: secondsOf(response.headers.get('retry-after'), now) };
+  if (response.status === 502 || response.status === 503 || response.status === 504) return { type: 'unreachable' };
+  const refusal = v.safeParse(v.object({ error: text }), body);
+  if (response.status >= 400 && response.status < 500 && refusal.success) return { type: 'refused', code: refusal.output.error };
+  return { type: 'nonsense' };
+}
+
+/** `Retry-After` is a number of seconds or a date (RFC 9110, 10.2.3). At least 1. */
+function secondsOf(header: string | null, now: number): number {
+  if (header === null || header.trim() === '') return defaultWait;
+  const seconds = /^\d+$/.test(header.trim()) ? Number(header) : Math.ceil((Date.parse(header) - now) / 1000);
+  return Number.isFinite(seconds) ? Math.max(1, seconds) : defaultWait;
+}
+
+/** A title in the wanted language, else in English, else in the first there is. */
+export function titleIn(title: string | Readonly<Record<string, string>>, language: string): string {
+  if (typeof title === 'string') return title;
+  return title[language] ?? title['en'] ?? Object.values(title)[0] ?? '';
+}

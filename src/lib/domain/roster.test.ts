@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { maxNameLength, parseNames, parseRoster } from './roster.ts';
+
+const namesOf = (lines: ReturnType<typeof parseRoster>) => lines.map((line) => ('name' in line ? line.name : line.error));
+
+describe('parseRoster', () => {
+  it.each([
+    ['name,email\nBinta,b@x', 'English'],
+    ['email;NOM\nb@x;Binta', 'French, second column'],
+    ['Nombre\tEdad\nBinta\t30', 'Spanish, pasted'],
+    ['الاسم,العمر\nBinta,30', 'Arabic'],
+    ['编号,姓名\n1,Binta', 'Chinese'],
+    ['ФИО;Группа\nBinta;2', 'Russian'],
+    ['\uFEFF"Full name","x"\r\n"Binta","y"\r\n', 'quoted, with a byte order mark'],
+  ])('finds the column: %j (%s)', (csv) => {
+    expect(namesOf(parseRoster(csv))).toEqual(['Binta']);
+  });
+
+  it('takes the first column where there is no heading', () => {
+    expect(namesOf(parseRoster('Binta,1\nAmadou,2'))).toEqual(['Binta', 'Amadou']);
+  });
+
+  it('says what is wrong with a line, by the line of the file', () => {
+    expect(parseRoster(`name,age\nBinta,30\n,31\n\n${'x'.repeat(maxNameLength + 1)},32\nbinta,33\n"Ama`)).toEqual([
+      { line: 2, name: 'Binta', repeated: false },
+      { line: 3, text: ' · 31', error: 'no-name' },
+      { line: 5, text: `${'x'.repeat(maxNameLength + 1)} · 32`, error: 'too-long' },
+      { line: 6, name: 'binta', repeated: true },
+      { line: 7, text: 'Ama', error: 'unclosed-quote' },
+    ]);
+  });
+
+  it('finds nobody in nothing', () => {
+    expect(parseRoster('')).toEqual([]);
+    expect(parseRoster('name\n')).toEqual([]);
+  });
+});
+
+describe('parseNames', () => {
+  it('takes one name a line, commas and all', () => {
+    expect(parseNames('  Diallo, Binta \n\nSow   Amadou\r\n')).toEqual([
+      { line: 1, name: 'Diallo, Binta', repeated: false },
+      { line: 3, name: 'Sow Amadou', repeated: false },
+    ]);
+  });
+});
