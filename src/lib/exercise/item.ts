@@ -2,11 +2,10 @@
  * What every kind of exercise shares. A kind is a folder with the same file names in each:
  *
  *   model.ts    the item and the response, as data, with a parser for responses that cross a boundary
- *   parse.ts    the block of a course's source, to the item or to diagnostics
  *   grade.ts    (item, response) to a marking: pure, runs without a network
  *   View.svelte the item on a page: props in, the response out
  *
- * Adding a kind is adding a folder and its line in `kinds.ts`.
+ * Adding a kind is adding a folder, its line in `kinds.ts`, and its block in the compiler (`course/blocks/`).
  */
 import type { ItemId } from '../domain/ids.ts';
 import type { ChoiceItem } from './choice/model.ts';
@@ -37,6 +36,8 @@ export interface Marking {
   readonly feedback: readonly Html[];
   /** For each part of the response (option, row, gap, place), by its key: was it right? */
   readonly parts: Readonly<Record<string, boolean>>;
+  /** What was typed is not a number (or the response is damaged): nothing was marked. Say so, and keep no attempt. */
+  readonly unreadable?: true;
 }
 
 export type Item = ChoiceItem | MultipleItem | NumberItem | OrderItem | MatchItem | GapItem;

@@ -1,3 +1,6 @@
+import { isObject, isString } from '../../domain/shape.ts';
+import { err, ok, type Result } from '../../domain/result.ts';
+import type { ResponseError } from '../response.ts';
 import type { Html, ItemBase } from '../item.ts';
 
 export interface Option {
@@ -19,3 +22,6 @@ export interface ChoiceItem extends ItemBase {
 export interface ChoiceResponse {
   readonly choice: string;
 }
+
+export const parseChoiceResponse = (value: unknown): Result<ChoiceResponse, ResponseError> =>
+  isObject(value) && isString(value['choice']) ? ok({ choice: value['choice'] }) : err({ type: 'bad-response' });

@@ -1,3 +1,6 @@
+import { err, ok, type Result } from '../../domain/result.ts';
+import { isObject, isRecordOf, isString } from '../../domain/shape.ts';
+import type { ResponseError } from '../response.ts';
 import type { Html, ItemBase } from '../item.ts';
 
 export type Gap =
@@ -16,3 +19,8 @@ export interface GapItem extends ItemBase {
 export interface GapResponse {
   readonly gaps: Readonly<Record<string, string>>;
 }
+
+const isTexts = isRecordOf(isString);
+
+export const parseGapResponse = (value: unknown): Result<GapResponse, ResponseError> =>
+  isObject(value) && isTexts(value['gaps']) ? ok({ gaps: value['gaps'] }) : err({ type: 'bad-response' });

@@ -1,3 +1,6 @@
+import { err, ok, type Result } from '../../domain/result.ts';
+import { isObject, isRecordOf, isString } from '../../domain/shape.ts';
+import type { ResponseError } from '../response.ts';
 import type { Html, ItemBase } from '../item.ts';
 
 export interface MatchItem extends ItemBase {
@@ -15,3 +18,8 @@ export interface MatchItem extends ItemBase {
 export interface MatchResponse {
   readonly pairs: Readonly<Record<string, string>>;
 }
+
+const isPairs = isRecordOf(isString);
+
+export const parseMatchResponse = (value: unknown): Result<MatchResponse, ResponseError> =>
+  isObject(value) && isPairs(value['pairs']) ? ok({ pairs: value['pairs'] }) : err({ type: 'bad-response' });

@@ -1,3 +1,6 @@
+import { err, ok, type Result } from '../../domain/result.ts';
+import { isObject, isString } from '../../domain/shape.ts';
+import type { ResponseError } from '../response.ts';
 import type { Html, ItemBase } from '../item.ts';
 
 export interface NumberAnswer {
@@ -21,3 +24,8 @@ export interface NumberResponse {
   readonly text: string;
   readonly unit: string;
 }
+
+export const parseNumberResponse = (value: unknown): Result<NumberResponse, ResponseError> =>
+  isObject(value) && isString(value['text']) && isString(value['unit'])
+    ? ok({ text: value['text'], unit: value['unit'] })
+    : err({ type: 'bad-response' });

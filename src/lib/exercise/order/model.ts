@@ -1,3 +1,6 @@
+import { err, ok, type Result } from '../../domain/result.ts';
+import { isListOf, isObject, isString } from '../../domain/shape.ts';
+import type { ResponseError } from '../response.ts';
 import type { Html, ItemBase } from '../item.ts';
 
 export interface OrderItem extends ItemBase {
@@ -10,3 +13,8 @@ export interface OrderItem extends ItemBase {
 export interface OrderResponse {
   readonly order: readonly string[];
 }
+
+const isKeys = isListOf(isString);
+
+export const parseOrderResponse = (value: unknown): Result<OrderResponse, ResponseError> =>
+  isObject(value) && isKeys(value['order']) ? ok({ order: value['order'] }) : err({ type: 'bad-response' });
