@@ -55,7 +55,7 @@ export type NodeInfo = v.InferOutput<typeof nodeInfo>;
 const staffSession = v.object({ token: text, expires: instant, person: personId, name: text, roles: v.array(text), node: nodeId });
 export type StaffSession = v.InferOutput<typeof staffSession>;
 
-const cohort = v.object({ id: cohortId, title: text, courses: v.array(courseId), made: instant, people: count, codes: count });
+export const cohort = v.object({ id: cohortId, title: text, courses: v.array(courseId), made: instant, people: count, codes: count });
 export type Cohort = v.InferOutput<typeof cohort>;
 
 const figures = v.object({
@@ -80,7 +80,7 @@ const learner = v.object({
 });
 export type LearnerFigures = v.InferOutput<typeof learner>;
 
-const report = v.object({
+export const report = v.object({
   cohort: v.object({ id: cohortId, title: text }),
   courses: v.array(
     v.object({ course: courseId, title, units: v.array(v.object({ id: unitId, title, items: count, points: v.number() })) }),
