@@ -25,6 +25,11 @@ export default ts.config(
     rules: { 'no-console': 'off' },
   },
   {
+    files: ['src/lib/app/**'],
+    // As below.
+    rules: { 'svelte/no-navigation-without-resolve': 'off' },
+  },
+  {
     files: ['**/*.svelte', '**/*.svelte.ts'],
     languageOptions: { parserOptions: { parser: ts.parser } },
     rules: {

@@ -1,3 +1,4 @@
+/// <reference types="vite/client" />
 import type { InterfaceLanguage } from '#lib/i18n/languages.ts';
 import type { NodeHandle } from '#lib/server/handle.ts';
 

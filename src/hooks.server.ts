@@ -1,17 +1,12 @@
 import type { Handle } from '@sveltejs/kit';
 import { directionOf, isInterfaceLanguage, languageCookie, negotiateLanguage } from '#lib/i18n/languages.ts';
 import { isNodePath } from '#lib/server/handle.ts';
+import { isTheme, themeCookie } from '#lib/ui/theme.ts';
 
 /** The language of a page: `?lang=` for this visit, else the person's choice, else what the browser asks for. */
 export const handle: Handle = async ({ event, resolve }) => {
   const node = event.platform?.node ?? event.platform?.req?.perigee;
   if (node !== undefined) event.locals.node = node;
-
-  // A page's own fetch on the server arrives here without passing the sockets.
-  if (node !== undefined && isNodePath(event.url.pathname)) {
-    const response = await node.respond(event.request);
-    if (response !== null) return response;
-  }
 
   const asked = event.url.searchParams.get('lang');
   const chosen = event.cookies.get(languageCookie);
@@ -21,13 +16,28 @@ export const handle: Handle = async ({ event, resolve }) => {
       ? chosen
       : negotiateLanguage(event.request.headers.get('accept-language'));
   event.locals.language = language;
+
+  // A page's own fetch on the server arrives here without passing the sockets. A page that is rendered has no cookies to
+  // read, so it asks for the language that was negotiated for it (src/lib/app/language.ts).
+  if (event.isSubRequest && event.url.pathname === '/api/language') return new Response(language);
+  if (node !== undefined && isNodePath(event.url.pathname)) {
+    const response = await node.respond(event.request);
+    if (response !== null) return response;
+  }
+
   if (isInterfaceLanguage(asked) && asked !== chosen && !event.isSubRequest)
     event.cookies.set(languageCookie, asked, { path: '/', httpOnly: false, sameSite: 'lax', secure: false });
+
+  const theme = event.cookies.get(themeCookie);
 
   const response = await resolve(event, {
     // The text first: scripts are named at the end of the page, so that they do not share the first round trips with it.
     preload: ({ type }) => type === 'css',
-    transformPageChunk: ({ html }) => html.replace('%perigee.lang%', language).replace('%perigee.dir%', directionOf(language)),
+    transformPageChunk: ({ html }) =>
+      html
+        .replace('%perigee.lang%', language)
+        .replace('%perigee.dir%', directionOf(language))
+        .replace('%perigee.theme%', isTheme(theme) ? theme : 'auto'),
   });
   response.headers.set('referrer-policy', 'same-origin');
   response.headers.set('x-content-type-options', 'nosniff');

@@ -1,0 +1,34 @@
+/**
+ * Words with places and plural forms. A message is a text with `{name}` places, or an object of such texts by the
+ * categories of `Intl.PluralRules`, chosen by the value `n`. Numbers that stand in a place are written as the language writes them.
+ */
+import type learner from './messages/en/learner.json';
+import type self from './messages/en/self.json';
+import type teach from './messages/en/teach.json';
+
+/** Every key of the English messages. */
+export type Key = keyof typeof learner | keyof typeof self | keyof typeof teach;
+
+export type PluralForms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>>>;
+export type Message = string | PluralForms;
+export type Catalogue = Readonly<Record<string, Message>>;
+export type Values = Readonly<Record<string, string | number>>;
+
+/** What a component asks for its words. */
+export type Translate = (key: Key, values?: Values) => string;
+
+export interface Grammar {
+  readonly plural: (n: number) => Intl.LDMLPluralRule;
+  readonly number: (n: number) => string;
+}
+
+/** The text of a message. A place without a value stays as it is written, so that it is seen. */
+export function fill(message: Message, values: Values, grammar: Grammar): string {
+  const n = values['n'];
+  const text =
+    typeof message === 'string' ? message : (message[typeof n === 'number' ? grammar.plural(n) : 'other'] ?? message.other ?? '');
+  return text.replace(/\{(\w+)\}/g, (place, name: string) => {
+    const value = values[name];
+    return value === undefined ? place : typeof value === 'number' ? grammar.number(value) : value;
+  });
+}
