@@ -4,7 +4,7 @@
  */
 import type { Instant } from '#lib/domain/clock.ts';
 import type { CohortId, CourseId, DeviceId, ItemId, NodeId, PersonId, UnitId } from '#lib/domain/ids.ts';
-import type { NoteRecord, Place } from '#lib/domain/records.ts';
+import type { NoteRecord, PersonRecord, Place } from '#lib/domain/records.ts';
 import type { Result } from '#lib/domain/result.ts';
 import type { CourseStructure, Language, LessonItems } from '#lib/course/package.ts';
 import type { Marking } from '#lib/exercise/item.ts';
@@ -105,6 +105,8 @@ export interface LibraryController {
   resume(course: CourseId): Promise<void>;
   cancel(course: CourseId): Promise<void>;
   remove(course: CourseId): Promise<void>;
+  /** The structure of an installed course, for the titles of its units and items; null where it is not installed. */
+  structure(course: CourseId): Promise<CourseStructure | null>;
   search(query: string): Promise<readonly SearchHit[]>;
 }
 
@@ -168,6 +170,8 @@ export interface LearningController {
   withdraw(note: NoteRecord): Promise<void>;
   /** Everything the current person has done, newest first, with where it is. */
   record(): Promise<readonly RecordEntry[]>;
+  /** Every document of the current person as it lies on this device, responses and withdrawn notes too: what an export holds. */
+  documents(): Promise<readonly PersonRecord[]>;
 }
 
 export interface RecordEntry {
