@@ -2,10 +2,11 @@
  * What every kind of exercise shares. A kind is a folder with the same file names in each:
  *
  *   model.ts    the item and the response, as data, with a parser for responses that cross a boundary
+ *   parse.ts    the block of a course's source, to the item or to diagnostics
  *   grade.ts    (item, response) to a marking: pure, runs without a network
  *   View.svelte the item on a page: props in, the response out
  *
- * Adding a kind is adding a folder, its line in `kinds.ts`, and its block in the compiler (`course/blocks/`).
+ * Adding a kind is adding a folder, its lines in `kinds.ts` and `parse-kinds.ts`.
  */
 import type { ItemId } from '../domain/ids.ts';
 import type { ChoiceItem } from './choice/model.ts';

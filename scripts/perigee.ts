@@ -1,0 +1,13 @@
+/** `npx perigee <command>`. Adding a command is adding its file to `commands/` and its line here. */
+import { text } from 'node:stream/consumers';
+import type { Command } from './commands/command.ts';
+import { dispatch } from './dispatch.ts';
+
+const commands: readonly Command[] = [];
+
+process.exitCode = await dispatch(commands, process.argv.slice(2), {
+  out: (message) => void process.stdout.write(message.endsWith('\n') ? message : `${message}\n`),
+  say: (message) => void process.stderr.write(`${message}\n`),
+  readStdin: () => text(process.stdin),
+  env: process.env,
+});
