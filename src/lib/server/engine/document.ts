@@ -1,0 +1,96 @@
+/** What every adapter does to a document before it is stored: reads its revision fields, and names a new revision. */
+import { createHash } from 'node:crypto';
+import { err, ok, type Result } from '../../domain/result.ts';
+import { canonicalJson } from '../../domain/canonical-json.ts';
+
+export interface Edit {
+  readonly id: string;
+  /** The revision itself (merged) or the one that it follows (edited); absent for a first edit. */
+  readonly rev?: { readonly pos: number; readonly hash: string };
+  /** Hashes of the revision and its ancestors, newest first; at least the revision itself where there is one. */
+  readonly path: readonly string[];
+  readonly deleted: boolean;
+  /** The document's own fields. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface EditError {
+  readonly id: string;
+  readonly error: 'bad_request' | 'doc_validation';
+  readonly reason: string;
+}
+
+const revPattern = /^([1-9]\d{0,8})-([0-9A-Za-z_]{1,64})$/;
+
+export function parseRev(rev: unknown): { readonly pos: number; readonly hash: string } | null {
+  const match = typeof rev === 'string' ? revPattern.exec(rev) : null;
+  return match === null ? null : { pos: Number(match[1]), hash: match[2] ?? '' };
+}
+
+/** Ancestors beyond these are cut before anything is computed from them. */
+const maxPath = 1000;
+
+/** Fields that CouchDB adds to its answers and ignores when they come back. */
+const ignored = new Set(['_conflicts', '_deleted_conflicts', '_local_seq', '_revs_info']);
+
+/** Reads a document in CouchDB's form. `newEdits` false asks for a `_rev` (or `_revisions`), which the document then keeps. */
+export function parseEdit(value: unknown, newEdits: boolean): Result<Edit, EditError> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return err({ id: '', error: 'bad_request', reason: 'Document must be a JSON object' });
+  const id: unknown = Reflect.get(value, '_id');
+  if (typeof id !== 'string' || id === '') return err({ id: '', error: 'bad_request', reason: 'Document must have an _id' });
+  if (!id.isWellFormed() || id.includes('\0') || id.length > 1024)
+    return err({ id: '', error: 'bad_request', reason: 'The _id is too long or not text' });
+  if (id.startsWith('_')) return err({ id, error: 'bad_request', reason: 'Only reserved document ids may start with underscore.' });
+
+  const body: Record<string, unknown> = {};
+  let rev: Edit['rev'];
+  let path: readonly string[] = [];
+  let deleted = false;
+  for (const [key, field] of Object.entries(value)) {
+    if (!key.startsWith('_')) body[key] = field;
+    else if (key === '_rev') {
+      const parsed = parseRev(field);
+      if (parsed === null) return err({ id, error: 'bad_request', reason: 'Invalid rev format' });
+      rev = parsed;
+    } else if (key === '_deleted') {
+      if (typeof field !== 'boolean') return err({ id, error: 'bad_request', reason: '_deleted must be true or false' });
+      deleted = field;
+    } else if (key === '_revisions') {
+      const parsed = parsePath(field);
+      if (parsed === null) return err({ id, error: 'bad_request', reason: 'Invalid _revisions' });
+      path = parsed.ids;
+      rev ??= { pos: parsed.start, hash: parsed.ids[0] ?? '' };
+      if (rev.pos !== parsed.start || rev.hash !== parsed.ids[0])
+        return err({ id, error: 'bad_request', reason: '_rev and _revisions are about different revisions' });
+    } else if (key === '_attachments') {
+      if (typeof field !== 'object' || field === null || Object.keys(field).length > 0)
+        return err({ id, error: 'doc_validation', reason: 'Attachments are not accepted here' });
+    } else if (key !== '_id' && !ignored.has(key))
+      return err({ id, error: 'doc_validation', reason: `Bad special document member: ${key.slice(0, 40)}` });
+  }
+  if (rev === undefined) return newEdits ? ok({ id, path: [], deleted, body }) : err({ id, error: 'bad_request', reason: 'Missing _rev' });
+  return ok({ id, rev, path: path.length > 0 ? path : [rev.hash], deleted, body });
+}
+
+function parsePath(value: unknown): { readonly start: number; readonly ids: readonly string[] } | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const start: unknown = Reflect.get(value, 'start');
+  const ids: unknown = Reflect.get(value, 'ids');
+  if (!Number.isSafeInteger(start) || !Array.isArray(ids) || ids.length === 0 || ids.length > (start as number)) return null;
+  const newest: readonly unknown[] = ids.slice(0, maxPath);
+  if (!newest.every((id): id is string => typeof id === 'string' && parseRev(`1-${id}`) !== null)) return null;
+  if (parseRev(`${String(start)}-${newest[0] ?? ''}`) === null) return null;
+  return { start: start as number, ids: newest };
+}
+
+/**
+ * The name of a new edit, as CouchDB makes it: generation and MD5 over (deleted, what it follows, fields), so that the same edit
+ * made in two places is the same revision. MD5 is a name here, it protects nothing.
+ */
+export function nameRevision(edit: Edit): { readonly pos: number; readonly hash: string } {
+  const hash = createHash('md5')
+    .update(canonicalJson([edit.deleted, edit.rev?.pos ?? 0, edit.rev?.hash ?? '', edit.body]))
+    .digest('hex');
+  return { pos: (edit.rev?.pos ?? 0) + 1, hash };
+}

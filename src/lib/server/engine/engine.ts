@@ -1,0 +1,160 @@
+/**
+ * What the node asks of a database engine. Two adapters answer it, and one suite (`tests/conformance/engine.ts`) holds both to it.
+ *
+ *   - A document has CouchDB's revisions: a tree whose leaves are what stands; the winner is the one that CouchDB would choose.
+ *   - A name is `<partition>:<rest>`. A partition is a key range, `<partition>:` to `<partition>;`, and the unit of authority:
+ *     most questions are about one partition, and cost what that partition holds, not what the database holds.
+ *   - A promise of a write resolves after its bytes are on disk, and never before.
+ *   - `since` is opaque: it comes from this engine, for the same database and partition. One that the engine does not know (of another epoch) means
+ *     "from the beginning": too much is told, never too little.
+ */
+
+/** `accounts`, `records-<node>`, `desk-<node>` … */
+export type DatabaseName = string;
+
+/** `null` is the whole database. */
+export type Partition = string | null;
+
+/** A document as CouchDB writes it: `_id`, `_rev`, `_deleted`, `_revisions` beside its own fields. */
+export type CouchDocument = { readonly _id: string; readonly _rev: string; readonly _deleted?: true } & Readonly<Record<string, unknown>>;
+
+export interface Leaf {
+  readonly rev: string;
+  readonly deleted: boolean;
+}
+
+export type Written =
+  | { readonly ok: true; readonly id: string; readonly rev: string }
+  | {
+      readonly ok: false;
+      readonly id: string;
+      readonly error: 'conflict' | 'forbidden' | 'bad_request' | 'doc_validation';
+      readonly reason: string;
+    };
+
+/**
+ * Asked for each document of a batch, with what stands now, before it is written: null to allow, or the reason to refuse.
+ * The embedded engine asks inside the transaction, so nothing can come in between.
+ */
+export type Gate = (document: Readonly<Record<string, unknown>>, previous: CouchDocument | null) => string | null;
+
+export interface BulkOptions {
+  /** False: the revisions are those of another replica and are merged into the tree; true: each is an edit here. */
+  readonly newEdits: boolean;
+  readonly gate?: Gate;
+}
+
+export interface Listing {
+  readonly partition: Partition;
+  /** First and last name, in the order of their UTF-8 bytes. */
+  readonly start?: string;
+  readonly end?: string;
+  /** Default true. */
+  readonly inclusiveEnd?: boolean;
+  readonly descending?: boolean;
+  readonly limit?: number;
+  readonly skip?: number;
+  readonly bodies?: boolean;
+}
+
+export interface ListingRow {
+  readonly id: string;
+  readonly rev: string;
+  /** Only where `bodies` was asked for. */
+  readonly document?: CouchDocument;
+}
+
+export interface ChangesQuery {
+  readonly partition: Partition;
+  /** `'0'` is the beginning, `'now'` what stands now. */
+  readonly since: string;
+  readonly limit?: number;
+  /** Every leaf, or the winner alone. */
+  readonly style: 'all_docs' | 'main_only';
+  readonly bodies?: boolean;
+  readonly ids?: readonly string[];
+  readonly descending?: boolean;
+}
+
+export interface Change {
+  readonly seq: string;
+  readonly id: string;
+  readonly revs: readonly string[];
+  readonly deleted: boolean;
+  readonly document?: CouchDocument;
+}
+
+export interface Changes {
+  readonly results: readonly Change[];
+  /** Where to go on. */
+  readonly last: string;
+  /** How many more there are after the last one given. */
+  readonly pending: number;
+}
+
+export interface LocalDocument {
+  readonly rev: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface Database {
+  readonly name: DatabaseName;
+  info(partition: Partition): Promise<{ readonly documents: number; readonly deleted: number; readonly sequence: string }>;
+  /** The winner, also where it is a tombstone; null where the name was never written. */
+  get(id: string): Promise<CouchDocument | null>;
+  /** Leaves of the document's tree, the winner first; empty where the name was never written. */
+  leaves(id: string): Promise<readonly Leaf[]>;
+  /**
+   * Revisions of a document, each with `_revisions`. `latest`: where a revision was followed, its leaves in its place. A revision whose
+   * bytes are not here (never sent, or followed and compacted) is in `missing`.
+   */
+  open(
+    id: string,
+    revs: 'all' | readonly string[],
+    options?: { readonly latest?: boolean },
+  ): Promise<{ readonly found: readonly CouchDocument[]; readonly missing: readonly string[] }>;
+  /**
+   * Writes each document by itself: one that is refused does not hold up the others. Answers stand in the order of the documents. A revision that
+   * is known already is answered with `ok` and changes nothing.
+   */
+  bulk(documents: readonly unknown[], options: BulkOptions): Promise<readonly Written[]>;
+  list(listing: Listing): Promise<{ readonly rows: readonly ListingRow[]; readonly total: number }>;
+  changes(query: ChangesQuery): Promise<Changes>;
+  /** Resolves when the partition may have changed after `since`, or when the signal aborts. */
+  waitForChange(partition: Partition, since: string, signal: AbortSignal): Promise<void>;
+  /** Of the revisions named, those that no tree holds, and what the tree holds in their place. */
+  missing(
+    revs: Readonly<Record<string, readonly string[]>>,
+  ): Promise<ReadonlyMap<string, { readonly missing: readonly string[]; readonly ancestors: readonly string[] }>>;
+  /** Documents of a replication's own, which never replicate. Each space is bounded: the longest unwritten is dropped. */
+  getLocal(space: string, id: string): Promise<LocalDocument | null>;
+  /** Answers the new revision. */
+  putLocal(space: string, id: string, body: Readonly<Record<string, unknown>>): Promise<string>;
+  removeLocal(space: string, id: string): Promise<boolean>;
+}
+
+export interface Engine {
+  readonly kind: 'embedded' | 'couchdb';
+  /**
+   * Random, made with the storage and kept in it. A restore makes a new one: receipts of an older epoch say nothing about what is
+   * on this disk.
+   */
+  readonly epoch: string;
+  /** Opens a database, and makes it where it does not exist. */
+  database(name: DatabaseName): Database;
+  /** Writes and syncs a mark. False where nothing can be written (disk full, read-only, unreachable). */
+  writable(): Promise<boolean>;
+  /** Waits for the writes under way. Nothing may be asked afterwards. */
+  close(): Promise<void>;
+}
+
+/** The storage refused the write: full, read-only or broken. Nothing of the batch counts as written. */
+export class StorageFailure extends Error {
+  override readonly name = 'StorageFailure';
+}
+
+/** How many spaces' documents are kept; a replication writes one, so this is the number of replications that can go on where they stopped. */
+export const maxLocalsPerSpace = 100;
+
+/** Revisions of a branch that are remembered. Devices that wrote more edits between two passes still connect, because they send the whole path. */
+export const revisionDepth = 200;
