@@ -1,5 +1,6 @@
 /** Questions about a revision tree that `pouchdb-merge` does not answer in one step. Pure. */
 // Programs of other rooms reach this file by import and would not find the types by themselves.
+// eslint-disable-next-line @typescript-eslint/triple-slash-reference -- an ambient module cannot be imported as a type
 /// <reference path="./pouchdb-merge.d.ts" />
 import {
   collectLeaves,

@@ -1,0 +1,156 @@
+/**
+ * Reads a document of a person's range from outside: whether it is of a known kind, whole, and named after what it says. Fields that this version does
+ * not know are let through: a newer app may write to an older node.
+ */
+import { isInstant } from './clock.ts';
+import {
+  isCohortId,
+  isCourseId,
+  isDeviceId,
+  isItemId,
+  isNodeId,
+  isPersonId,
+  isSlug,
+  isUlid,
+  isUnitId,
+  type CohortId,
+  type CourseId,
+  type DeviceId,
+  type ItemId,
+  type PersonId,
+  type Ulid,
+  type UnitId,
+} from './ids.ts';
+import {
+  attemptId,
+  enrolmentId,
+  noteId,
+  profileId,
+  registerId,
+  withdrawalId,
+  type PersonRecord,
+  type RecordId,
+  type RecordKind,
+} from './records.ts';
+import { err, ok, type Result } from './result.ts';
+
+/** The first thing that is wrong, and where. */
+export type RecordError =
+  | { readonly type: 'not-an-object' }
+  | { readonly type: 'unknown-kind' }
+  | { readonly type: 'bad-field'; readonly field: string }
+  | { readonly type: 'wrong-name' };
+
+type Fields = Readonly<Record<string, unknown>>;
+type Check = (value: unknown) => boolean;
+
+const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isString: Check = (value) => typeof value === 'string' && value.isWellFormed();
+const isAmount: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const isVersion: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 1;
+const isShare: Check = (value) => typeof value === 'number' && value >= 0 && value <= 1;
+const isLanguage: Check = (value) => typeof value === 'string' && /^[a-z]{2,3}(?:-[a-z0-9]{2,8})*$/i.test(value);
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const shape =
+  (checks: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    isObject(value) && Object.entries(checks).every(([field, check]) => check(own(value, field)));
+const recordOf =
+  (isKey: Check, check: Check): Check =>
+  (value) =>
+    isObject(value) && Object.entries(value).every(([key, entry]) => isKey(key) && check(entry));
+
+/** `constructor` must not find what every object inherits. */
+const own = (value: Fields, field: string): unknown => (Object.hasOwn(value, field) ? value[field] : undefined);
+
+const isUnitState = shape({ first: isInstant, last: isInstant, seconds: isAmount, completed: optional(isInstant) });
+const isItemState = shape({ v: isVersion, best: isShare, attempts: isCount, first: isInstant, last: isInstant });
+const isPlace = shape({ unit: isUnitId, at: isInstant, offset: isShare });
+
+const isNote: Check = (value) => value === 'note' || value === 'bookmark';
+const isDefined: Check = (value) => value !== undefined;
+
+/** For each kind: what each field must be. */
+const fields: Readonly<Record<RecordKind, Readonly<Record<string, Check>>>> = {
+  register: {
+    writer: isDeviceId,
+    course: isCourseId,
+    units: recordOf(isUnitId, isUnitState),
+    items: recordOf(isItemId, isItemState),
+    place: optional(isPlace),
+    completed: optional(isInstant),
+  },
+  attempt: {
+    writer: isDeviceId,
+    course: isCourseId,
+    unit: isUnitId,
+    item: isItemId,
+    v: isVersion,
+    ulid: isUlid,
+    at: isInstant,
+    language: isLanguage,
+    exercise: isSlug,
+    response: isDefined,
+    score: isShare,
+    points: isAmount,
+    seconds: isAmount,
+  },
+  note: {
+    writer: isDeviceId,
+    course: isCourseId,
+    unit: isUnitId,
+    ulid: isUlid,
+    type: isNote,
+    text: isString,
+    made: isInstant,
+    changed: isInstant,
+    withdrawn: optional(isInstant),
+  },
+  withdrawal: { writer: isDeviceId, course: isCourseId, unit: isUnitId, ulid: isUlid, at: isInstant },
+  enrolment: { writer: isNodeId, cohort: isCohortId, title: isString, courses: listOf(isCourseId), at: isInstant },
+  profile: { writer: isDeviceId, name: isString, changed: isInstant },
+};
+
+const isKind = (value: unknown): value is RecordKind => typeof value === 'string' && Object.hasOwn(fields, value);
+
+/** The name that a document of this kind and these fields must have. The fields were checked. */
+function nameOf(kind: RecordKind, value: Fields): RecordId {
+  const person = value['person'] as PersonId;
+  const device = value['writer'] as DeviceId;
+  const course = value['course'] as CourseId;
+  const unit = value['unit'] as UnitId;
+  const ulid = value['ulid'] as Ulid;
+  switch (kind) {
+    case 'register':
+      return registerId(person, course, device);
+    case 'attempt':
+      return attemptId(person, course, value['item'] as ItemId, ulid);
+    case 'note':
+      return noteId(person, course, unit, ulid);
+    case 'withdrawal':
+      return withdrawalId(person, course, unit, ulid, device);
+    case 'enrolment':
+      return enrolmentId(person, value['cohort'] as CohortId);
+    case 'profile':
+      return profileId(person, device);
+  }
+}
+
+/** @param value a document as it stands in a database: fields that start with `_` other than `_id` are not looked at */
+export function parseRecord(value: unknown): Result<PersonRecord, RecordError> {
+  if (!isObject(value)) return err({ type: 'not-an-object' });
+  const kind = own(value, 'kind');
+  if (!isKind(kind)) return err({ type: 'unknown-kind' });
+  if (!isPersonId(own(value, 'person'))) return err({ type: 'bad-field', field: 'person' });
+  for (const [field, check] of Object.entries(fields[kind])) if (!check(own(value, field))) return err({ type: 'bad-field', field });
+  if (own(value, '_id') !== nameOf(kind, value)) return err({ type: 'wrong-name' });
+  return ok(value as unknown as PersonRecord);
+}
