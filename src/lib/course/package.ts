@@ -45,6 +45,17 @@ export interface Manifest {
   readonly pieces: readonly Piece[];
 }
 
+/** What a catalogue says about a course: `GET /content/manifests`. */
+export interface CourseSummary extends Pick<
+  Manifest,
+  'course' | 'languages' | 'title' | 'summary' | 'licence' | 'discipline' | 'level' | 'sdg' | 'units' | 'items' | 'minutes'
+> {
+  /** Of the canonical manifest: another value is another version of the course. */
+  readonly manifest: Sha256;
+  /** Bytes as transferred (compressed), text alone and with all media, by language. */
+  readonly price: Localized<{ readonly text: number; readonly media: number }>;
+}
+
 export interface SignedManifest {
   readonly manifest: Manifest;
   readonly signature: {
