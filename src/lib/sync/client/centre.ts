@@ -1,0 +1,111 @@
+/** The requests that a learner's device makes of its centre, besides replication. Paths and shapes: docs/http.md. */
+import { isInstant, type Instant } from '#lib/domain/clock.ts';
+import { isCohortId, isNodeId, isPersonId, type CohortId, type DeviceId, type NodeId, type PersonId } from '#lib/domain/ids.ts';
+import { err, ok, type Result } from '#lib/domain/result.ts';
+import { isListOf, isObject, isString } from '#lib/domain/shape.ts';
+import { parseReceipt, type PassFailure, type Receipt, type Revisions } from '#lib/sync/session.ts';
+
+export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
+
+/** A request that hangs longer than this is given up: a dead link must not keep a pass for ever. Milliseconds. */
+const patience = 120_000;
+
+const failureByCode: Readonly<Record<string, PassFailure>> = {
+  'not-accepted': 'not-accepted',
+  'slow-down': 'slow-down',
+  expired: 'expired',
+  revoked: 'revoked',
+  'no-space': 'no-space',
+  busy: 'busy',
+};
+
+/** What a status, with the node's own code where it gave one, means for a pass. */
+export function failureOf(status: number, code?: unknown): PassFailure {
+  if (isString(code) && Object.hasOwn(failureByCode, code)) return failureByCode[code] ?? 'nonsense';
+  if (status === 401) return 'expired';
+  if (status === 403) return 'revoked';
+  if (status === 429) return 'slow-down';
+  if (status === 507) return 'no-space';
+  if (status === 502 || status === 503 || status === 504) return 'busy';
+  return 'nonsense';
+}
+
+async function post(fetch: Fetch, url: string, body: unknown, token?: string): Promise<Result<unknown, PassFailure>> {
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(patience),
+    });
+  } catch {
+    return err('unreachable');
+  }
+  let answer: unknown;
+  try {
+    answer = await response.json();
+  } catch {
+    return err(response.ok ? 'nonsense' : failureOf(response.status));
+  }
+  if (!response.ok) return err(failureOf(response.status, isObject(answer) ? answer['error'] : undefined));
+  return ok(answer);
+}
+
+export interface Session {
+  readonly token: string;
+  readonly expires: Instant;
+  readonly person: PersonId;
+  readonly name: string;
+  readonly node: NodeId;
+  readonly epoch: string;
+  readonly cohorts: readonly { readonly id: CohortId; readonly title: string }[];
+}
+
+const isCohort = (value: unknown): value is { id: CohortId; title: string } =>
+  isObject(value) && isCohortId(value['id']) && isString(value['title']);
+
+export function parseSession(answer: unknown): Result<Session, 'nonsense'> {
+  if (!isObject(answer)) return err('nonsense');
+  const { token, expires, person, name, node, epoch, cohorts } = answer;
+  if (!isString(token) || token === '' || !isInstant(expires) || !isPersonId(person) || !isString(name)) return err('nonsense');
+  if (!isNodeId(node) || !isString(epoch) || epoch === '' || !isListOf(isCohort)(cohorts)) return err('nonsense');
+  return ok({ token, expires, person, name, node, epoch, cohorts: cohorts.map(({ id, title }) => ({ id, title })) });
+}
+
+/** Exchanges an enrolment or link code for a token. A link code answers with the person it belongs to. */
+export async function exchangeCode(
+  fetch: Fetch,
+  origin: string,
+  given: { readonly code: string; readonly device: DeviceId; readonly person: PersonId; readonly name: string },
+): Promise<Result<Session, PassFailure>> {
+  const answer = await post(fetch, `${origin}/api/session`, { ...given, ...(given.name === '' ? { name: undefined } : {}) });
+  // Here a 401 is about the code, not about a token.
+  if (!answer.ok) return err(answer.error === 'expired' ? 'not-accepted' : answer.error);
+  return parseSession(answer.value);
+}
+
+/** Asks for a single-use code with which a second device becomes the same person. */
+export async function askLinkCode(
+  fetch: Fetch,
+  origin: string,
+  token: string,
+): Promise<Result<{ code: string; expires: Instant }, PassFailure>> {
+  const answer = await post(fetch, `${origin}/api/link`, {}, token);
+  if (!answer.ok) return answer;
+  if (!isObject(answer.value)) return err('nonsense');
+  const { code, expires } = answer.value;
+  return isString(code) && isInstant(expires) ? ok({ code, expires }) : err('nonsense');
+}
+
+/** Asks which of these revisions are on the node's disk. */
+export async function askReceipt(
+  fetch: Fetch,
+  origin: string,
+  token: string,
+  asked: { readonly person: PersonId; readonly device: DeviceId; readonly revisions: Revisions },
+): Promise<Result<Receipt, PassFailure>> {
+  const { person, device, revisions } = asked;
+  const answer = await post(fetch, `${origin}/sync`, { person, device, revisions: Object.fromEntries(revisions) }, token);
+  return answer.ok ? parseReceipt(answer.value, revisions) : answer;
+}

@@ -1,0 +1,149 @@
+/**
+ * The standard road: an unmodified PouchDB between the journal and the node. Whatever goes wrong here, the journal has the work.
+ */
+import PouchDB, { type Database } from 'pouchdb-core';
+import adapterHttp from 'pouchdb-adapter-http';
+import replication from 'pouchdb-replication';
+import { canonicalJson } from '#lib/domain/canonical-json.ts';
+import { maxRecordBytes, type PersonRecord, type RecordId } from '#lib/domain/records.ts';
+import type { PersonId } from '#lib/domain/ids.ts';
+import { err, ok, type Result } from '#lib/domain/result.ts';
+import { isObject } from '#lib/domain/shape.ts';
+import type { PassFailure, Replica, Revision, Waiting } from '#lib/sync/session.ts';
+import { failureOf, type Fetch } from './centre.ts';
+
+PouchDB.plugin(adapterHttp).plugin(replication);
+
+export interface ReplicaOptions {
+  readonly person: PersonId;
+  /** PouchDB's local adapter: `idb` in a browser; its plugin is given to PouchDB by whoever chooses it. */
+  readonly adapter: string;
+  readonly origin: string;
+  readonly token: string;
+  readonly fetch: Fetch;
+  /** Reads a document that came from elsewhere; null where it is none of a person's records. */
+  readonly parse: (document: unknown) => PersonRecord | null;
+}
+
+/** A person has some thousand documents at most; at 250 bytes each a batch stays far below what a node accepts. */
+const batch = 500;
+
+const mirrorState = '_local/perigee-mirror';
+
+const slices = <Value>(values: readonly Value[]): Value[][] =>
+  Array.from({ length: Math.ceil(values.length / batch) }, (_, i) => values.slice(i * batch, (i + 1) * batch));
+
+/** The document without PouchDB's own fields but its name. */
+function bodyOf(document: object): object {
+  return Object.fromEntries(Object.entries(document).filter(([key]) => key === '_id' || !key.startsWith('_')));
+}
+
+const bytesOf = (body: PersonRecord): number => new TextEncoder().encode(JSON.stringify(body)).length;
+
+export class PouchReplica implements Replica {
+  readonly #local: Database;
+  readonly #remote: Database;
+  readonly #parse: ReplicaOptions['parse'];
+  /** Why the last request that failed did; PouchDB's own errors no longer tell. */
+  #reason: PassFailure | null = null;
+
+  constructor({ person, adapter, origin, token, fetch, parse }: ReplicaOptions) {
+    this.#parse = parse;
+    this.#local = new PouchDB(`perigee-${person}`, { adapter, auto_compaction: true });
+    this.#remote = new PouchDB(`${origin}/replica/person/${person}`, {
+      adapter: 'http',
+      skip_setup: true,
+      fetch: (input, init) => this.#request(fetch, token, typeof input === 'string' ? input : input.url, init),
+    });
+  }
+
+  async #request(fetch: Fetch, token: string, url: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    headers.set('authorization', `Bearer ${token}`);
+    try {
+      const response = await fetch(url, { ...init, headers });
+      // A checkpoint that is not there yet is no failure.
+      if (!response.ok && response.status !== 404) this.#reason = failureOf(response.status, await errorCode(response.clone()));
+      return response;
+    } catch (error) {
+      this.#reason = 'unreachable';
+      throw error;
+    }
+  }
+
+  async put(documents: readonly Waiting[]): Promise<{ revisions: Map<RecordId, Revision>; changed: number }> {
+    const revisions = new Map<RecordId, Revision>();
+    let changed = 0;
+    // What no road accepts would make the node refuse its whole batch; it stays in the journal, waiting and visible.
+    const accepted = documents.filter(({ body }) => bytesOf(body) <= maxRecordBytes);
+    for (const some of slices(accepted)) {
+      const { rows } = await this.#local.allDocs({ keys: some.map(({ id }) => id), include_docs: true });
+      const puts = some.flatMap(({ id, body }, i) => {
+        const row = rows[i];
+        const held = row?.doc ?? null;
+        if (held === null) return [{ ...body }];
+        if (canonicalJson(bodyOf(held)) !== canonicalJson(body)) return [{ ...body, _rev: held._rev }];
+        revisions.set(id, held._rev);
+        return [];
+      });
+      if (puts.length === 0) continue;
+      for (const answer of await this.#local.bulkDocs(puts)) {
+        if (!('ok' in answer)) continue;
+        revisions.set(answer.id as RecordId, answer.rev);
+        changed += 1;
+      }
+    }
+    return { revisions, changed };
+  }
+
+  replicate(): Promise<Result<void, PassFailure>> {
+    return this.#attempt(async () => {
+      await this.#local.sync(this.#remote, { batch_size: batch });
+    });
+  }
+
+  sendAgain(ids: readonly RecordId[]): Promise<Result<void, PassFailure>> {
+    return this.#attempt(async () => {
+      for (const some of slices(ids)) await this.#local.replicate.to(this.#remote, { doc_ids: some, checkpoint: false, batch_size: batch });
+    });
+  }
+
+  async #attempt(work: () => Promise<void>): Promise<Result<void, PassFailure>> {
+    this.#reason = null;
+    try {
+      await work();
+      return ok(undefined);
+    } catch {
+      return err(this.#reason ?? 'nonsense');
+    }
+  }
+
+  async mirror(take: Parameters<Replica['mirror']>[0]): Promise<void> {
+    for (;;) {
+      const state = await this.#local.get<{ since: number }>(mirrorState).catch(() => null);
+      const { results, last_seq } = await this.#local.changes({ since: state?.since ?? 0, limit: batch, include_docs: true });
+      const documents = results.flatMap(({ doc }) => {
+        if (doc === undefined) return [];
+        const body = this.#parse(bodyOf(doc));
+        return body === null ? [] : [{ rev: doc._rev, body }];
+      });
+      await take(documents);
+      if (results.length === 0) return;
+      // Beside the data it is about: a replica that was lost is read again from its start.
+      await this.#local.put({ _id: mirrorState, ...(state === null ? {} : { _rev: state._rev }), since: Number(last_seq) });
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#local.close();
+  }
+}
+
+async function errorCode(response: Response): Promise<unknown> {
+  try {
+    const answer: unknown = await response.json();
+    return isObject(answer) ? answer['error'] : undefined;
+  } catch {
+    return undefined;
+  }
+}

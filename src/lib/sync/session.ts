@@ -1,0 +1,194 @@
+/**
+ * One pass between a device and its centre, as a machine without hands.
+ *
+ * Problem. A learner's documents must reach the centre whole, over a link that breaks anywhere, from a page that may be killed
+ * anywhere, to a node that may answer rubbish or be restored from a backup. The learner is told "at the centre" of a document
+ * only when it is true.
+ *
+ * Core rule. The journal on the device is the truth. What the replica or the node hold is compared with it, again and
+ * again, and every step may be repeated: nothing is marked by what was sent, only by what the node said that it has.
+ *
+ *   hand over   every document that no receipt covers is put into the replica, where its body differs from what is there
+ *   replicate   both ways, the CouchDB protocol
+ *   mirror      documents of other writers come from the replica into the device's own store
+ *   hand over   once more: where a lost replica made a conflict, the winner may not be what the journal says
+ *   ask         POST /sync with the revisions that no receipt covers; also with none, as the answer names the node's epoch
+ *   mark        the revisions that the node confirmed, and no others; another node or epoch than before takes every older mark back
+ *   again       what was asked about and not confirmed is sent once more without trusting the checkpoints, then asked about again
+ *
+ * What stays unconfirmed keeps waiting, visibly, for the next pass.
+ */
+import type { NodeId, PersonId } from '../domain/ids.ts';
+import { isNodeId } from '../domain/ids.ts';
+import type { PersonRecord, RecordId } from '../domain/records.ts';
+import { err, ok, type Result } from '../domain/result.ts';
+
+/** A CouchDB revision, `<n>-<hash>`. */
+export type Revision = string;
+
+/** What a receipt said about one document: this node, in this epoch of its database, has this revision on its disk. */
+export interface Mark {
+  readonly node: NodeId;
+  readonly epoch: string;
+  readonly rev: Revision;
+}
+
+export type Revisions = ReadonlyMap<RecordId, Revision>;
+
+export interface Receipt {
+  readonly node: NodeId;
+  readonly epoch: string;
+  readonly revisions: Revisions;
+}
+
+/** A document of this device that no receipt covers. */
+export interface Waiting {
+  readonly id: RecordId;
+  readonly version: number;
+  readonly body: PersonRecord;
+}
+
+/** The device's own store, as a pass needs it. Every verb commits before it resolves. */
+export interface Journal {
+  waiting(person: PersonId): Promise<readonly Waiting[]>;
+  /** Notes the revision that a version of a document got in the replica; a document that has moved on meanwhile is left as it is. */
+  handedOver(
+    person: PersonId,
+    handed: readonly { readonly id: RecordId; readonly version: number; readonly rev: Revision }[],
+  ): Promise<void>;
+  /** Takes documents of other writers; one that this device wrote itself is not touched. */
+  mirror(person: PersonId, documents: readonly { readonly rev: Revision; readonly body: PersonRecord }[]): Promise<void>;
+  /** Revisions in the replica that no receipt covers: own documents whose newest body was handed over, and mirrored ones. */
+  unconfirmed(person: PersonId): Promise<Revisions>;
+  /**
+   * Marks what the receipt names with exactly the revision that is here, of the newest body. Where the receipt is from another node
+   * or epoch than the last one, first takes back every mark. Answers how many marks were taken back.
+   */
+  receipted(person: PersonId, receipt: Receipt): Promise<number>;
+}
+
+export type PassFailure = 'unreachable' | 'not-accepted' | 'slow-down' | 'nonsense' | 'expired' | 'revoked' | 'no-space' | 'busy';
+
+/** The person's database between the journal and the node. */
+export interface Replica {
+  /** Puts each body where it differs from what is held, and answers the revision that each has now. */
+  put(documents: readonly Waiting[]): Promise<{ readonly revisions: Revisions; readonly changed: number }>;
+  /** Both ways. */
+  replicate(): Promise<Result<void, PassFailure>>;
+  /** Sends these once more, whatever earlier passes believe. */
+  sendAgain(ids: readonly RecordId[]): Promise<Result<void, PassFailure>>;
+  /** Calls back with what came since the last call that went through. */
+  mirror(take: (documents: readonly { readonly rev: Revision; readonly body: PersonRecord }[]) => Promise<void>): Promise<void>;
+}
+
+export type Command =
+  | { readonly do: 'hand-over' | 'replicate' | 'mirror' | 'list' }
+  | { readonly do: 'ask'; readonly revisions: Revisions }
+  | { readonly do: 'mark'; readonly receipt: Receipt }
+  | { readonly do: 'send-again'; readonly ids: readonly RecordId[] }
+  | { readonly do: 'stop'; readonly outcome: Outcome };
+
+export type SessionEvent =
+  | { readonly type: 'handed-over'; readonly changed: number }
+  | { readonly type: 'replicated' | 'mirrored' | 'sent-again' }
+  | { readonly type: 'listed'; readonly revisions: Revisions }
+  | { readonly type: 'answered'; readonly receipt: Receipt }
+  | { readonly type: 'marked'; readonly withdrawn: number }
+  | { readonly type: 'failed'; readonly failure: PassFailure };
+
+/** `unconfirmed`: documents that the node was asked about and does not have. */
+export type Outcome = { readonly type: 'done'; readonly unconfirmed: number } | { readonly type: 'failed'; readonly failure: PassFailure };
+
+export interface SessionState {
+  readonly step: 'first-hand-over' | 'replicating' | 'mirroring' | 'second-hand-over' | 'confirming' | 'stopped';
+  readonly rounds: number;
+  readonly asked: Revisions;
+  /** Asked at least once: the node's epoch is known. */
+  readonly heard: boolean;
+  readonly withdrawals: number;
+  readonly sentAgain: boolean;
+}
+
+export interface Step {
+  readonly state: SessionState;
+  readonly command: Command;
+}
+
+/** About 120 bytes each: a question stays under 64 kB. */
+export const askedAtOnce = 500;
+
+const none: Revisions = new Map();
+
+export const startSession = (): Step => ({
+  state: { step: 'first-hand-over', rounds: 0, asked: none, heard: false, withdrawals: 0, sentAgain: false },
+  command: { do: 'hand-over' },
+});
+
+const stop = (state: SessionState, outcome: Outcome): Step => ({ state: { ...state, step: 'stopped' }, command: { do: 'stop', outcome } });
+
+/** What was asked about and is still not covered decides what comes next. */
+function afterList(state: SessionState, revisions: Revisions): Step {
+  const next = [...revisions].filter(([id, rev]) => state.asked.get(id) !== rev).slice(0, askedAtOnce);
+  if (next.length > 0 || !state.heard)
+    return { state: { ...state, asked: new Map([...state.asked, ...next]) }, command: { do: 'ask', revisions: new Map(next) } };
+  if (revisions.size === 0 || state.sentAgain) return stop(state, { type: 'done', unconfirmed: revisions.size });
+  return { state: { ...state, sentAgain: true, asked: none }, command: { do: 'send-again', ids: [...revisions.keys()] } };
+}
+
+/**
+ * The next state and command. An event that does not belong to the state is a bug of the driver and throws.
+ */
+export function advanceSession(state: SessionState, event: SessionEvent): Step {
+  if (event.type === 'failed') return stop(state, { type: 'failed', failure: event.failure });
+  switch (`${state.step}/${event.type}` as const) {
+    case 'first-hand-over/handed-over':
+      return { state: { ...state, step: 'replicating', rounds: 1 }, command: { do: 'replicate' } };
+    case 'replicating/replicated':
+      return { state: { ...state, step: 'mirroring' }, command: { do: 'mirror' } };
+    case 'mirroring/mirrored':
+      return { state: { ...state, step: 'second-hand-over' }, command: { do: 'hand-over' } };
+    case 'second-hand-over/handed-over':
+      // One more round is enough for a conflict; what the learner does meanwhile waits for the next pass.
+      return event.type === 'handed-over' && event.changed > 0 && state.rounds < 2
+        ? { state: { ...state, step: 'replicating', rounds: state.rounds + 1 }, command: { do: 'replicate' } }
+        : { state: { ...state, step: 'confirming' }, command: { do: 'list' } };
+    case 'confirming/listed':
+      if (event.type === 'listed') return afterList(state, event.revisions);
+      break;
+    case 'confirming/answered':
+      if (event.type === 'answered') return { state: { ...state, heard: true }, command: { do: 'mark', receipt: event.receipt } };
+      break;
+    case 'confirming/marked':
+      if (event.type === 'marked') {
+        // A node that changes its epoch with every answer would otherwise keep a pass for ever.
+        const again = event.withdrawn > 0 && state.withdrawals < 2;
+        return {
+          state: again ? { ...state, withdrawals: state.withdrawals + 1, asked: none } : state,
+          command: { do: 'list' },
+        };
+      }
+      break;
+    case 'confirming/sent-again':
+      return { state, command: { do: 'list' } };
+    default:
+  }
+  throw new Error(`A pass that is ${state.step} got ${event.type}`);
+}
+
+const isRecordOfStrings = (value: unknown): value is Record<string, string> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every((entry) => typeof entry === 'string');
+
+/**
+ * Reads the answer of `POST /sync`, `{ receipt: { node, epoch, revisions }, now }`. Of its revisions only those count that
+ * were asked about, with the revision that was asked about.
+ */
+export function parseReceipt(answer: unknown, asked: Revisions): Result<Receipt, 'nonsense'> {
+  if (typeof answer !== 'object' || answer === null || !('receipt' in answer)) return err('nonsense');
+  const { receipt } = answer;
+  if (typeof receipt !== 'object' || receipt === null || !('node' in receipt) || !('epoch' in receipt) || !('revisions' in receipt))
+    return err('nonsense');
+  const { node, epoch, revisions } = receipt;
+  if (!isNodeId(node) || typeof epoch !== 'string' || epoch === '' || !isRecordOfStrings(revisions)) return err('nonsense');
+  const said = new Map(Object.entries(revisions));
+  return ok({ node, epoch, revisions: new Map([...asked].filter(([id, rev]) => said.get(id) === rev)) });
+}
