@@ -39,7 +39,8 @@ const allowed: Readonly<Record<Room, readonly Room[]>> = {
   i18n: ['domain'],
   course: ['domain', 'exercise'],
   storage: ['domain', 'exercise', 'course', 'sync'],
-  'sync-client': ['domain', 'sync'],
+  // Courses travel over the same links: installing knows what a package is.
+  'sync-client': ['domain', 'course', 'sync'],
   server: ['domain', 'exercise', 'certification', 'cooperation', 'course', 'i18n', 'sync'],
   ui: ['domain', 'i18n'],
   'exercise-view': ['domain', 'exercise', 'i18n', 'ui'],
