@@ -1,0 +1,23 @@
+import { Dexie, type EntityTable } from 'dexie';
+import { databaseName, stores } from './schema.ts';
+import type { CourseRow, JobRow, JournalRow, MirrorRow, PersonRow, PieceRow, SettingRow } from './schema.ts';
+
+export type Database = Dexie & {
+  people: EntityTable<PersonRow, 'id'>;
+  journal: EntityTable<JournalRow, 'id'>;
+  mirror: EntityTable<MirrorRow, 'id'>;
+  courses: EntityTable<CourseRow, 'course'>;
+  pieces: EntityTable<PieceRow, 'sha256'>;
+  jobs: EntityTable<JobRow, 'course'>;
+  settings: EntityTable<SettingRow, 'key'>;
+};
+
+/**
+ * The device's database. Chromium reports an IndexedDB commit before its bytes are on disk unless it is asked to be strict;
+ * "kept on this device" means that they are.
+ */
+export function openDatabase(name = databaseName): Database {
+  const database = new Dexie(name, { chromeTransactionDurability: 'strict' }) as Database;
+  database.version(1).stores(stores);
+  return database;
+}

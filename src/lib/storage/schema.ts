@@ -1,0 +1,125 @@
+/**
+ * What the device keeps, in one IndexedDB database named `perigee`. Learner work (journal, mirror) lies in stores of its own
+ * and is never deleted by anything here; pieces of courses lie in another and are dropped when no course and no install
+ * needs them. The service worker reads `courses` and `pieces` with plain IndexedDB calls, hence the names.
+ *
+ * A change of the shape is a new version below the old one, with an upgrade that keeps every row.
+ */
+import type { Instant } from '#lib/domain/clock.ts';
+import type { CohortId, CourseId, NodeId, PersonId, Sha256 } from '#lib/domain/ids.ts';
+import type { PersonRecord, RecordId, RecordKind } from '#lib/domain/records.ts';
+import type { CourseStructure, Language, SignedManifest } from '#lib/course/package.ts';
+import type { Mark, Revision } from '#lib/sync/session.ts';
+
+export const databaseName = 'perigee';
+
+/** Dexie's notation: primary key first, `[a+b]` compound, `*a` one entry for each element. */
+export const stores = {
+  people: 'id',
+  journal: 'id, [person+waits], [person+course], [person+kind]',
+  mirror: 'id, [person+waits], [person+course], [person+kind]',
+  courses: 'course',
+  pieces: 'sha256',
+  jobs: 'course',
+  settings: 'key',
+} as const;
+
+/** How a PIN or a row of pictures is remembered: PBKDF2-HMAC-SHA-256, 32 bytes. */
+export interface Verifier {
+  readonly type: 'pin' | 'pictures';
+  readonly salt: Uint8Array<ArrayBuffer>;
+  readonly iterations: number;
+  readonly key: Uint8Array<ArrayBuffer>;
+}
+
+export interface CentreRow {
+  readonly node: NodeId;
+  readonly epoch: string;
+  readonly origin: string;
+  readonly cohorts: readonly { readonly id: CohortId; readonly title: string }[];
+  readonly token: string;
+  readonly expires: Instant;
+}
+
+export interface PersonRow {
+  readonly id: PersonId;
+  readonly name: string;
+  readonly made: Instant;
+  readonly verifier: Verifier | null;
+  /** Wrong tries since the last right one, and the moment (ms) before which none is looked at. */
+  readonly tries: { readonly failed: number; readonly until: number };
+  readonly centre: CentreRow | null;
+  readonly lastPass: Instant | null;
+}
+
+interface WorkRow {
+  readonly id: RecordId;
+  readonly person: PersonId;
+  readonly kind: RecordKind;
+  /** `''` where the document belongs to no course. */
+  readonly course: CourseId | '';
+  readonly body: PersonRecord;
+  /** 1 as long as no receipt of the centre covers this body. */
+  readonly waits: 0 | 1;
+  /** The receipt that was last given for this document; it covers this body only where `waits` is 0. */
+  readonly receipt: Mark | null;
+}
+
+/** A document that this device wrote. */
+export interface JournalRow extends WorkRow {
+  /** Counts the bodies that this document has had. */
+  readonly version: number;
+  /** The version that was last handed to the replica, and the revision it got there. */
+  readonly handed: { readonly version: number; readonly rev: Revision } | null;
+}
+
+/** A document of the same person that another device or the node wrote. */
+export interface MirrorRow extends WorkRow {
+  readonly rev: Revision;
+}
+
+export interface CourseRow {
+  readonly course: CourseId;
+  readonly signed: SignedManifest;
+  /** SHA-256 of the manifest's canonical JSON. */
+  readonly digest: Sha256;
+  readonly structure: CourseStructure;
+  /** Languages whose lessons are on the device, the one asked for last first. */
+  readonly languages: readonly Language[];
+  readonly media: boolean;
+  /** The pieces that keep the course whole. */
+  readonly pieces: readonly Sha256[];
+  /** Uncompressed. */
+  readonly bytes: number;
+  /** What the last transfer cost, as transferred. */
+  readonly transferred: number;
+  readonly installed: Instant;
+  /** SHA-256 of a newer manifest that the node was heard to have. */
+  readonly newer: Sha256 | null;
+}
+
+export interface PieceRow {
+  readonly sha256: Sha256;
+  readonly type: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface JobRow {
+  readonly course: CourseId;
+  readonly language: Language;
+  readonly media: boolean;
+  readonly state: 'running' | 'paused' | 'failed';
+  readonly reason: string | null;
+  /** Uncompressed bytes that are here, and that will be. */
+  readonly received: number;
+  readonly total: number;
+  /** Bytes as transferred so far, over all runs of this job. */
+  readonly transferred: number;
+  /** Pieces that have arrived and must not be swept while the job lives. */
+  readonly pieces: readonly Sha256[];
+}
+
+export interface SettingRow {
+  readonly key: string;
+  readonly value: unknown;
+}
