@@ -1,0 +1,190 @@
+/**
+ * Where a page's course comes from. On the server: from the node. In the browser: from the page itself where it came whole, else from the
+ * device, else from the node.
+ *
+ * SvelteKit writes into the page what a load reads of a fetched body, so that the browser need not fetch it again. The text of a lesson
+ * stands in the page anyway; bodies are therefore read from a clone, which SvelteKit does not see, and the browser reads the
+ * text back from the page.
+ */
+import { browser } from '$app/environment';
+import type { CourseId, Sha256, UnitId } from '#lib/domain/ids.ts';
+import { err, ok, type Result } from '#lib/domain/result.ts';
+import type { CourseStructure, CourseSummary, Language, LessonItems, UnitPieces } from '#lib/course/package.ts';
+import { parseCatalogue, parseSignedManifest, parseStructure } from '#lib/course/parse-package.ts';
+import { parseUnitPage, unitDataId, unitPageJson as pageJson } from '#lib/course/unit-page.ts';
+import type { CoursePage, SourceFailure, UnitPage } from './contract.ts';
+import { storage } from './store.ts';
+
+type Fetch = typeof globalThis.fetch;
+
+/** What the device has is not kept waiting for a node that may not answer. Milliseconds. */
+const patience = 4_000;
+
+/** Asks the node, and takes rubbish for what it is. `seen` lets SvelteKit keep the body for the browser. */
+async function ask(fetch: Fetch, path: string, options: { seen: boolean; hurry: boolean }): Promise<Result<Response, SourceFailure>> {
+  try {
+    const response = await fetch(path, options.hurry ? { signal: AbortSignal.timeout(patience) } : {});
+    if (response.status === 404) return err('missing');
+    if (!response.ok) return err('unreachable');
+    return ok(options.seen ? response : response.clone());
+  } catch {
+    return err('unreachable');
+  }
+}
+
+async function askJson(fetch: Fetch, path: string, options: { seen: boolean; hurry: boolean }): Promise<Result<unknown, SourceFailure>> {
+  const answer = await ask(fetch, path, options);
+  if (!answer.ok) return answer;
+  try {
+    return ok(await answer.value.json());
+  } catch {
+    return err('nonsense');
+  }
+}
+
+/** Pieces never change, so this page asks for each once. On the server nothing is kept between requests. */
+const kept = new Map<Sha256, string>();
+
+async function pieceText(fetch: Fetch, sha256: Sha256): Promise<Result<string, SourceFailure>> {
+  const known = kept.get(sha256);
+  if (known !== undefined) return ok(known);
+  const answer = await ask(fetch, `/content/pieces/${sha256}`, { seen: false, hurry: false });
+  if (!answer.ok) return answer;
+  try {
+    const text = await answer.value.text();
+    if (browser) kept.set(sha256, text);
+    return ok(text);
+  } catch {
+    return err('unreachable');
+  }
+}
+
+function readJson<Value>(text: string, parse: (value: unknown) => Result<Value, 'nonsense'>): Result<Value, SourceFailure> {
+  try {
+    return parse(JSON.parse(text));
+  } catch {
+    return err('nonsense');
+  }
+}
+
+/** A piece with role `items` was made by the compiler and checked when it was installed; its outline is checked here. */
+const parseItems = (value: unknown): Result<LessonItems, 'nonsense'> => (Array.isArray(value) ? ok(value as LessonItems) : err('nonsense'));
+
+async function structureFromNode(fetch: Fetch, course: CourseId, hurry: boolean): Promise<Result<CourseStructure, SourceFailure>> {
+  const answer = await askJson(fetch, `/content/manifests/${course}`, { seen: false, hurry });
+  if (!answer.ok) return answer;
+  const signed = parseSignedManifest(answer.value);
+  if (!signed.ok) return signed;
+  const text = await pieceText(fetch, signed.value.manifest.structure);
+  return text.ok ? readJson(text.value, parseStructure) : text;
+}
+
+const unitOf = (structure: CourseStructure, unit: UnitId) => structure.modules.flatMap(({ units }) => units).find(({ id }) => id === unit);
+
+/** The language to read in: the one asked for where the course has it, else the course's first. */
+const readingLanguage = (structure: CourseStructure, asked: Language): Language =>
+  structure.languages.includes(asked) ? asked : (structure.languages[0] ?? asked);
+
+async function assemble(
+  structure: CourseStructure,
+  unit: UnitId,
+  language: Language,
+  from: UnitPage['from'],
+  read: (sha256: Sha256) => Promise<Result<string, SourceFailure>>,
+): Promise<Result<UnitPage, SourceFailure>> {
+  const pieces: UnitPieces | undefined = unitOf(structure, unit)?.pieces[language];
+  if (pieces === undefined) return err('missing');
+  const [lesson, items] = await Promise.all([read(pieces.lesson), read(pieces.items)]);
+  if (!lesson.ok) return lesson;
+  if (!items.ok) return items;
+  const parsed = readJson(items.value, parseItems);
+  return parsed.ok ? ok({ structure, unit, language, fragment: lesson.value, items: parsed.value, from }) : parsed;
+}
+
+/** The unit that this page was delivered with, once: later visits read the store, which may have moved on. */
+let takenUp = false;
+
+function unitFromPage(course: CourseId, unit: UnitId): UnitPage | null {
+  if (takenUp) return null;
+  takenUp = true;
+  const data = document.getElementById(unitDataId)?.textContent;
+  if (data === undefined || data === null) return null;
+  const page = parseUnitPage(
+    data,
+    Array.from(document.querySelectorAll('[data-block]'), (block) => block.innerHTML),
+  );
+  return page !== null && page.structure.course === course && page.unit === unit ? page : null;
+}
+
+export async function loadUnit(fetch: Fetch, course: CourseId, unit: UnitId, language: Language): Promise<Result<UnitPage, SourceFailure>> {
+  const fromNode = async (hurry: boolean): Promise<Result<UnitPage, SourceFailure>> => {
+    const structure = await structureFromNode(fetch, course, hurry);
+    if (!structure.ok) return structure;
+    return assemble(structure.value, unit, readingLanguage(structure.value, language), 'node', (sha256) => pieceText(fetch, sha256));
+  };
+  if (!browser) return fromNode(false);
+
+  const delivered = unitFromPage(course, unit);
+  if (delivered !== null) return ok(delivered);
+
+  const { store } = await storage();
+  const row = await store.library.course(course);
+  if (row === undefined) return fromNode(false);
+  const fromDevice = (reading: Language): Promise<Result<UnitPage, SourceFailure>> =>
+    assemble(row.structure, unit, reading, 'device', async (sha256) => {
+      const piece = await store.library.piece(sha256);
+      return piece === undefined ? err('missing') : ok(new TextDecoder().decode(piece.bytes));
+    });
+  const wanted = readingLanguage(row.structure, language);
+  if (row.languages.includes(wanted)) return fromDevice(wanted);
+  // Installed in another language than the one asked for: the node may have it; the device's own is better than nothing.
+  const asked = await fromNode(true);
+  return asked.ok ? asked : fromDevice(row.languages[0] ?? wanted);
+}
+
+export async function loadCourse(fetch: Fetch, course: CourseId): Promise<Result<CoursePage, SourceFailure>> {
+  if (browser) {
+    const { store } = await storage();
+    const row = await store.library.course(course);
+    if (row !== undefined) return ok({ structure: row.structure, from: 'device' });
+  }
+  const structure = await structureFromNode(fetch, course, false);
+  return structure.ok ? ok({ structure: structure.value, from: 'node' }) : structure;
+}
+
+export async function loadCatalogue(fetch: Fetch): Promise<Result<readonly CourseSummary[], SourceFailure>> {
+  if (!browser) return readCatalogue(await askJson(fetch, '/content/manifests', { seen: true, hurry: false }));
+  const [answer, installed] = await Promise.all([
+    askJson(fetch, '/content/manifests', { seen: true, hurry: true }).then(readCatalogue),
+    installedSummaries(),
+  ]);
+  if (!answer.ok) return installed.length > 0 ? ok(installed) : answer;
+  await noteUpdates(answer.value);
+  const known = new Set(answer.value.map(({ course }) => course));
+  return ok([...answer.value, ...installed.filter(({ course }) => !known.has(course))]);
+}
+
+function readCatalogue(answer: Result<unknown, SourceFailure>): Result<readonly CourseSummary[], SourceFailure> {
+  return answer.ok ? parseCatalogue(answer.value) : answer;
+}
+
+async function installedSummaries(): Promise<readonly CourseSummary[]> {
+  const { store } = await storage();
+  return (await store.library.courses()).map(({ signed: { manifest }, digest }) => {
+    const { course, languages, title, summary, licence, discipline, level, sdg, units, items, minutes } = manifest;
+    return { course, languages, title, summary, licence, discipline, level, sdg, units, items, minutes, manifest: digest, price: {} };
+  });
+}
+
+/** A catalogue names each course's manifest: what is installed learns whether there is a newer one. */
+async function noteUpdates(courses: readonly CourseSummary[]): Promise<void> {
+  const { store } = await storage();
+  for (const { course, manifest } of courses) {
+    const row = await store.library.course(course);
+    if (row === undefined) continue;
+    const newer = row.digest === manifest ? null : manifest;
+    if (row.newer !== newer) await store.library.heardOf(course, newer);
+  }
+}
+
+export const unitPageJson = (page: UnitPage): string => pageJson(page);

@@ -1,0 +1,245 @@
+import { instantOf } from '#lib/domain/clock.ts';
+import { createUlid, type CourseId, type ItemId, type PersonId, type UnitId } from '#lib/domain/ids.ts';
+import type { RegisterEvent } from '#lib/domain/progress.ts';
+import { attemptId, noteId, withdrawalId } from '#lib/domain/records.ts';
+import type { AttemptRecord, NoteRecord, PersonRecord, WithdrawalRecord } from '#lib/domain/records.ts';
+import type { CourseStructure } from '#lib/course/package.ts';
+import type { CourseProgress, LearningController, RecordEntry, Where } from './contract.ts';
+import type { People } from './people.svelte.ts';
+import { now, random, type Storage } from './store.ts';
+import { completesCourse, notesOf, openCourses, progressOf, recordOf, withCommitted, workOf, type CourseWork, type Kept } from './work.ts';
+
+export class Learning implements LearningController {
+  progress = $state.raw<Readonly<Record<CourseId, CourseProgress>>>({});
+  notes = $state.raw<LearningController['notes']>([]);
+
+  readonly #storage: () => Promise<Storage>;
+  readonly #people: People;
+  /** Not reactive: the page sees `progress`. */
+  readonly #open = openCourses();
+  /** Whose work the fields show. */
+  #person: PersonId | null = null;
+  #stop: (() => void) | null = null;
+
+  constructor(storage: () => Promise<Storage>, people: People) {
+    this.#storage = storage;
+    this.#people = people;
+  }
+
+  async open(structure: CourseStructure): Promise<CourseProgress> {
+    await this.#people.load();
+    const { store } = await this.#storage();
+    const person = this.#people.current?.id ?? null;
+    await this.follow(person);
+    const work = workOf(person === null ? [] : await store.journal.ofCourse(person, structure.course));
+    const known = this.#open.has(structure.course);
+    this.#open.set(structure.course, { structure, work });
+    if (person !== null && !known) await this.#watch(person);
+    return this.#show(structure, work);
+  }
+
+  #show(structure: CourseStructure, work: CourseWork): CourseProgress {
+    const progress = progressOf(structure, work);
+    this.progress = { ...this.progress, [structure.course]: progress };
+    return progress;
+  }
+
+  /** Shows this person's work and no other's. The device's entrance calls it when the person changes. */
+  async follow(person: PersonId | null): Promise<void> {
+    if (person === this.#person) return;
+    this.#stop?.();
+    this.#stop = null;
+    this.#person = person;
+    this.progress = {};
+    this.notes = [];
+    this.#open.clear();
+    if (person === null) return;
+    this.notes = notesOf(await this.#noteDocuments(person));
+    await this.#watch(person);
+  }
+
+  /** Follows what other tabs and passes do to the notes and the open courses. */
+  async #watch(person: PersonId): Promise<void> {
+    const { store, watch } = await this.#storage();
+    this.#stop?.();
+    const courses = [...this.#open.keys()];
+    const read = async () => ({
+      notes: await this.#noteDocuments(person),
+      courses: await Promise.all(courses.map(async (course) => [course, await store.journal.ofCourse(person, course)] as const)),
+    });
+    this.#stop = watch(read, (found) => {
+      if (this.#person !== person) return;
+      this.notes = notesOf(found.notes);
+      for (const [course, documents] of found.courses) {
+        const opened = this.#open.get(course);
+        if (opened === undefined) continue;
+        opened.work = workOf(documents);
+        this.#show(opened.structure, opened.work);
+      }
+    });
+  }
+
+  async #noteDocuments(person: PersonId): Promise<readonly Kept[]> {
+    const { store } = await this.#storage();
+    return [...(await store.journal.ofKind(person, 'note')), ...(await store.journal.ofKind(person, 'withdrawal'))];
+  }
+
+  /** The current person; a nameless one is made where somebody simply began to learn. */
+  async #learner(): Promise<PersonId> {
+    await this.#people.load();
+    const person = this.#people.current ?? (await this.#people.create(''));
+    return person.id;
+  }
+
+  async #commit(structure: CourseStructure, events: readonly RegisterEvent[], attempt?: AttemptRecord): Promise<void> {
+    const { store } = await this.#storage();
+    const person = attempt?.person ?? (await this.#learner());
+    const register = await store.journal.commit(person, attempt === undefined ? [] : [attempt], { course: structure.course, events });
+    await this.follow(person);
+    const opened = this.#open.get(structure.course);
+    if (opened === undefined || register === null) {
+      await this.open(structure);
+      return;
+    }
+    opened.work = withCommitted(opened.work, register, attempt);
+    this.#show(structure, opened.work);
+  }
+
+  async answer({
+    structure,
+    unit,
+    item,
+    language,
+    response,
+    marking,
+    seconds,
+  }: Parameters<LearningController['answer']>[0]): Promise<Where> {
+    const { store } = await this.#storage();
+    const person = await this.#learner();
+    const about = structure.modules
+      .flatMap(({ units }) => units)
+      .find(({ id }) => id === unit)
+      ?.items.find(({ id }: { readonly id: ItemId }) => id === item);
+    if (about === undefined) throw new Error(`Unit ${unit} has no item ${item}`);
+    const moment = now();
+    const at = instantOf(moment);
+    const ulid = createUlid(moment, random);
+    const attempt: AttemptRecord = {
+      _id: attemptId(person, structure.course, item, ulid),
+      kind: 'attempt',
+      person,
+      course: structure.course,
+      unit,
+      item,
+      v: about.v,
+      ulid,
+      writer: store.device,
+      at,
+      language,
+      exercise: about.kind,
+      // A page may hand over reactive state; what is kept is plain data.
+      response: JSON.parse(JSON.stringify(response)) as unknown,
+      score: marking.score,
+      points: about.points,
+      seconds: Math.max(0, Math.round(seconds)),
+    };
+    await this.#commit(structure, [{ type: 'answer', unit, item, v: about.v, score: marking.score, at }], attempt);
+    return 'device';
+  }
+
+  async visit(structure: CourseStructure, unit: UnitId, offset: number, seconds: number): Promise<void> {
+    await this.#commit(structure, [{ type: 'visit', unit, offset, seconds: Math.round(seconds), at: instantOf(now()) }]);
+  }
+
+  async complete(structure: CourseStructure, unit: UnitId): Promise<void> {
+    const progress = await this.open(structure);
+    const at = instantOf(now());
+    const whole: readonly RegisterEvent[] = completesCourse(structure, progress, unit) ? [{ type: 'complete-course', at }] : [];
+    await this.#commit(structure, [{ type: 'complete', unit, at }, ...whole]);
+  }
+
+  async note(course: CourseId, unit: UnitId, type: 'note' | 'bookmark', text: string): Promise<void> {
+    const { store } = await this.#storage();
+    const person = await this.#learner();
+    await store.journal.commit(person, [this.#newNote(person, store.device, course, unit, type, text)]);
+    await this.#refreshNotes(person);
+  }
+
+  #newNote(
+    person: PersonId,
+    writer: NoteRecord['writer'],
+    course: CourseId,
+    unit: UnitId,
+    type: NoteRecord['type'],
+    text: string,
+  ): NoteRecord {
+    const moment = now();
+    const ulid = createUlid(moment, random);
+    const at = instantOf(moment);
+    return { _id: noteId(person, course, unit, ulid), kind: 'note', person, course, unit, ulid, writer, type, text, made: at, changed: at };
+  }
+
+  /** A note of another device is not rewritten: it is taken back, and its new words are a note of this device. */
+  async change(note: NoteRecord, text: string): Promise<void> {
+    const { store } = await this.#storage();
+    const own = note.writer === store.device;
+    const documents = own
+      ? [{ ...this.#plain(note), text, changed: instantOf(now()) }]
+      : [
+          this.#withdrawal(note, store.device),
+          { ...this.#newNote(note.person, store.device, note.course, note.unit, note.type, text), made: note.made },
+        ];
+    await store.journal.commit(note.person, documents);
+    await this.#refreshNotes(note.person);
+  }
+
+  async withdraw(note: NoteRecord): Promise<void> {
+    const { store } = await this.#storage();
+    const at = instantOf(now());
+    const document =
+      note.writer === store.device ? { ...this.#plain(note), changed: at, withdrawn: at } : this.#withdrawal(note, store.device);
+    await store.journal.commit(note.person, [document]);
+    await this.#refreshNotes(note.person);
+  }
+
+  /** The document itself, without what the page was told about where it is. */
+  #plain({ _id, kind, person, course, unit, ulid, writer, type, text, made, changed }: NoteRecord): NoteRecord {
+    return { _id, kind, person, course, unit, ulid, writer, type, text, made, changed };
+  }
+
+  #withdrawal({ person, course, unit, ulid }: NoteRecord, writer: NoteRecord['writer']): WithdrawalRecord {
+    return {
+      _id: withdrawalId(person, course, unit, ulid, writer),
+      kind: 'withdrawal',
+      person,
+      course,
+      unit,
+      ulid,
+      writer,
+      at: instantOf(now()),
+    };
+  }
+
+  async #refreshNotes(person: PersonId): Promise<void> {
+    await this.follow(person);
+    this.notes = notesOf(await this.#noteDocuments(person));
+  }
+
+  async record(): Promise<readonly RecordEntry[]> {
+    await this.#people.load();
+    const person = this.#people.current?.id;
+    if (person === undefined) return [];
+    const { store } = await this.#storage();
+    const kinds = ['attempt', 'note', 'withdrawal', 'register'] as const;
+    return recordOf((await Promise.all(kinds.map((kind) => store.journal.ofKind(person, kind)))).flat());
+  }
+
+  async documents(): Promise<readonly PersonRecord[]> {
+    await this.#people.load();
+    const person = this.#people.current?.id;
+    if (person === undefined) return [];
+    const { store } = await this.#storage();
+    const kinds = ['register', 'attempt', 'note', 'withdrawal', 'enrolment', 'profile'] as const;
+    return (await Promise.all(kinds.map((kind) => store.journal.ofKind(person, kind)))).flat().map(({ body }) => body);
+  }
+}

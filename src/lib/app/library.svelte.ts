@@ -1,0 +1,253 @@
+import type { CourseId } from '#lib/domain/ids.ts';
+import { err, ok, type Result } from '#lib/domain/result.ts';
+import type { CourseStructure, Language, TextSection } from '#lib/course/package.ts';
+import type { CourseRow, JobRow } from '#lib/storage/schema.ts';
+import type { InstallFailure, InstallPorts, Job } from '#lib/sync/client/install.ts';
+import type { InstalledCourse, InstallState, LibraryController, Quote, SearchHit } from './contract.ts';
+import { storage as openStorage, type Storage } from './store.ts';
+import { runningJobs, watchTransfers } from './transfers.ts';
+
+const failures: readonly InstallFailure[] = [
+  'unreachable',
+  'damaged',
+  'other-publisher',
+  'bad-signature',
+  'unsafe',
+  'no-space',
+  'nonsense',
+];
+
+const stateOf = ({ state, reason, received, total }: Job): InstallState =>
+  state === 'failed'
+    ? { type: 'failed', received, total, reason: failures.find((failure) => failure === reason) ?? 'nonsense' }
+    : { type: state, received, total };
+
+const installedOf = (row: CourseRow): InstalledCourse => ({
+  course: row.course,
+  title: row.signed.manifest.title,
+  languages: row.languages,
+  media: row.media,
+  bytes: row.bytes,
+  transferred: row.transferred,
+  installed: row.installed,
+  update: row.newer !== null,
+});
+
+const request: InstallPorts['fetch'] = (input, init) => fetch(input, init);
+
+/** Bytes that the browser would still let this origin keep; null where it does not say. */
+async function freeBytes(): Promise<number | null> {
+  // Typed as always there; it is missing outside secure contexts.
+  const manager = globalThis.navigator.storage as StorageManager | undefined;
+  const { usage, quota } = (await manager?.estimate()) ?? {};
+  return usage === undefined || quota === undefined ? null : Math.max(0, quota - usage);
+}
+
+export class Library implements LibraryController {
+  ready = $state(false);
+  installed = $state.raw<readonly InstalledCourse[]>([]);
+  jobs = $state.raw<Readonly<Record<CourseId, InstallState>>>({});
+
+  readonly #storage: () => Promise<Storage>;
+  #watching: Promise<void> | null = null;
+  /** Jobs that this tab runs. */
+  readonly #running = runningJobs();
+  /** What finished here: shown until the page goes. */
+  #done: Readonly<Record<CourseId, InstallState>> = {};
+
+  constructor(storage: () => Promise<Storage> = openStorage) {
+    this.#storage = storage;
+  }
+
+  load(): Promise<void> {
+    this.#watching ??= this.#watch().catch((error: unknown) => {
+      this.#watching = null;
+      throw error;
+    });
+    return this.#watching;
+  }
+
+  async #watch(): Promise<void> {
+    const { store, watch } = await this.#storage();
+    await this.#refresh();
+    watch(
+      async () => ({ courses: await store.library.courses(), jobs: await store.library.jobs() }),
+      ({ courses, jobs }) => {
+        this.#show(courses, jobs);
+      },
+    );
+    // A tab that died left its job running: the learner agreed to its price, so it goes on.
+    for (const job of await store.library.jobs()) if (job.state === 'running') void this.#run(job);
+  }
+
+  async #refresh(): Promise<void> {
+    const { store } = await this.#storage();
+    this.#show(await store.library.courses(), await store.library.jobs());
+  }
+
+  #show(courses: readonly CourseRow[], jobs: readonly JobRow[]): void {
+    this.installed = courses.map(installedOf);
+    this.jobs = { ...this.#done, ...Object.fromEntries(jobs.map((job) => [job.course, stateOf(job)])) };
+    this.ready = true;
+  }
+
+  async quote(course: CourseId, language: Language): Promise<Result<Quote, InstallFailure>> {
+    const { store } = await this.#storage();
+    const { fetchOffer, costOf } = await import('#lib/sync/client/install.ts');
+    const offer = await fetchOffer(course, { fetch: request, store: store.library });
+    if (!offer.ok) return err(offer.error);
+    const { text, withMedia } = await costOf(offer.value, language, store.library);
+    const free = await freeBytes();
+    const others = (await store.library.courses())
+      .filter((row) => row.course !== course)
+      .sort((a, b) => b.bytes - a.bytes)
+      .map((row) => ({
+        course: row.course,
+        title: row.signed.manifest.title[language] ?? Object.values(row.signed.manifest.title)[0] ?? row.course,
+        bytes: row.bytes,
+      }));
+    const fits = free === null || withMedia.disk <= free;
+    return ok({ course, language, text, withMedia, free, mustFree: fits ? [] : enoughOf(others, withMedia.disk - free) });
+  }
+
+  async install(course: CourseId, { language, media }: { language: Language; media: boolean }): Promise<void> {
+    await this.load();
+    const job: JobRow = { course, language, media, state: 'running', reason: null, received: 0, total: 0, transferred: 0, pieces: [] };
+    await this.#run(job, true);
+  }
+
+  pause(course: CourseId): void {
+    this.#running.get(course)?.abort('paused');
+  }
+
+  async resume(course: CourseId): Promise<void> {
+    const { store } = await this.#storage();
+    const job = await store.library.job(course);
+    if (job !== undefined) await this.#run({ ...job, state: 'running' }, true);
+  }
+
+  async cancel(course: CourseId): Promise<void> {
+    const { store } = await this.#storage();
+    const { exclusively } = await import('#lib/storage/exclusive.ts');
+    this.#running.get(course)?.abort('cancelled');
+    await exclusively(`install-${course}`, () => store.library.dropJob(course));
+    await this.#refresh();
+  }
+
+  async remove(course: CourseId): Promise<void> {
+    const { store } = await this.#storage();
+    await store.library.remove(course);
+    this.#forgetDone(course);
+    await this.#refresh();
+  }
+
+  #forgetDone(course: CourseId): void {
+    this.#done = Object.fromEntries(Object.entries(this.#done).filter(([id]) => id !== course));
+  }
+
+  /** Runs a job in this tab, one tab at a time. `asked`: by the learner now; otherwise only as long as the job still stands. */
+  async #run(job: JobRow, asked = false): Promise<void> {
+    const { course } = job;
+    if (this.#running.has(course)) return;
+    const stop = new AbortController();
+    this.#running.set(course, stop);
+    this.#forgetDone(course);
+    try {
+      const { store } = await this.#storage();
+      const [{ runInstall }, { exclusively }, { isSafePiece }] = await Promise.all([
+        import('#lib/sync/client/install.ts'),
+        import('#lib/storage/exclusive.ts'),
+        import('./safety.ts'),
+      ]);
+      await exclusively(`install-${course}`, async () => {
+        const stands = await store.library.job(course);
+        if (!asked && stands?.state !== 'running') return;
+        const transfers = watchTransfers();
+        const ports: InstallPorts = {
+          fetch: request,
+          store: store.library,
+          isSafe: isSafePiece,
+          free: freeBytes,
+          transferred: transfers.bytes,
+        };
+        try {
+          const end = await runInstall(stands === undefined ? job : { ...stands, ...changeOf(job) }, ports, stop.signal, (now) => {
+            this.jobs = { ...this.jobs, [course]: stateOf(now) };
+          });
+          if (end.type === 'done') this.#done = { ...this.#done, [course]: { type: 'done', transferred: end.transferred } };
+          const left = await store.library.job(course);
+          if (end.type === 'stopped' && left !== undefined) await store.library.putJob({ ...left, state: 'paused' });
+        } finally {
+          transfers.stop();
+        }
+      });
+    } finally {
+      this.#running.delete(course);
+    }
+    await this.#refresh();
+  }
+
+  async structure(course: CourseId): Promise<CourseStructure | null> {
+    const { store } = await this.#storage();
+    return (await store.library.course(course))?.structure ?? null;
+  }
+
+  async search(query: string): Promise<readonly SearchHit[]> {
+    const { store } = await this.#storage();
+    const { search } = await import('#lib/course/search.ts');
+    const texts = await Promise.all((await store.library.courses()).map((row) => this.#texts(row)));
+    return search(texts.flat(), query).map(({ key, anchor, heading, excerpt }) => ({ ...key, anchor, heading, excerpt }));
+  }
+
+  async #texts({ course, structure, languages }: CourseRow) {
+    const { store } = await this.#storage();
+    const wanted = structure.modules
+      .flatMap(({ units }) => units)
+      .flatMap((unit) =>
+        languages.flatMap((language) => {
+          const pieces = unit.pieces[language];
+          return pieces === undefined ? [] : [{ unit, language, sha256: pieces.text }];
+        }),
+      );
+    const rows = await store.library.pieces(wanted.map(({ sha256 }) => sha256));
+    return wanted.flatMap(({ unit, language }, i) => {
+      const piece = rows[i];
+      if (piece === undefined) return [];
+      const unitTitle = unit.title[language] ?? unit.id;
+      const courseTitle = structure.title[language] ?? course;
+      return [{ key: { course, unit: unit.id, language, courseTitle, unitTitle }, title: unitTitle, sections: sectionsOf(piece.bytes) }];
+    });
+  }
+}
+
+/** What the learner may have chosen anew for a job that stands. */
+const changeOf = ({ language, media }: JobRow): Pick<JobRow, 'language' | 'media'> => ({ language, media });
+
+/** The largest first, until it is enough. */
+function enoughOf<Entry extends { readonly bytes: number }>(entries: readonly Entry[], wanted: number): readonly Entry[] {
+  let freed = 0;
+  return entries.filter(({ bytes }) => {
+    if (freed >= wanted) return false;
+    freed += bytes;
+    return true;
+  });
+}
+
+const isSection = (value: unknown): value is TextSection =>
+  typeof value === 'object' &&
+  value !== null &&
+  'anchor' in value &&
+  typeof value.anchor === 'string' &&
+  'heading' in value &&
+  typeof value.heading === 'string' &&
+  'text' in value &&
+  typeof value.text === 'string';
+
+function sectionsOf(bytes: Uint8Array): readonly TextSection[] {
+  try {
+    const sections: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return Array.isArray(sections) ? sections.filter(isSection) : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,157 @@
+import type { Instant } from '#lib/domain/clock.ts';
+import { createPersonId, type PersonId } from '#lib/domain/ids.ts';
+import { err, ok, type Result } from '#lib/domain/result.ts';
+import type { Outcome } from '#lib/sync/session.ts';
+import type { PersonRow } from '#lib/storage/schema.ts';
+import type { Person, SyncController, SyncFailure } from './contract.ts';
+import { personOf, type People } from './people.svelte.ts';
+import { now, random, type Storage } from './store.ts';
+
+/** Milliseconds until a pass that nobody asked for is tried again after a failure: doubles from one minute to thirty. */
+const backOff = (failures: number): number => Math.min(30, 2 ** (failures - 1)) * 60_000;
+
+export class Sync implements SyncController {
+  state = $state<SyncController['state']>('idle');
+  failure = $state<SyncFailure | null>(null);
+  waiting = $state(0);
+  lastPass = $state.raw<Instant | null>(null);
+
+  readonly #storage: () => Promise<Storage>;
+  readonly #people: People;
+  #stop: (() => void) | null = null;
+  #shown: PersonId | null = null;
+  #failures = 0;
+  #notBefore = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #running: Promise<void> | null = null;
+
+  constructor(storage: () => Promise<Storage>, people: People) {
+    this.#storage = storage;
+    this.#people = people;
+  }
+
+  /** Follows how much of a person's work waits. */
+  async follow(person: PersonId | null): Promise<void> {
+    if (person === this.#shown && this.#stop !== null) return;
+    this.#stop?.();
+    this.#stop = null;
+    this.#shown = person;
+    this.waiting = 0;
+    this.lastPass = null;
+    if (person === null) return;
+    const { store, watch } = await this.#storage();
+    this.#stop = watch(
+      async () => ({ waiting: await store.journal.waitingCount(person), row: await store.people.get(person) }),
+      ({ waiting, row }) => {
+        if (this.#shown !== person) return;
+        this.waiting = waiting;
+        this.lastPass = row?.lastPass ?? null;
+      },
+    );
+  }
+
+  /**
+   * Runs a pass where work waits and a centre is known: when the app starts, when it is shown again, when the browser believes
+   * to be online. What the browser believes is a hint to try, never a permission.
+   */
+  begin(): void {
+    const hint = (): void => {
+      if (document.visibilityState === 'visible') void this.#offer();
+    };
+    addEventListener('online', hint);
+    document.addEventListener('visibilitychange', hint);
+    hint();
+  }
+
+  async #offer(): Promise<void> {
+    clearTimeout(this.#timer);
+    const { store } = await this.#storage();
+    const rows = await store.people.all();
+    const waits = await Promise.all(rows.map(async (row) => row.centre !== null && (await store.journal.waitingCount(row.id)) > 0));
+    if (!waits.includes(true)) return;
+    if (now() < this.#notBefore) this.#timer = setTimeout(() => void this.#offer(), this.#notBefore - now());
+    else await this.pass();
+  }
+
+  async join(code: string): Promise<Result<Person, SyncFailure>> {
+    const { store } = await this.#storage();
+    const { exchangeCode } = await import('#lib/sync/client/centre.ts');
+    await this.#people.load();
+    const before = this.#people.current;
+    const sent = { code, device: store.device, person: before?.id ?? createPersonId(random), name: before?.name ?? '' };
+    const session = await exchangeCode((input, init) => fetch(input, init), location.origin, sent);
+    if (!session.ok) return err(session.error);
+    const { token, expires, person, name, node, epoch, cohorts } = session.value;
+    const row = await store.people.adopt(person, name);
+    await store.people.setCentre(person, { origin: location.origin, node, epoch, cohorts, token, expires });
+    // The name that the centre knows, for somebody who had not said theirs.
+    if (row.name === '' && name !== '') await store.people.rename(person, name);
+    await store.people.makeCurrent(person);
+    // Two ids are not melted into one: whoever learned here without a name stays beside, with all their work.
+    if (before !== null && before.id !== person) await store.people.forgetIfEmpty(before.id);
+    await this.#people.refresh();
+    void this.pass();
+    return ok(personOf((await store.people.get(person)) ?? row));
+  }
+
+  async linkCode(): Promise<Result<{ code: string; expires: Instant }, SyncFailure>> {
+    const { store } = await this.#storage();
+    const centre = (await store.people.current())?.centre;
+    if (centre === undefined || centre === null) return err('not-accepted');
+    const { askLinkCode } = await import('#lib/sync/client/centre.ts');
+    return askLinkCode((input, init) => fetch(input, init), location.origin, centre.token);
+  }
+
+  /** The current person first, then whoever else of this device has work waiting. Asked for twice, it runs once. */
+  pass(): Promise<void> {
+    this.#running ??= this.#passes().finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  async #passes(): Promise<void> {
+    const { store } = await this.#storage();
+    const current = await store.people.current();
+    const others = (await store.people.all()).filter(({ id }) => id !== current?.id);
+    const rows = current === null ? others : [current, ...others];
+    for (const row of rows) {
+      if (row.centre === null || (row !== current && (await store.journal.waitingCount(row.id)) === 0)) continue;
+      if (row === current) this.state = 'running';
+      const outcome = await this.#passOf(row, row.centre.token);
+      this.#settle(outcome, row === current);
+      if (outcome.type === 'failed' && outcome.failure === 'unreachable') return;
+    }
+  }
+
+  #settle(outcome: Outcome, current: boolean): void {
+    this.#failures = outcome.type === 'failed' ? this.#failures + 1 : 0;
+    this.#notBefore = outcome.type === 'failed' ? now() + backOff(this.#failures) : 0;
+    if (!current) return;
+    this.failure = outcome.type === 'failed' ? outcome.failure : null;
+    this.state = outcome.type === 'failed' ? 'failed' : 'idle';
+  }
+
+  async #passOf({ id: person }: PersonRow, token: string): Promise<Outcome> {
+    const { store } = await this.#storage();
+    const [{ openReplica }, { runPass }, { askReceipt }, { exclusively }] = await Promise.all([
+      import('#lib/sync/client/browser-replica.ts'),
+      import('#lib/sync/client/pass.ts'),
+      import('#lib/sync/client/centre.ts'),
+      import('#lib/storage/exclusive.ts'),
+    ]);
+    const request = (input: string, init?: RequestInit) => fetch(input, init);
+    return exclusively(`pass-${person}`, async () => {
+      const replica = openReplica({ person, origin: location.origin, token, fetch: request });
+      try {
+        return await runPass(person, {
+          journal: store.journal,
+          replica,
+          ask: (revisions) => askReceipt(request, location.origin, token, { person, device: store.device, revisions }),
+        });
+      } finally {
+        await replica.close();
+      }
+    });
+  }
+}
