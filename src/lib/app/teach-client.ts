@@ -52,7 +52,7 @@ const title = v.union([text, v.record(text, text)]);
 const nodeInfo = v.object({ node: nodeId, epoch: text, version: text, origin: text, claimed: v.boolean() });
 export type NodeInfo = v.InferOutput<typeof nodeInfo>;
 
-const staffSession = v.object({ token: text, expires: instant, person: personId, name: text, roles: v.array(text), node: nodeId });
+export const staffSession = v.object({ token: text, expires: instant, person: personId, name: text, roles: v.array(text), node: nodeId });
 export type StaffSession = v.InferOutput<typeof staffSession>;
 
 export const cohort = v.object({ id: cohortId, title: text, courses: v.array(courseId), made: instant, people: count, codes: count });

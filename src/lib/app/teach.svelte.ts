@@ -1,0 +1,231 @@
+/**
+ * The trainer's page: staff session, cohorts, reports.
+ *
+ * Where the session lives: in this tab's memory and `sessionStorage`, never in `localStorage`. Trainers work on laptops that
+ * a class shares: a session in `localStorage` would greet the next person who opens the page. One in memory alone would be
+ * lost whenever a phone short of memory drops the tab, and signing in again needs the node. Browsers that reopen their
+ * windows bring `sessionStorage` back, so a session that was not used for half an hour is not taken up again.
+ */
+import * as v from 'valibot';
+import type { CohortId, CourseId } from '#lib/domain/ids.ts';
+import { ok } from '#lib/domain/result.ts';
+import { makeLocker, openLocker, reopenLocker, type KeptWork, type Locker } from './report-locker.ts';
+import {
+  createTeachClient,
+  staffSession,
+  type CodeSlip,
+  type Cohort,
+  type CohortReport,
+  type Invitation,
+  type NodeInfo,
+  type OfferedCourse,
+  type RefusedLine,
+  type StaffMember,
+  type StaffSession,
+  type TeachResult,
+} from './teach-client.ts';
+
+/** `reading`: the node cannot be reached; the password opened what this device keeps. */
+export type Standing =
+  | { readonly type: 'out' }
+  | { readonly type: 'in'; readonly session: StaffSession }
+  | { readonly type: 'reading'; readonly name: string; readonly roles: readonly string[] };
+
+const tabEntry = 'perigee-staff';
+const idleLimit = 30 * 60_000;
+const remembered = v.object({ session: staffSession, key: v.nullable(v.string()), used: v.number() });
+
+/** In pages only: it reaches for the browser's stores. */
+export class Teaching {
+  /** False until what the tab remembers was looked at. */
+  ready = $state(false);
+  standing = $state.raw<Standing>({ type: 'out' });
+  /** What the node said of itself; null until it did. */
+  node = $state.raw<NodeInfo | null>(null);
+  /** Whether the last request got through; null before the first. */
+  reachable = $state<boolean | null>(null);
+  cohorts = $state.raw<readonly Cohort[]>([]);
+  reports = $state.raw<Readonly<Record<string, CohortReport>>>({});
+  courses = $state.raw<readonly OfferedCourse[]>([]);
+  staff = $state.raw<readonly StaffMember[]>([]);
+  /** Codes made since signing in, by cohort: the node shows each once, so they stay until they were printed or saved. */
+  slips = $state.raw<Readonly<Record<string, readonly CodeSlip[]>>>({});
+
+  #client = createTeachClient((path, init) => fetch(path, init), Date.now);
+  #locker: Locker | null = null;
+
+  get administrator(): boolean {
+    return this.standing.type === 'in' && this.standing.session.roles.includes('administrator');
+  }
+
+  /** Takes up the session of this tab, and asks the node who it is. Safe to call again. */
+  async start(): Promise<void> {
+    if (!this.ready) {
+      await this.#takeUp();
+      this.ready = true;
+    }
+    const node = this.#heard(await this.#client.node());
+    if (node.ok) this.node = node.value;
+  }
+
+  async #takeUp(): Promise<void> {
+    let stored: unknown;
+    try {
+      stored = JSON.parse(sessionStorage.getItem(tabEntry) ?? 'null');
+    } catch {
+      return;
+    }
+    const parsed = v.safeParse(remembered, stored);
+    if (!parsed.success) return;
+    const { session, key, used } = parsed.output;
+    if (Date.parse(session.expires) <= Date.now() || used < Date.now() - idleLimit) {
+      sessionStorage.removeItem(tabEntry);
+      return;
+    }
+    this.#locker = key === null ? null : await reopenLocker(localStorage, session.name, key);
+    this.#showKept(this.#locker?.work ?? null);
+    this.standing = { type: 'in', session };
+  }
+
+  /** Where the node cannot be reached, the same words open what this device keeps. */
+  async signIn(name: string, password: string): Promise<TeachResult<'in' | 'reading'>> {
+    const result = this.#heard(await this.#client.signIn(name, password));
+    if (result.ok) {
+      await this.#enter(result.value, password);
+      return ok('in');
+    }
+    if (result.error.type !== 'unreachable') return result;
+    const locker = await openLocker(localStorage, name, password);
+    const work = locker?.work ?? null;
+    if (work === null) return result;
+    this.#locker = locker;
+    this.#showKept(work);
+    this.standing = { type: 'reading', name, roles: work.roles };
+    return ok('reading');
+  }
+
+  /** With the first-run code or an invitation. */
+  async accept(code: string, name: string, password: string): Promise<TeachResult<'in'>> {
+    const result = this.#heard(await this.#client.accept(code, name, password));
+    if (!result.ok) return result;
+    await this.#enter(result.value, password);
+    if (this.node !== null) this.node = { ...this.node, claimed: true };
+    return ok('in');
+  }
+
+  async #enter(session: StaffSession, password: string): Promise<void> {
+    this.#locker = await makeLocker(localStorage, session.name, password);
+    this.#showKept(this.#locker?.work ?? null);
+    this.standing = { type: 'in', session };
+    this.#remember();
+  }
+
+  /** The session is forgotten here; what is kept stays, locked by the password. */
+  signOut(): void {
+    sessionStorage.removeItem(tabEntry);
+    this.#locker = null;
+    this.#showKept(null);
+    this.staff = [];
+    this.slips = {};
+    this.standing = { type: 'out' };
+  }
+
+  async loadCohorts(): Promise<TeachResult<readonly Cohort[]>> {
+    const result = await this.#asStaff((token) => this.#client.cohorts(token));
+    if (result.ok) {
+      this.cohorts = result.value;
+      await this.#keep();
+    }
+    return result;
+  }
+
+  async loadCourses(): Promise<TeachResult<readonly OfferedCourse[]>> {
+    const result = this.#heard(await this.#client.courses());
+    if (result.ok) this.courses = result.value;
+    return result;
+  }
+
+  async makeCohort(title: string, courses: readonly CourseId[]): Promise<TeachResult<Cohort>> {
+    const result = await this.#asStaff((token) => this.#client.makeCohort(token, title, courses));
+    if (result.ok) {
+      this.cohorts = [result.value, ...this.cohorts.filter(({ id }) => id !== result.value.id)];
+      await this.#keep();
+    }
+    return result;
+  }
+
+  async loadReport(cohort: CohortId): Promise<TeachResult<CohortReport>> {
+    const result = await this.#asStaff((token) => this.#client.report(token, cohort));
+    if (result.ok) {
+      this.reports = { ...this.reports, [cohort]: result.value };
+      await this.#keep();
+    }
+    return result;
+  }
+
+  /** What was refused is in the answer; what was made is in `slips`. */
+  async enrol(
+    cohort: CohortId,
+    who: { readonly names: readonly string[] } | { readonly count: number },
+  ): Promise<TeachResult<readonly (CodeSlip | RefusedLine)[]>> {
+    const result = await this.#asStaff((token) => this.#client.enrol(token, cohort, who));
+    if (result.ok) {
+      const made = result.value.filter((line) => 'code' in line);
+      this.slips = { ...this.slips, [cohort]: [...(this.slips[cohort] ?? []), ...made] };
+      this.cohorts = this.cohorts.map((one) => (one.id === cohort ? { ...one, codes: one.codes + made.length } : one));
+    }
+    return result;
+  }
+
+  forgetSlips(cohort: CohortId): void {
+    this.slips = Object.fromEntries(Object.entries(this.slips).filter(([id]) => id !== cohort));
+  }
+
+  async loadStaff(): Promise<TeachResult<readonly StaffMember[]>> {
+    const result = await this.#asStaff((token) => this.#client.staff(token));
+    if (result.ok) this.staff = result.value;
+    return result;
+  }
+
+  invite(name: string, role: string): Promise<TeachResult<Invitation>> {
+    return this.#asStaff((token) => this.#client.invite(token, name, role));
+  }
+
+  async #asStaff<Value>(ask: (token: string) => Promise<TeachResult<Value>>): Promise<TeachResult<Value>> {
+    if (this.standing.type !== 'in') return { ok: false, error: { type: this.standing.type === 'reading' ? 'unreachable' : 'expired' } };
+    const result = this.#heard(await ask(this.standing.session.token));
+    if (result.ok) this.#remember();
+    else if (result.error.type === 'expired') this.signOut();
+    return result;
+  }
+
+  #heard<Value>(result: TeachResult<Value>): TeachResult<Value> {
+    this.reachable = result.ok || result.error.type !== 'unreachable';
+    return result;
+  }
+
+  #showKept(work: KeptWork | null): void {
+    this.cohorts = work?.cohorts ?? [];
+    this.reports = work?.reports ?? {};
+  }
+
+  async #keep(): Promise<void> {
+    if (this.standing.type !== 'in') return;
+    await this.#locker?.keep({ roles: this.standing.session.roles, cohorts: this.cohorts, reports: this.reports });
+  }
+
+  #remember(): void {
+    if (this.standing.type !== 'in') return;
+    try {
+      sessionStorage.setItem(
+        tabEntry,
+        JSON.stringify({ session: this.standing.session, key: this.#locker?.key ?? null, used: Date.now() }),
+      );
+    } catch {
+      // A browser that keeps nothing: the session lives as long as the page.
+    }
+  }
+}
+
+/** One for all pages of the tab, so that walking away and back asks the node nothing twice. On the server it is never started. */
+export const teaching = new Teaching();
