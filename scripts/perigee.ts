@@ -1,9 +1,10 @@
 /** `npx perigee <command>`. Adding a command is adding its file to `commands/` and its line here. */
 import { text } from 'node:stream/consumers';
 import type { Command } from './commands/command.ts';
+import { courseCheck } from './commands/course-check.ts';
 import { dispatch } from './dispatch.ts';
 
-const commands: readonly Command[] = [];
+const commands: readonly Command[] = [courseCheck];
 
 process.exitCode = await dispatch(commands, process.argv.slice(2), {
   out: (message) => void process.stdout.write(message.endsWith('\n') ? message : `${message}\n`),
