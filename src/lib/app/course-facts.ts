@@ -1,0 +1,39 @@
+/** What pages say about a course in the words of the interface. */
+import type { Key } from '#lib/i18n/translate.ts';
+import type { Words } from '#lib/i18n/words.ts';
+import type { InstallFailure, SourceFailure } from './contract.ts';
+
+const levelKeys: Readonly<Record<string, Key>> = {
+  introductory: 'level.introductory',
+  intermediate: 'level.intermediate',
+  advanced: 'level.advanced',
+};
+const disciplineKeys: Readonly<Record<string, Key>> = {
+  science: 'discipline.science',
+  technology: 'discipline.technology',
+  law: 'discipline.law',
+  policy: 'discipline.policy',
+};
+
+/** The level and discipline in words; a value that this version does not know stands as it came. */
+export const levelName = ({ t }: Words, level: string): string => (levelKeys[level] === undefined ? level : t(levelKeys[level]));
+export const disciplineName = ({ t }: Words, discipline: string): string =>
+  disciplineKeys[discipline] === undefined ? discipline : t(disciplineKeys[discipline]);
+
+/** Why an installation stopped, and what to do next: one sentence each. */
+export const installFailureKeys: Readonly<Record<InstallFailure, Key>> = {
+  unreachable: 'install.failed.unreachable',
+  damaged: 'install.failed.damaged',
+  'other-publisher': 'install.failed.otherPublisher',
+  'bad-signature': 'install.failed.badSignature',
+  unsafe: 'install.failed.unsafe',
+  'no-space': 'install.failed.noSpace',
+  nonsense: 'install.failed.nonsense',
+};
+
+/** The HTTP status and the error's code for a page whose course or unit could not be read. */
+export const pageFailures: Readonly<Record<SourceFailure, { readonly status: number; readonly code: string; readonly message: string }>> = {
+  missing: { status: 404, code: 'missing', message: 'There is no such course or unit' },
+  unreachable: { status: 503, code: 'unreachable', message: 'No node answered, and the course is not installed' },
+  nonsense: { status: 502, code: 'nonsense', message: 'The node answered something that is not a course' },
+};

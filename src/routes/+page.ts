@@ -1,0 +1,4 @@
+import { loadCatalogue } from '#lib/app/course-source.ts';
+import type { PageLoad } from './$types';
+
+export const load: PageLoad = async ({ fetch }) => ({ courses: await loadCatalogue(fetch) });

@@ -1,0 +1,4 @@
+import { loadCatalogue } from '#lib/app/course-source.ts';
+import type { PageLoad } from './$types';
+
+export const load: PageLoad = async ({ fetch, url }) => ({ courses: await loadCatalogue(fetch), query: url.searchParams.get('q') ?? '' });
