@@ -21,12 +21,13 @@ describe('parseRoster', () => {
   });
 
   it('says what is wrong with a line, by the line of the file', () => {
-    expect(parseRoster(`name,age\nBinta,30\n,31\n\n${'x'.repeat(maxNameLength + 1)},32\nbinta,33\n"Ama`)).toEqual([
+    expect(parseRoster(`name,age\nBinta,30\n,31\n\n${'x'.repeat(maxNameLength + 1)},32\nbinta,33\nRen\ufffde\n"Ama`)).toEqual([
       { line: 2, name: 'Binta', repeated: false },
       { line: 3, text: ' · 31', error: 'no-name' },
-      { line: 5, text: `${'x'.repeat(maxNameLength + 1)} · 32`, error: 'too-long' },
+      { line: 5, text: `${'x'.repeat(maxNameLength + 1)} · 32`, error: 'name-too-long' },
       { line: 6, name: 'binta', repeated: true },
-      { line: 7, text: 'Ama', error: 'unclosed-quote' },
+      { line: 7, text: 'Ren\ufffde', error: 'not-text' },
+      { line: 8, text: 'Ama', error: 'unclosed-quote' },
     ]);
   });
 

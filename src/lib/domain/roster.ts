@@ -8,9 +8,9 @@ export type RosterLine =
       /** The same name stands above: kept, for two people may share a name, but worth a look. */
       readonly repeated: boolean;
     }
-  | { readonly line: number; readonly text: string; readonly error: 'no-name' | 'too-long' | 'unclosed-quote' };
+  | { readonly line: number; readonly text: string; readonly error: 'no-name' | 'name-too-long' | 'not-text' | 'unclosed-quote' };
 
-/** Characters that a name may have. The longest names on passports stay below. */
+/** UTF-16 units that a name may have. The longest names on passports stay below. */
 export const maxNameLength = 100;
 
 /** What a column of names is called, in the six languages of the interface. */
@@ -30,7 +30,9 @@ const tidy = (name: string): string => name.normalize('NFC').replace(/\s+/g, ' '
 function lineOf(line: number, given: string, row: string, seen: Set<string>): RosterLine {
   const name = tidy(given);
   if (name === '') return { line, text: row, error: 'no-name' };
-  if ([...name].length > maxNameLength) return { line, text: row, error: 'too-long' };
+  // U+FFFD is what a decoder leaves where the bytes were of another encoding.
+  if (!name.isWellFormed() || /[\p{Cc}\ufffd]/u.test(name)) return { line, text: row, error: 'not-text' };
+  if (name.length > maxNameLength) return { line, text: row, error: 'name-too-long' };
   const key = name.toLowerCase();
   const repeated = seen.has(key);
   seen.add(key);
