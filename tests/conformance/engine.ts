@@ -215,6 +215,17 @@ export function engineConformance(name: string, open: () => Promise<EngineUnderT
       });
     });
 
+    it('says of which revisions it holds the bytes', async () => {
+      const [first, second] = [await put({ _id: `${ann}:1` }), await put({ _id: `${ann}:2` })];
+      const next = await put({ _id: `${ann}:1`, _rev: first, more: true });
+      expect(await records.held({ [`${ann}:1`]: next, [`${ann}:2`]: second, [`${ann}:3`]: second })).toEqual({
+        [`${ann}:1`]: next,
+        [`${ann}:2`]: second,
+      });
+      // What was followed is no longer kept, and is not claimed.
+      expect(await records.held({ [`${ann}:1`]: first })).toEqual({});
+    });
+
     it('keeps local documents by space, bounded, and out of every listing', async () => {
       expect(await records.putLocal('s', 'a', { n: 1 })).toBe('0-1');
       expect(await records.putLocal('s', 'a', { n: 2 })).toBe('0-2');

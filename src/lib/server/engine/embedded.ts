@@ -108,6 +108,8 @@ export function openEmbedded(options: { readonly file: string; readonly random: 
     if (isNew) chmodSync(options.file, 0o600);
     sqlite.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=${String(checkpointPages)};`);
     sqlite.exec(schema);
+    // What a killed process wrote may be in the log and in the system's memory but not on the disk. A receipt must not rest on it.
+    sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } catch (error) {
     throw new StorageFailure(`${options.file} cannot be opened as the node's database: ${error instanceof Error ? error.message : ''}`);
   }
@@ -452,6 +454,14 @@ export function openEmbedded(options: { readonly file: string; readonly random: 
           answer.set(id, { missing: absent, ancestors });
         }
         return answer;
+      },
+
+      async held(revisions) {
+        return Object.fromEntries(
+          Object.entries(revisions).filter(
+            ([id, rev]) => one('SELECT 1 AS held FROM bodies WHERE db = ? AND id = ? AND rev = ?', db, id, rev) !== undefined,
+          ),
+        );
       },
 
       async getLocal(space, id) {

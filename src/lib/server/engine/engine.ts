@@ -126,6 +126,8 @@ export interface Database {
   missing(
     revs: Readonly<Record<string, readonly string[]>>,
   ): Promise<ReadonlyMap<string, { readonly missing: readonly string[]; readonly ancestors: readonly string[] }>>;
+  /** Of these revisions, one for each name, those whose bytes are on this disk: what a receipt may say. */
+  held(revisions: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>>;
   /** Documents of a replication's own, which never replicate. Each space is bounded: the longest unwritten is dropped. */
   getLocal(space: string, id: string): Promise<LocalDocument | null>;
   /** Answers the new revision. */

@@ -1,0 +1,87 @@
+/** Reads a request's body within bounds, and JSON without surprises. */
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import { err, ok, type Result } from '../../domain/result.ts';
+import { badRequest, refuse } from './answer.ts';
+
+/** Bytes of a body, as sent and as unpacked. */
+export const maxBodyBytes = 10 * 1024 * 1024;
+
+/** Levels of arrays and objects in each other. A document of ours has six; beyond this a recursion over it could run out of stack. */
+const maxDepth = 64;
+
+export const tooLarge = (): Response =>
+  refuse(413, 'too-large', `A request holds at most ${String(maxBodyBytes / 1024 / 1024)} MB; send it in smaller parts.`);
+
+const decoders: Readonly<Record<string, (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Buffer>>> = {
+  gzip: promisify(gunzip),
+  deflate: promisify(inflate),
+  br: promisify(brotliDecompress),
+};
+
+async function bytesOf(request: Request): Promise<Result<Uint8Array, Response>> {
+  const declared = Number(request.headers.get('content-length') ?? '0');
+  if (declared > maxBodyBytes) return err(tooLarge());
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  if (request.body !== null)
+    for await (const chunk of request.body) {
+      total += chunk.byteLength;
+      if (total > maxBodyBytes) return err(tooLarge());
+      chunks.push(chunk);
+    }
+  const bytes = Buffer.concat(chunks);
+
+  const encoding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase();
+  if (encoding === 'identity' || encoding === '') return ok(bytes);
+  const decode = Object.hasOwn(decoders, encoding) ? decoders[encoding] : undefined;
+  if (decode === undefined) return err(refuse(415, 'unknown-encoding', 'A body may be sent as it is, or as gzip, deflate or br.'));
+  try {
+    return ok(await decode(bytes, { maxOutputLength: maxBodyBytes }));
+  } catch (error) {
+    // A small body can unpack to a very large one.
+    return err(
+      error instanceof RangeError || (error instanceof Error && Reflect.get(error, 'code') === 'ERR_BUFFER_TOO_LARGE')
+        ? tooLarge()
+        : badRequest('The body is not what its Content-Encoding says.'),
+    );
+  }
+}
+
+/** Why a JSON text is refused, or its value. */
+export function parseJson(bytes: Uint8Array): Result<unknown, string> {
+  let value: unknown;
+  try {
+    // A byte order mark is not JSON, but many programs write one.
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    return err(error instanceof SyntaxError ? 'The body is not JSON.' : 'The body is not text in UTF-8.');
+  }
+  const open: { value: object; depth: number }[] = typeof value === 'object' && value !== null ? [{ value, depth: 1 }] : [];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    if (at.depth > maxDepth) return err(`The JSON is nested deeper than ${String(maxDepth)} levels.`);
+    if (Object.hasOwn(at.value, '__proto__')) return err('The name __proto__ is not used here.');
+    for (const child of Object.values(at.value) as unknown[])
+      if (typeof child === 'object' && child !== null) open.push({ value: child, depth: at.depth + 1 });
+  }
+  return ok(value);
+}
+
+/** The body as JSON, or the answer that says what is wrong with it. */
+export async function readJson(request: Request): Promise<Result<unknown, Response>> {
+  const bytes = await bytesOf(request);
+  if (!bytes.ok) return bytes;
+  const parsed = parseJson(bytes.value);
+  return parsed.ok ? parsed : err(badRequest(parsed.error));
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The same for bodies that are objects, as nearly all are. */
+export async function readObject(request: Request): Promise<Result<JsonObject, Response>> {
+  const read = await readJson(request);
+  if (!read.ok) return read;
+  return isObject(read.value) ? ok(read.value) : err(badRequest('The body is a JSON object.'));
+}
