@@ -1,0 +1,149 @@
+/** `/api/node`, `/api/session`, `/api/link`, `/api/people`: who this node is, and who comes to it. */
+import { isDeviceId, isPersonId, type NodeId, type PersonId } from '../../domain/ids.ts';
+import type { Result } from '../../domain/result.ts';
+import { isRole } from '../../sync/access.ts';
+import type { Cohorts } from '../cohorts/cohorts.ts';
+import type { Engine } from '../engine/engine.ts';
+import { badRequest, forbidden, json, notAccepted, refuse } from '../http/answer.ts';
+import { readObject, type JsonObject } from '../http/body.ts';
+import type { Asked, Route } from '../http/organ.ts';
+import { bearerOf, hasRole, readBearer } from './bearer.ts';
+import { readCode, showCode } from './codes.ts';
+import { isPassword, passwordLength } from './passwords.ts';
+import type { Bearer, Session, SessionError, Sessions } from './sessions.ts';
+import { hashName, readName, type AccountStore } from './store.ts';
+import { addressName, type Throttle } from './throttle.ts';
+
+export function accountRoutes(given: {
+  readonly node: NodeId;
+  readonly version: string;
+  readonly origin: string;
+  /** The key that courses are signed with here, base64url. */
+  readonly key: string;
+  readonly engine: Engine;
+  readonly sessions: Sessions;
+  readonly store: AccountStore;
+  readonly cohorts: Cohorts;
+  readonly throttle: Throttle;
+}): readonly Route[] {
+  const { node, version, origin, key, engine, sessions, store, cohorts, throttle } = given;
+
+  const answerSession = async (session: Session): Promise<Response> =>
+    json({ ...session, node, epoch: engine.epoch, cohorts: session.roles.includes('learner') ? await cohorts.of(session.person) : [] });
+
+  /**
+   * Runs a try at getting in: slowed where it failed often, counted where it fails again. A try at an account is counted before the work and taken
+   * back where it succeeds, so that many at the same moment do not all pass.
+   */
+  async function tried(address: string, account: string | null, attempt: () => Promise<Result<Session, SessionError>>): Promise<Response> {
+    const seconds = throttle.wait(account === null ? [address] : [address, account]);
+    if (seconds > 0)
+      return refuse(429, 'slow-down', `Too many tries. The next one in ${String(seconds)} seconds.`, { 'retry-after': String(seconds) });
+    if (account !== null) throttle.failed([account]);
+    const result = await attempt();
+    if (result.ok) {
+      if (account !== null) throttle.succeeded(account);
+      return answerSession(result.value);
+    }
+    if (result.error.type === 'name-taken') return refuse(409, 'name-taken', 'Somebody signs in here under this name. Choose another one.');
+    throttle.failed([address]);
+    return notAccepted();
+  }
+
+  async function startSession({ request, caller }: Asked): Promise<Response> {
+    const read = await readObject(request);
+    if (!read.ok) return read.error;
+    const { code, device, person, password } = read.value;
+    const address = addressName(caller.address);
+
+    if (code === undefined) {
+      const name = readName(read.value['name']);
+      if (name === null || typeof password !== 'string' || password.length > passwordLength.most)
+        return badRequest('The body has a code and a device, or a code, a name and a password, or a name and a password.');
+      return tried(address, `account:${hashName(name)}`, () => sessions.signIn(name, password));
+    }
+
+    const typed = readCode(code);
+    const rejected = (): Promise<Result<Session, SessionError>> => Promise.resolve({ ok: false, error: { type: 'not-accepted' } });
+    if (password !== undefined) {
+      const name = readName(read.value['name']);
+      if (name === null) return badRequest('A name has 1 to 100 characters.');
+      if (!isPassword(password)) return refuse(400, 'weak-password', `A password has at least ${String(passwordLength.least)} characters.`);
+      return tried(address, null, () => (typed === null ? rejected() : sessions.accept(typed, name, password)));
+    }
+
+    if (!isDeviceId(device) || (person !== undefined && !isPersonId(person)))
+      return badRequest('A code comes with the device that it is for.');
+    const name = readName(read.value['name']);
+    const bearer = await readBearer(request, sessions);
+    const joining = { device, ...(person === undefined ? {} : { person }), ...(name === null ? {} : { name }) };
+    return tried(address, null, () => (typed === null ? rejected() : sessions.join(typed, joining, bearer.ok ? bearer.value : null)));
+  }
+
+  async function administrator(request: Request): Promise<Response | null> {
+    const bearer = await bearerOf(request, sessions);
+    if (!bearer.ok) return bearer.error;
+    return hasRole(bearer.value, 'administrator') ? null : forbidden();
+  }
+
+  async function invite(body: JsonObject): Promise<Response> {
+    const name = readName(body['name']);
+    const { role } = body;
+    if (name === null || !isRole(role) || role === 'learner')
+      return badRequest('An invitation has a name and a role of staff; learners join by the code of their cohort.');
+    const [made] = await sessions.createCodes([{ use: 'invitation', name, role }]);
+    return made === undefined ? badRequest('No code was made.') : json({ code: showCode(made.code), expires: made.expires }, 201);
+  }
+
+  async function link(bearer: Bearer & { readonly type: 'device' }): Promise<Response> {
+    const person: PersonId = bearer.person;
+    const [made] = await sessions.createCodes([{ use: 'link', name: '', person }]);
+    return made === undefined ? badRequest('No code was made.') : json({ code: showCode(made.code), expires: made.expires }, 201);
+  }
+
+  return [
+    {
+      method: 'GET',
+      path: '/api/node',
+      answer: async () => json({ node, epoch: engine.epoch, version, origin, claimed: await sessions.isClaimed(), key }),
+    },
+    { method: 'POST', path: '/api/session', answer: startSession },
+    {
+      method: 'POST',
+      path: '/api/link',
+      async answer({ request }) {
+        const bearer = await bearerOf(request, sessions);
+        if (!bearer.ok) return bearer.error;
+        return bearer.value.type === 'device' ? link(bearer.value) : forbidden();
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/people',
+      async answer({ request }) {
+        const refusal = await administrator(request);
+        if (refusal !== null) return refusal;
+        const staff = await store.list('staff');
+        return json({
+          people: staff.map(({ person, name, roles, since, revoked }) => ({
+            id: person,
+            name,
+            roles,
+            since,
+            ...(revoked === undefined ? {} : { revoked }),
+          })),
+        });
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/people',
+      async answer({ request }) {
+        const refusal = await administrator(request);
+        if (refusal !== null) return refusal;
+        const read = await readObject(request);
+        return read.ok ? invite(read.value) : read.error;
+      },
+    },
+  ];
+}

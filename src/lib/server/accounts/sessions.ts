@@ -1,0 +1,241 @@
+/**
+ * Who is who: joining by code, signing in by password, and what a token stands for.
+ *
+ * A code is taken (durably) before anything is made with it, so it works once. The answer to whoever took it may be lost on the way; so the same device
+ * may ask again with the same code until it expires, and gets the same person.
+ */
+import { instantOf, type Clock, type Instant, type RandomBytes } from '../../domain/clock.ts';
+import { createPersonId, type CohortId, type DeviceId, type PersonId } from '../../domain/ids.ts';
+import { err, ok, type Result } from '../../domain/result.ts';
+import type { Role } from '../../sync/access.ts';
+import { createCode, hashCode, type Code } from './codes.ts';
+import { hashPassword, verifyPassword } from './passwords.ts';
+import { hashName, tokenKey, type AccountStore, type CodeEntry, type Kept, type Staff } from './store.ts';
+import { readToken, signToken, type Token } from './tokens.ts';
+
+const day = 24 * 60 * 60_000;
+
+/** How long things live, in ms. */
+export const lifetimes = {
+  learnerToken: 365 * day,
+  staffToken: 30 * day,
+  enrolment: 60 * day,
+  link: day,
+  invitation: 14 * day,
+  /** Replaced at every start; the date only has to be a date. */
+  firstRun: 3650 * day,
+} as const;
+
+/** A token that has lived this long is renewed when its device comes by. */
+const renewAfter = 7 * day;
+
+export interface Session {
+  readonly token: string;
+  readonly expires: Instant;
+  readonly person: PersonId;
+  readonly name: string;
+  readonly roles: readonly Role[];
+}
+
+/** Whoever a token stands for, at this moment. */
+export type Bearer =
+  | { readonly type: 'device'; readonly person: PersonId; readonly device: DeviceId; readonly token: Token }
+  | { readonly type: 'staff'; readonly person: PersonId; readonly name: string; readonly roles: readonly Role[] };
+
+export type SessionError = { readonly type: 'not-accepted' } | { readonly type: 'name-taken' };
+const notAccepted = err({ type: 'not-accepted' } as const);
+
+export interface Sessions {
+  /** `expired` also stands for what this node never signed. */
+  bearer(token: string): Promise<Result<Bearer, 'expired' | 'revoked'>>;
+  /** Takes an enrolment or link code for a device. `bearer` is who already signs in with the request. */
+  join(
+    code: Code,
+    given: { readonly device: DeviceId; readonly person?: PersonId; readonly name?: string },
+    bearer: Bearer | null,
+  ): Promise<Result<Session, SessionError>>;
+  /** Takes the first-run code or an invitation and makes the account. */
+  accept(code: Code, name: string, password: string): Promise<Result<Session, SessionError>>;
+  signIn(name: string, password: string): Promise<Result<Session, SessionError>>;
+  /** A new token where the old one has lived for a while. Learners' devices only. */
+  renew(bearer: Bearer): Pick<Session, 'token' | 'expires'> | null;
+  createCodes(entries: readonly Pick<CodeEntry, 'use' | 'name' | 'cohort' | 'role' | 'person'>[]): Promise<readonly CreatedCode[]>;
+  /** A new first-run code, in place of any older one; null where the node has an administrator. */
+  firstRunCode(): Promise<Code | null>;
+  isClaimed(): Promise<boolean>;
+  /** Makes a member of staff with a password at once; null where the name is taken. */
+  addStaff(name: string, role: Role, password: string): Promise<PersonId | null>;
+  /** False where nobody has this id. */
+  revoke(person: PersonId): Promise<boolean>;
+}
+
+export interface CreatedCode {
+  readonly code: Code;
+  readonly expires: Instant;
+}
+
+export async function openSessions(given: {
+  readonly store: AccountStore;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  /** Writes the person into the cohort. Safe to repeat. */
+  readonly enrol: (person: PersonId, cohort: CohortId, name: string) => Promise<void>;
+}): Promise<Sessions> {
+  const { store, clock, random, enrol } = given;
+  const key = await tokenKey(store, random);
+  const now = (): Instant => instantOf(clock());
+
+  const isCurrent = (entry: CodeEntry | null, uses: readonly CodeEntry['use'][]): boolean =>
+    entry !== null && uses.includes(entry.use) && entry.expires > now();
+
+  function sessionOf(person: PersonId, name: string, roles: readonly Role[], device?: DeviceId): Session {
+    const issued = clock();
+    const expires = issued + (device === undefined ? lifetimes.staffToken : lifetimes.learnerToken);
+    const token = signToken({ person, issued, expires, ...(device === undefined ? {} : { device }) }, key);
+    return { token, expires: instantOf(expires), person, name, roles };
+  }
+
+  /** Marks the code as used. False where somebody else was first. */
+  const take = (code: Code, entry: Kept<CodeEntry>, person: PersonId, device?: DeviceId): Promise<boolean> =>
+    store.put(
+      'code',
+      [hashCode(code, key)],
+      { ...entry, used: { at: now(), person, ...(device === undefined ? {} : { device }) } },
+      entry._rev,
+    );
+
+  /** Reserves a name for a person; a name whose account was never finished is free. */
+  async function takeName(name: string, person: PersonId): Promise<boolean> {
+    const hash = hashName(name);
+    if (await store.put('name', [hash], { person })) return true;
+    const holder = await store.get('name', hash);
+    if (holder === null || (await store.get('staff', holder.person)) !== null) return false;
+    return store.put('name', [hash], { person }, holder._rev);
+  }
+
+  const roleOf = (entry: CodeEntry): Role => entry.role ?? 'administrator';
+
+  async function isClaimed(): Promise<boolean> {
+    return (await store.list('staff')).some(({ roles, revoked }) => revoked === undefined && roles.includes('administrator'));
+  }
+
+  async function createCodes(
+    entries: readonly Pick<CodeEntry, 'use' | 'name' | 'cohort' | 'role' | 'person'>[],
+  ): Promise<readonly CreatedCode[]> {
+    const codes = entries.map((entry) => {
+      const life = entry.use === 'first-run' ? lifetimes.firstRun : lifetimes[entry.use];
+      const value: CodeEntry = { ...entry, made: now(), expires: instantOf(clock() + life) };
+      const code = createCode(random);
+      return { code, value, rest: [hashCode(code, key)] };
+    });
+    await store.putAll('code', codes);
+    return codes.map(({ code, value }) => ({ code, expires: value.expires }));
+  }
+
+  /** Ends every first-run code that is out. */
+  async function endFirstRun(): Promise<void> {
+    for (const entry of await store.list('code'))
+      if (entry.use === 'first-run' && entry.expires > now())
+        await store.put('code', [entry._id.slice('code:'.length)], { ...entry, expires: now() }, entry._rev);
+  }
+
+  return {
+    async bearer(text) {
+      const token = readToken(text, key);
+      if (token === null || token.expires <= clock()) return err('expired');
+      if (token.device === undefined) {
+        const staff = await store.get('staff', token.person);
+        if (staff === null) return err('expired');
+        if (staff.revoked !== undefined) return err('revoked');
+        return ok({ type: 'staff', person: staff.person, name: staff.name, roles: staff.roles });
+      }
+      // A node that was restored may not know the person any more. It signed the token, so it takes the work.
+      const learner = await store.get('learner', token.person);
+      if (learner?.revoked !== undefined) return err('revoked');
+      return ok({ type: 'device', person: token.person, device: token.device, token });
+    },
+
+    async join(code, { device, person: asked, name: ownName }, bearer) {
+      const entry = await store.get('code', hashCode(code, key));
+      if (entry === null || !isCurrent(entry, ['enrolment', 'link'])) return notAccepted;
+      const again = entry.used;
+      if (again !== undefined && (again.device !== device || (entry.use === 'enrolment' && asked !== undefined && asked !== again.person)))
+        return notAccepted;
+
+      const person = again?.person ?? (entry.use === 'link' ? entry.person : asked) ?? createPersonId(random);
+      const known = await store.get('learner', person);
+      if (known?.revoked !== undefined) return notAccepted;
+      // An id is no secret among those who teach: whoever says that they are a person whom the centre knows must show it.
+      if (again === undefined && entry.use === 'enrolment' && known !== null && bearer?.person !== person) return notAccepted;
+      if (again === undefined && !(await take(code, entry, person, device))) return notAccepted;
+
+      const name = known?.name || entry.name || ownName || '';
+      if (known === null) await store.put('learner', [person], { person, name, since: now() });
+      await store.put('device', [person, device], { person, device, since: now(), lastContact: null });
+      if (entry.cohort !== undefined) await enrol(person, entry.cohort, entry.name || name);
+      return ok(sessionOf(person, name, ['learner'], device));
+    },
+
+    async accept(code, name, password) {
+      const entry = await store.get('code', hashCode(code, key));
+      if (entry === null || !isCurrent(entry, ['first-run', 'invitation']) || entry.used !== undefined) return notAccepted;
+      const person = createPersonId(random);
+      const hashed = await hashPassword(password, random);
+      if (!(await takeName(name, person))) return err({ type: 'name-taken' });
+      if (!(await take(code, entry, person))) return notAccepted;
+      await store.put('staff', [person], { person, name, roles: [roleOf(entry)], since: now(), password: hashed });
+      if (entry.use === 'first-run') await endFirstRun();
+      return ok(sessionOf(person, name, [roleOf(entry)]));
+    },
+
+    async signIn(name, password) {
+      const holder = await store.get('name', hashName(name));
+      const staff: Staff | null = holder === null ? null : await store.get('staff', holder.person);
+      const right = await verifyPassword(password, staff?.password ?? null);
+      if (!right || staff === null || staff.revoked !== undefined) return notAccepted;
+      return ok(sessionOf(staff.person, staff.name, staff.roles));
+    },
+
+    renew(bearer) {
+      if (bearer.type !== 'device' || clock() - bearer.token.issued < renewAfter) return null;
+      const { token, expires } = sessionOf(bearer.person, '', [], bearer.device);
+      return { token, expires };
+    },
+
+    createCodes,
+    isClaimed,
+
+    async firstRunCode() {
+      if (await isClaimed()) return null;
+      await endFirstRun();
+      const [made] = await createCodes([{ use: 'first-run', name: '' }]);
+      return made?.code ?? null;
+    },
+
+    async addStaff(name, role, password) {
+      const person = createPersonId(random);
+      const hashed = await hashPassword(password, random);
+      if (!(await takeName(name, person))) return null;
+      await store.put('staff', [person], { person, name, roles: [role], since: now(), password: hashed });
+      if (role === 'administrator') await endFirstRun();
+      return person;
+    },
+
+    async revoke(person) {
+      let found = false;
+      for (const kind of ['staff', 'learner'] as const) {
+        for (let kept = await store.get(kind, person); kept !== null && kept.revoked === undefined; kept = await store.get(kind, person)) {
+          const changed = { ...kept, revoked: now() };
+          if (
+            await (kind === 'staff'
+              ? store.put(kind, [person], changed as Staff, kept._rev)
+              : store.put(kind, [person], changed, kept._rev))
+          )
+            break;
+        }
+        found ||= (await store.get(kind, person)) !== null;
+      }
+      return found;
+    },
+  };
+}

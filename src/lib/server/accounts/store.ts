@@ -1,0 +1,139 @@
+/**
+ * The documents of the database `accounts`, which never leaves the node and has no writer but the node and its command line:
+ *
+ *   staff:<person>              a member of staff: name, roles, password
+ *   learner:<person>            a person who joined this centre
+ *   device:<person>:<device>    a device that the node signed to a person, and when it last came
+ *   name:<hash>                 which member of staff signs in under a name
+ *   code:<hash>                 a code that is out, or was used
+ *   member:<cohort>:<person>    who belongs to a cohort, and the name that the trainer gave them
+ *   key:tokens                  the key that signs tokens and hashes codes
+ */
+import { createHash } from 'node:crypto';
+import type { Instant, RandomBytes } from '../../domain/clock.ts';
+import type { CohortId, DeviceId, PersonId } from '../../domain/ids.ts';
+import type { Role } from '../../sync/access.ts';
+import type { CouchDocument, Database } from '../engine/engine.ts';
+import type { PasswordHash } from './passwords.ts';
+
+export interface Staff {
+  readonly person: PersonId;
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly since: Instant;
+  readonly revoked?: Instant;
+  readonly password: PasswordHash;
+}
+
+export interface Learner {
+  readonly person: PersonId;
+  /** `''` where nobody gave one. */
+  readonly name: string;
+  readonly since: Instant;
+  readonly revoked?: Instant;
+}
+
+export interface Device {
+  readonly person: PersonId;
+  readonly device: DeviceId;
+  readonly since: Instant;
+  /** When its last pass ended; null where none did. */
+  readonly lastContact: Instant | null;
+}
+
+export interface CodeEntry {
+  readonly use: 'enrolment' | 'link' | 'invitation' | 'first-run';
+  readonly made: Instant;
+  readonly expires: Instant;
+  /** The name that a trainer or administrator gave. */
+  readonly name: string;
+  readonly cohort?: CohortId;
+  readonly role?: Role;
+  /** Of a link code: whose it is. */
+  readonly person?: PersonId;
+  readonly used?: { readonly at: Instant; readonly person: PersonId; readonly device?: DeviceId };
+}
+
+export interface Member {
+  readonly cohort: CohortId;
+  readonly person: PersonId;
+  readonly name: string;
+  readonly joined: Instant;
+}
+
+interface Kinds {
+  readonly staff: Staff;
+  readonly learner: Learner;
+  readonly device: Device;
+  readonly name: { readonly person: PersonId };
+  readonly code: CodeEntry;
+  readonly member: Member;
+  readonly key: { readonly value: string };
+}
+export type Kind = keyof Kinds;
+
+/** A document and the revision that a change of it must name. */
+export type Kept<Value> = Value & { readonly _id: string; readonly _rev: string };
+
+export interface AccountStore {
+  get<K extends Kind>(kind: K, ...rest: readonly string[]): Promise<Kept<Kinds[K]> | null>;
+  list<K extends Kind>(kind: K, ...rest: readonly string[]): Promise<readonly Kept<Kinds[K]>[]>;
+  /** False where the document is there already, or changed since `rev`: whoever wrote first is first. */
+  put<K extends Kind>(kind: K, rest: readonly string[], value: Kinds[K], rev?: string): Promise<boolean>;
+  /** Many new documents with one sync; those that exist stay as they are. */
+  putAll<K extends Kind>(kind: K, entries: readonly { readonly rest: readonly string[]; readonly value: Kinds[K] }[]): Promise<void>;
+}
+
+const nameOf = (kind: Kind, rest: readonly string[]): string => [kind, ...rest].join(':');
+
+export function openAccountStore(database: Database): AccountStore {
+  // Nobody but this file writes here, so a document that is found is of its kind.
+  const kept = <K extends Kind>(document: CouchDocument): Kept<Kinds[K]> => document as unknown as Kept<Kinds[K]>;
+  const body = (kind: Kind, rest: readonly string[], value: object): Record<string, unknown> =>
+    // What was read and is written again carries its old name and revision.
+    ({ ...Object.fromEntries(Object.entries(value).filter(([field]) => !field.startsWith('_'))), _id: nameOf(kind, rest) });
+
+  return {
+    async get<K extends Kind>(kind: K, ...rest: readonly string[]) {
+      const document = await database.get(nameOf(kind, rest));
+      return document === null || document._deleted === true ? null : kept<K>(document);
+    },
+    async list<K extends Kind>(kind: K, ...rest: readonly string[]) {
+      const start = `${nameOf(kind, rest)}:`;
+      const { rows } = await database.list({ partition: kind, start, end: `${start.slice(0, -1)};`, inclusiveEnd: false, bodies: true });
+      return rows.flatMap(({ document }) => (document === undefined ? [] : [kept<K>(document)]));
+    },
+    async put(kind, rest, value, rev) {
+      const document = { ...body(kind, rest, value), ...(rev === undefined ? {} : { _rev: rev }) };
+      const [written] = await database.bulk([document], { newEdits: true });
+      if (written?.ok === false && written.error !== 'conflict') throw new Error(`accounts: ${written.reason}`);
+      return written?.ok === true;
+    },
+    async putAll(kind, entries) {
+      const written = await database.bulk(
+        entries.map(({ rest, value }) => body(kind, rest, value)),
+        { newEdits: true },
+      );
+      for (const answer of written) if (!answer.ok && answer.error !== 'conflict') throw new Error(`accounts: ${answer.reason}`);
+    },
+  };
+}
+
+/** The part of a `name:` document's name: two ways of writing one name are one name. */
+export const hashName = (name: string): string =>
+  createHash('sha256').update(name.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase()).digest('hex');
+
+/** A name that people give, or null: 1 to 100 characters, without control characters. */
+export function readName(value: unknown): string | null {
+  if (typeof value !== 'string' || !value.isWellFormed()) return null;
+  const name = value.normalize('NFC').trim().replace(/\s+/g, ' ');
+  return name.length > 0 && name.length <= 100 && !/\p{Cc}/u.test(name) ? name : null;
+}
+
+/** The key that signs tokens; made the first time. */
+export async function tokenKey(store: AccountStore, random: RandomBytes): Promise<Uint8Array> {
+  await store.put('key', ['tokens'], { value: Buffer.from(random(32)).toString('base64url') });
+  const key = await store.get('key', 'tokens');
+  if (key === null) throw new Error('The key that signs tokens could not be kept');
+  return Buffer.from(key.value, 'base64url');
+}

@@ -1,0 +1,36 @@
+/**
+ * Session tokens: `<payload>.<mac>`, both base64url; the payload is JSON, the MAC is HMAC-SHA256 under a key of this node. What a bearer may do is
+ * looked up at each request, so a token holds only who they are and until when.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { isDeviceId, isPersonId, type DeviceId, type PersonId } from '../../domain/ids.ts';
+
+export interface Token {
+  readonly person: PersonId;
+  /** A learner's device; absent for staff. */
+  readonly device?: DeviceId;
+  /** Milliseconds since 1970. */
+  readonly issued: number;
+  readonly expires: number;
+}
+
+const macOf = (payload: string, key: Uint8Array): Buffer => createHmac('sha256', key).update(`token:${payload}`).digest();
+
+export function signToken(token: Token, key: Uint8Array): string {
+  const payload = Buffer.from(
+    JSON.stringify({ p: token.person, ...(token.device === undefined ? {} : { d: token.device }), i: token.issued, e: token.expires }),
+  ).toString('base64url');
+  return `${payload}.${macOf(payload, key).toString('base64url')}`;
+}
+
+/** The token, where this node signed it; its time is for the caller to judge. */
+export function readToken(text: string, key: Uint8Array): Token | null {
+  const [payload = '', mac = '', ...rest] = text.length > 1000 ? [] : text.split('.');
+  const given = Buffer.from(mac, 'base64url');
+  const expected = macOf(payload, key);
+  if (rest.length > 0 || given.length !== expected.length || !timingSafeEqual(given, expected)) return null;
+  const value = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { p?: unknown; d?: unknown; i?: unknown; e?: unknown };
+  if (!isPersonId(value.p) || typeof value.i !== 'number' || typeof value.e !== 'number') return null;
+  if (value.d !== undefined && !isDeviceId(value.d)) return null;
+  return { person: value.p, ...(value.d === undefined ? {} : { device: value.d }), issued: value.i, expires: value.e };
+}

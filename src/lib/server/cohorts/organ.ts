@@ -1,0 +1,157 @@
+/** `/api/cohorts/…`: what trainers and administrators do with cohorts. A trainer sees their own, an administrator all. */
+import { instantOf, type Clock } from '../../domain/clock.ts';
+import { isCohortId, isCourseId, type CourseId } from '../../domain/ids.ts';
+import type { CourseStructure } from '../../course/package.ts';
+import { bearerOf, hasRole } from '../accounts/bearer.ts';
+import { showCode } from '../accounts/codes.ts';
+import type { Contacts } from '../accounts/contacts.ts';
+import type { Bearer, Sessions } from '../accounts/sessions.ts';
+import { readName, type AccountStore } from '../accounts/store.ts';
+import type { Database } from '../engine/engine.ts';
+import { badRequest, forbidden, json } from '../http/answer.ts';
+import { readObject, type JsonObject } from '../http/body.ts';
+import type { Asked, Route } from '../http/organ.ts';
+import type { Cohort, Cohorts } from './cohorts.ts';
+import { createReport, registersOf } from './report.ts';
+import { maxLines, readRoster, readRosterName, type RosterLine } from './roster.ts';
+
+const maxCourses = 50;
+
+export function cohortRoutes(given: {
+  readonly records: Database;
+  readonly store: AccountStore;
+  readonly sessions: Sessions;
+  readonly contacts: Contacts;
+  readonly cohorts: Cohorts;
+  readonly structureOf: (course: CourseId) => Promise<CourseStructure | null>;
+  readonly clock: Clock;
+}): readonly Route[] {
+  const { records, store, sessions, contacts, cohorts, structureOf, clock } = given;
+
+  type Staff = Bearer & { readonly type: 'staff' };
+
+  /** Who may come here at all, or the refusal. */
+  async function staffOf(request: Request): Promise<Staff | Response> {
+    const bearer = await bearerOf(request, sessions);
+    if (!bearer.ok) return bearer.error;
+    const { value: staff } = bearer;
+    return staff.type === 'staff' && hasRole(staff, 'trainer', 'master', 'administrator') ? staff : forbidden();
+  }
+
+  /** The cohort of the address where it is theirs; refused in the same words whether it exists or not. */
+  async function cohortOf({ request, parts }: Asked): Promise<Cohort | Response> {
+    const staff = await staffOf(request);
+    if (staff instanceof Response) return staff;
+    const cohort = isCohortId(parts['id']) ? await cohorts.get(parts['id']) : null;
+    return cohort !== null && (hasRole(staff, 'administrator') || cohort.trainers.includes(staff.person)) ? cohort : forbidden();
+  }
+
+  /** Codes that are out: valid and unused, by cohort. */
+  async function codesOut(): Promise<ReadonlyMap<string, number>> {
+    const now = instantOf(clock());
+    const counts = new Map<string, number>();
+    for (const { cohort, used, expires } of await store.list('code'))
+      if (cohort !== undefined && used === undefined && expires > now) counts.set(cohort, (counts.get(cohort) ?? 0) + 1);
+    return counts;
+  }
+
+  const summary = (cohort: Cohort, people: number, codes: number): object => ({
+    id: cohort.id,
+    title: cohort.title,
+    courses: cohort.courses,
+    made: cohort.made,
+    people,
+    codes,
+  });
+
+  async function list(staff: Staff): Promise<Response> {
+    const codes = await codesOut();
+    const found = await cohorts.list(hasRole(staff, 'administrator') ? null : staff.person);
+    const summaries = await Promise.all(
+      found.map(async (cohort) => summary(cohort, (await cohorts.members(cohort.id)).length, codes.get(cohort.id) ?? 0)),
+    );
+    return json({ cohorts: summaries });
+  }
+
+  async function create(staff: Staff, body: JsonObject): Promise<Response> {
+    const title = readName(body['title']);
+    const { courses } = body;
+    if (title === null) return badRequest('A cohort has a title of 1 to 100 characters.');
+    if (!Array.isArray(courses) || courses.length > maxCourses || !courses.every(isCourseId))
+      return badRequest(`A cohort has courses: a list of at most ${String(maxCourses)} ids.`);
+    return json(summary(await cohorts.create(title, [...new Set(courses)], staff.person), 0, 0), 201);
+  }
+
+  async function report(cohort: Cohort): Promise<Response> {
+    const structures = new Map<CourseId, CourseStructure>();
+    for (const course of cohort.courses) {
+      const structure = await structureOf(course);
+      if (structure !== null) structures.set(course, structure);
+    }
+    const people = await Promise.all(
+      (await cohorts.members(cohort.id)).map(async (member) => ({
+        member,
+        registers: await registersOf(records, member.person),
+        devices: await contacts.devicesOf(member.person),
+      })),
+    );
+    const out = (await codesOut()).get(cohort.id) ?? 0;
+    return json(createReport({ cohort, structures, people, codesOut: out, at: instantOf(clock()) }));
+  }
+
+  /** Reads who the codes are for; null where the body says none of the three. */
+  function readLines({ names, count, csv }: JsonObject): readonly RosterLine[] | null {
+    if (typeof csv === 'string') return readRoster(csv);
+    if (Array.isArray(names) && names.every((name) => typeof name === 'string'))
+      return names.map((name, index) => readRosterName(index + 1, name));
+    if (typeof count === 'number' && Number.isSafeInteger(count) && count > 0)
+      return Array.from({ length: Math.min(count, maxLines + 1) }, (_, index) => ({ line: index + 1, name: '' }));
+    return null;
+  }
+
+  async function codes(cohort: Cohort, body: JsonObject): Promise<Response> {
+    const lines = readLines(body);
+    if (lines === null) return badRequest('The body has names, a list; or count, a number; or csv, a text.');
+    if (lines.length > maxLines) return badRequest(`At most ${String(maxLines)} lines at once.`);
+    const good = lines.flatMap((line) => ('error' in line ? [] : [line]));
+    const made = await sessions.createCodes(good.map(({ name }) => ({ use: 'enrolment', name, cohort: cohort.id })));
+    const codeByLine = new Map(good.map(({ line }, index) => [line, made[index]]));
+    return json(
+      {
+        lines: lines.map((line) => {
+          const created = codeByLine.get(line.line);
+          return 'error' in line || created === undefined ? line : { ...line, code: showCode(created.code), expires: created.expires };
+        }),
+      },
+      201,
+    );
+  }
+
+  const forStaff =
+    (answer: (staff: Staff, asked: Asked) => Promise<Response>) =>
+    async (asked: Asked): Promise<Response> => {
+      const staff = await staffOf(asked.request);
+      return staff instanceof Response ? staff : answer(staff, asked);
+    };
+  const forCohort =
+    (answer: (cohort: Cohort, asked: Asked) => Promise<Response>) =>
+    async (asked: Asked): Promise<Response> => {
+      const cohort = await cohortOf(asked);
+      return cohort instanceof Response ? cohort : answer(cohort, asked);
+    };
+  const withBody = async (asked: Asked, answer: (body: JsonObject) => Promise<Response>): Promise<Response> => {
+    const read = await readObject(asked.request);
+    return read.ok ? answer(read.value) : read.error;
+  };
+
+  return [
+    { method: 'GET', path: '/api/cohorts', answer: forStaff((staff) => list(staff)) },
+    { method: 'POST', path: '/api/cohorts', answer: forStaff((staff, asked) => withBody(asked, (body) => create(staff, body))) },
+    { method: 'GET', path: '/api/cohorts/:id', answer: forCohort((cohort) => report(cohort)) },
+    {
+      method: 'POST',
+      path: '/api/cohorts/:id/codes',
+      answer: forCohort((cohort, asked) => withBody(asked, (body) => codes(cohort, body))),
+    },
+  ];
+}
