@@ -16,3 +16,18 @@ export function wantedPieces(manifest: Manifest, languages: readonly Language[],
     if ((piece.language === undefined || read.has(piece.language)) && (media || !isMedia(piece))) bySha.set(piece.sha256, piece);
   return [...bySha.values()];
 }
+
+/** A request carries at most this many pieces and uncompressed bytes: a compressor's window, a few seconds of a slow link. */
+const most = { pieces: 40, bytes: 128 * 1024 };
+
+/** The next pieces to ask for: in the manifest's order, so that the first lessons are here first. A node makes its prices by the same cut. */
+export function nextBatch(missing: readonly Piece[]): readonly Piece[] {
+  const batch: Piece[] = [];
+  let bytes = 0;
+  for (const piece of missing) {
+    if (batch.length === most.pieces || (batch.length > 0 && bytes + piece.bytes > most.bytes)) break;
+    batch.push(piece);
+    bytes += piece.bytes;
+  }
+  return batch;
+}

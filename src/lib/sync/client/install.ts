@@ -12,7 +12,7 @@ import { err, ok, type Result } from '#lib/domain/result.ts';
 import { isObject } from '#lib/domain/shape.ts';
 import type { CourseStructure, CourseSummary, Language, Piece, SignedManifest } from '#lib/course/package.ts';
 import { parsePrices, parseSignedManifest, parseStructure } from '#lib/course/parse-package.ts';
-import { isMedia, wantedPieces } from '#lib/course/wanted.ts';
+import { isMedia, nextBatch, wantedPieces } from '#lib/course/wanted.ts';
 import type { Fetch } from './centre.ts';
 import { readPack } from './pack.ts';
 import { sha256Hex, verifySignature } from './signature.ts';
@@ -73,8 +73,6 @@ export interface InstallPorts {
   readonly transferred: () => number;
 }
 
-/** A request carries at most this many pieces and uncompressed bytes: a compressor's window, a few seconds of a slow link. */
-const most = { pieces: 40, bytes: 128 * 1024 };
 /** Pieces are committed whenever so many bytes have arrived. */
 const commitBytes = 32 * 1024;
 const tries = 3;
@@ -146,18 +144,6 @@ export async function costOf(
     ),
     withMedia: cost(pieces, said?.media),
   };
-}
-
-/** The next pieces to ask for: in the manifest's order, so that the first lessons are here first. */
-export function nextBatch(missing: readonly Piece[]): readonly Piece[] {
-  const batch: Piece[] = [];
-  let bytes = 0;
-  for (const piece of missing) {
-    if (batch.length === most.pieces || (batch.length > 0 && bytes + piece.bytes > most.bytes)) break;
-    batch.push(piece);
-    bytes += piece.bytes;
-  }
-  return batch;
 }
 
 export type InstallEnd =
