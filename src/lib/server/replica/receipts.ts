@@ -1,0 +1,57 @@
+/**
+ * `POST /sync`: a device asks which revisions are on this node's disk, after a pass on the standard road. The answer is the receipt that the marks in
+ * the app follow. What the engine says it holds was synced to disk before it could be read here (engine.ts), so a receipt never runs ahead of the disk.
+ */
+import { instantOf, type Clock } from '../../domain/clock.ts';
+import { isDeviceId, isPersonId, type NodeId } from '../../domain/ids.ts';
+import { bearerOf } from '../accounts/bearer.ts';
+import type { Contacts } from '../accounts/contacts.ts';
+import type { Sessions } from '../accounts/sessions.ts';
+import type { Database, Engine } from '../engine/engine.ts';
+import { badRequest, forbidden, json } from '../http/answer.ts';
+import { isObject, readObject } from '../http/body.ts';
+import type { Organ } from '../http/organ.ts';
+import { createRouter } from '../http/router.ts';
+
+/** A device that has more asks again with the rest. */
+const maxRevisions = 20_000;
+
+export function createReceipts(given: {
+  readonly node: NodeId;
+  readonly engine: Engine;
+  readonly records: Database;
+  readonly sessions: Sessions;
+  readonly contacts: Contacts;
+  readonly clock: Clock;
+}): Organ {
+  const { node, engine, records, sessions, contacts, clock } = given;
+  return createRouter('sync', [
+    {
+      method: 'POST',
+      path: '/sync',
+      async answer({ request }) {
+        const bearer = await bearerOf(request, sessions);
+        if (!bearer.ok) return bearer.error;
+        const read = await readObject(request);
+        if (!read.ok) return read.error;
+        const { person, device, revisions } = read.value;
+        if (!isPersonId(person) || !isDeviceId(device) || !isObject(revisions))
+          return badRequest('The body has person, device and revisions.');
+        const { value: who } = bearer;
+        if (who.type !== 'device' || who.person !== person || who.device !== device) return forbidden();
+        const asked = Object.entries(revisions);
+        if (asked.length > maxRevisions) return badRequest(`A receipt is about at most ${String(maxRevisions)} documents.`);
+        const within = asked.flatMap(([id, rev]): [string, string][] =>
+          typeof rev === 'string' && id.startsWith(`${person}:`) ? [[id, rev]] : [],
+        );
+        const held = await records.held(Object.fromEntries(within));
+        contacts.heard(person, device);
+        return json({
+          receipt: { node, epoch: engine.epoch, revisions: held },
+          now: instantOf(clock()),
+          ...sessions.renew(who),
+        });
+      },
+    },
+  ]);
+}

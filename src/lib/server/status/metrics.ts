@@ -1,0 +1,39 @@
+/** Figures of this process in Prometheus' text form (https://prometheus.io/docs/instrumenting/exposition_formats/). Nothing in them is about a person. */
+
+export interface Metrics {
+  /** Counts an answered request. */
+  answered(organ: string, status: number, seconds: number): void;
+  text(): string;
+}
+
+export function createMetrics(): Metrics {
+  const requests = new Map<string, number>();
+  const seconds = new Map<string, number>();
+  const add = (counts: Map<string, number>, name: string, amount: number): void => void counts.set(name, (counts.get(name) ?? 0) + amount);
+
+  return {
+    answered(organ, status, took) {
+      add(requests, `organ="${organ}",status="${String(status)}"`, 1);
+      add(seconds, `organ="${organ}"`, took);
+    },
+    text() {
+      const { rss, heapUsed } = process.memoryUsage();
+      const { user, system } = process.cpuUsage();
+      const family = (name: string, type: string, help: string, lines: readonly (readonly [string, number])[]): string =>
+        [
+          `# HELP ${name} ${help}`,
+          `# TYPE ${name} ${type}`,
+          ...lines.map(([labels, value]) => `${name}${labels === '' ? '' : `{${labels}}`} ${String(value)}`),
+        ].join('\n');
+      return [
+        family('perigee_requests_total', 'counter', 'Requests answered.', [...requests]),
+        family('perigee_request_seconds_total', 'counter', 'Seconds until the head of the answer.', [...seconds]),
+        family('process_resident_memory_bytes', 'gauge', 'Resident memory.', [['', rss]]),
+        family('nodejs_heap_used_bytes', 'gauge', 'Heap in use.', [['', heapUsed]]),
+        family('process_cpu_seconds_total', 'counter', 'Processor time.', [['', (user + system) / 1e6]]),
+        family('process_uptime_seconds', 'gauge', 'Time since the start.', [['', process.uptime()]]),
+        '',
+      ].join('\n');
+    },
+  };
+}

@@ -1,0 +1,148 @@
+/**
+ * The composition root of the node: one engine, its organs, the sockets. Read it from top to bottom to know what the node is made of.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import type { NodeId } from '../lib/domain/ids.ts';
+import { createContacts } from '../lib/server/accounts/contacts.ts';
+import { accountRoutes } from '../lib/server/accounts/organ.ts';
+import { openSessions } from '../lib/server/accounts/sessions.ts';
+import { openAccountStore } from '../lib/server/accounts/store.ts';
+import { createThrottle } from '../lib/server/accounts/throttle.ts';
+import { createCohorts } from '../lib/server/cohorts/cohorts.ts';
+import { cohortRoutes } from '../lib/server/cohorts/organ.ts';
+import { openLibrary, type Compiler } from '../lib/server/content/library.ts';
+import { createContent } from '../lib/server/content/organ.ts';
+import { openPieces } from '../lib/server/content/pieces.ts';
+import { openPublisher } from '../lib/server/content/publisher.ts';
+import { openEmbedded } from '../lib/server/engine/embedded.ts';
+import type { NodeHandle } from '../lib/server/handle.ts';
+import { pageItself, type Caller } from '../lib/server/http/organ.ts';
+import { createRouter } from '../lib/server/http/router.ts';
+import type { Log } from '../lib/server/log.ts';
+import { createReplica } from '../lib/server/replica/organ.ts';
+import { createReceipts } from '../lib/server/replica/receipts.ts';
+import { createMetrics } from '../lib/server/status/metrics.ts';
+import { createHealth, createMetricsOrgan } from '../lib/server/status/organ.ts';
+import { createListener, type Pages } from './sockets.ts';
+
+export interface NodeSettings {
+  readonly node: NodeId;
+  /** The one canonical address. */
+  readonly origin: string;
+  /** Folder of the database, pieces and keys. */
+  readonly data: string;
+  /** Folder of course sources; null for none. */
+  readonly courses: string | null;
+  readonly version: string;
+  readonly compiler: Compiler;
+  readonly log: Log;
+}
+
+const clock = (): number => Date.now();
+const random = (n: number): Uint8Array => randomBytes(n);
+
+/** What of the node there is without sockets and pages: also what the command line works with on the same data folder. */
+export async function openAccounts({ node, data }: Pick<NodeSettings, 'node' | 'data'>) {
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  const engine = openEmbedded({ file: join(data, 'node.sqlite'), random });
+  const [records, desk] = [engine.database(`records-${node}`), engine.database(`desk-${node}`)];
+  const store = openAccountStore(engine.database('accounts'));
+  const cohorts = createCohorts({ node, desk, records, store, clock, random });
+  const sessions = await openSessions({ store, clock, random, enrol: cohorts.enrol });
+  return { engine, records, store, cohorts, sessions };
+}
+
+export async function openNode(settings: NodeSettings) {
+  const { node, origin, data, courses, version, compiler, log } = settings;
+  const { engine, records, store, cohorts, sessions } = await openAccounts(settings);
+  const commons = engine.database(`commons-${node}`);
+  const contacts = createContacts(store, clock);
+  const throttle = createThrottle(clock);
+  const metrics = createMetrics();
+
+  const publisher = openPublisher(join(data, 'publisher.pem'));
+  const pieces = openPieces(join(data, 'pieces'));
+  const [packages, published] = [join(data, 'packages'), join(data, 'published')];
+  const library = await openLibrary({ courses, packages, published, pieces, publisher, compiler, log });
+  await library.refresh();
+
+  const organs = {
+    api: createRouter('api', [
+      ...accountRoutes({ node, version, origin, key: publisher.key, engine, sessions, store, cohorts, throttle }),
+      ...cohortRoutes({ records, store, sessions, contacts, cohorts, structureOf: library.structureOf, clock }),
+    ]),
+    replica: createReplica({ node, version, engine, records, commons, sessions, cohorts }),
+    sync: createReceipts({ node, engine, records, sessions, contacts, clock }),
+    content: createContent({ library, pieces }),
+    health: createHealth({ node, version, engine, clock }),
+    metrics: createMetricsOrgan({ metrics, sessions }),
+  };
+
+  async function respond(request: Request, caller: Caller = pageItself): Promise<Response | null> {
+    const name = new URL(request.url).pathname.split('/')[1] ?? '';
+    const organ = Object.entries(organs).find(([first]) => first === name)?.[1];
+    if (organ === undefined) return null;
+    const began = performance.now();
+    const answer = await organ(request, caller);
+    metrics.answered(name, answer?.status ?? 404, (performance.now() - began) / 1000);
+    return answer;
+  }
+
+  return {
+    handle: { respond } satisfies NodeHandle,
+    library,
+    sessions,
+    async close() {
+      await contacts.close();
+      await engine.close();
+    },
+  };
+}
+
+export type OpenNode = Awaited<ReturnType<typeof openNode>>;
+
+export interface Listening {
+  readonly port: number;
+  /** Stops listening, lets the answers under way finish for `grace` ms, and closes what is left. */
+  close(grace?: number): Promise<void>;
+}
+
+/**
+ * Opens the socket.
+ *
+ * @throws the system's error with its code: EADDRINUSE, EACCES, EADDRNOTAVAIL …
+ */
+export function listen(
+  node: OpenNode,
+  settings: { readonly host: string; readonly port: number; readonly origin: string; readonly pages: Pages; readonly log: Log },
+): Promise<Listening> {
+  const { host, port, origin, pages, log } = settings;
+  const server = createServer(
+    // A slow line may take half an hour for what is allowed; silence is cut off much earlier (sockets.ts).
+    { requestTimeout: 30 * 60_000, headersTimeout: 20_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024 },
+    createListener({ node: node.handle, origin, pages, log }),
+  );
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      const address = server.address();
+      resolve({
+        port: typeof address === 'object' && address !== null ? address.port : port,
+        close: (grace = 1500) =>
+          new Promise((closed) => {
+            server.close(() => {
+              closed();
+            });
+            server.closeIdleConnections();
+            setTimeout(() => {
+              server.closeAllConnections();
+            }, grace).unref();
+          }),
+      });
+    });
+  });
+}

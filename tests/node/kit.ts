@@ -1,0 +1,143 @@
+/** A node on a real socket with a data folder of its own, and what tests do with it. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createDeviceId, createPersonId, type DeviceId, type NodeId, type PersonId } from '../../src/lib/domain/ids.ts';
+import type { Compiler } from '../../src/lib/server/content/library.ts';
+import { listen, openNode, type Listening, type OpenNode } from '../../src/server/main.ts';
+
+export const random = (n: number): Uint8Array => randomBytes(n);
+
+/** A compiler for tests that have no courses. */
+export const noCompiler: Compiler = {
+  stamp: 'none',
+  compile: () => Promise.resolve({ package: null, problems: ['no compiler'] }),
+  isSafe: () => true,
+};
+
+export interface TestNode {
+  readonly data: string;
+  readonly url: string;
+  readonly lines: string[];
+  readonly node: OpenNode;
+  /** Ends the node and starts it again on the same folder. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startTestNode(given: { courses?: string | null; compiler?: Compiler; data?: string } = {}): Promise<TestNode> {
+  const data = given.data ?? mkdtempSync(join(tmpdir(), 'perigee-node-'));
+  mkdirSync(data, { recursive: true });
+  const lines: string[] = [];
+  const log = (line: string): void => void lines.push(line);
+  let node: OpenNode;
+  let listening: Listening;
+  const start = async (): Promise<void> => {
+    node = await openNode({
+      node: 'centre' as NodeId,
+      origin: 'http://centre.test',
+      data,
+      courses: given.courses ?? null,
+      version: '0.0.0',
+      compiler: given.compiler ?? noCompiler,
+      log,
+    });
+    const pages = (_request: unknown, _response: unknown, next: () => void): void => next();
+    listening = await listen(node, { host: '127.0.0.1', port: 0, origin: 'http://centre.test', pages, log });
+  };
+  const stop = async (): Promise<void> => {
+    await listening.close(100);
+    await node.close();
+  };
+  await start();
+  return {
+    data,
+    lines,
+    get url() {
+      return `http://127.0.0.1:${String(listening.port)}`;
+    },
+    get node() {
+      return node;
+    },
+    async restart() {
+      await stop();
+      await start();
+    },
+    async close() {
+      await stop();
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Parsed where it is JSON. */
+  readonly body: Record<string, unknown>;
+}
+
+export async function ask(
+  url: string,
+  given: { method?: string; token?: string; body?: unknown; raw?: BodyInit; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  const response = await fetch(url, {
+    method: given.method ?? (given.body === undefined && given.raw === undefined ? 'GET' : 'POST'),
+    headers: {
+      ...(given.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(given.token === undefined ? {} : { authorization: `Bearer ${given.token}` }),
+      ...given.headers,
+    },
+    ...(given.body === undefined ? (given.raw === undefined ? {} : { body: given.raw }) : { body: JSON.stringify(given.body) }),
+  });
+  const text = await response.text();
+  let body: unknown = {};
+  try {
+    body = JSON.parse(text);
+  } catch {
+    body = { text };
+  }
+  return { status: response.status, headers: response.headers, body: body as Record<string, unknown> };
+}
+
+export interface Learner {
+  readonly person: PersonId;
+  readonly device: DeviceId;
+  readonly token: string;
+}
+
+export const password = 'correct horse battery';
+
+/** Claims the node and answers with the administrator's token. */
+export async function claim({ url, node }: TestNode, name = 'Wangari'): Promise<string> {
+  const code = await node.sessions.firstRunCode();
+  const { status, body } = await ask(`${url}/api/session`, { body: { code, name, password } });
+  if (status !== 200) throw new Error(JSON.stringify(body));
+  return body['token'] as string;
+}
+
+/** Makes a cohort and answers with its id. */
+export async function makeCohort({ url }: TestNode, token: string, courses: readonly string[] = ['satellite-navigation']): Promise<string> {
+  const { status, body } = await ask(`${url}/api/cohorts`, { token, body: { title: 'Nairobi, spring', courses } });
+  if (status !== 201) throw new Error(JSON.stringify(body));
+  return body['id'] as string;
+}
+
+/** Codes for these names. */
+export async function codesFor({ url }: TestNode, token: string, cohort: string, names: readonly string[]): Promise<readonly string[]> {
+  const { body } = await ask(`${url}/api/cohorts/${cohort}/codes`, { token, body: { names } });
+  return (body['lines'] as { code: string }[]).map(({ code }) => code);
+}
+
+/** A person with one device joins by a code. */
+export async function joinBy({ url }: TestNode, code: string, given: Partial<Learner> & { name?: string } = {}): Promise<Learner> {
+  const device = given.device ?? createDeviceId(random);
+  const person = given.person ?? createPersonId(random);
+  const { status, body } = await ask(`${url}/api/session`, {
+    body: { code, device, person, ...(given.name === undefined ? {} : { name: given.name }) },
+    ...(given.token === undefined ? {} : { token: given.token }),
+  });
+  if (status !== 200) throw new Error(`${String(status)} ${JSON.stringify(body)}`);
+  return { person: body['person'] as PersonId, device, token: body['token'] as string };
+}
