@@ -1,30 +1,12 @@
+/** What is true of the embedded engine alone. */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openEmbedded } from '../../src/lib/server/engine/embedded.ts';
-import type { Engine } from '../../src/lib/server/engine/engine.ts';
-import { engineConformance } from './engine.ts';
 
 const random = (n: number): Uint8Array => randomBytes(n);
-
-engineConformance('embedded', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'perigee-engine-'));
-  let engine: Engine = openEmbedded({ file: join(folder, 'node.sqlite'), random });
-  return {
-    engine,
-    async reopen() {
-      await engine.close();
-      engine = openEmbedded({ file: join(folder, 'node.sqlite'), random });
-      return engine;
-    },
-    async dispose() {
-      await engine.close();
-      rmSync(folder, { recursive: true });
-    },
-  };
-});
 
 it('is readable by its owner alone, and sees what another process writes', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'perigee-engine-'));

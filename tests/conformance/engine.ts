@@ -3,19 +3,13 @@
  * and what a receipt needs.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { maxLocalsPerSpace, type Database, type Engine } from '../../src/lib/server/engine/engine.ts';
-
-export interface EngineUnderTest {
-  readonly engine: Engine;
-  /** Ends the process' hold on the storage and opens it again. */
-  reopen(): Promise<Engine>;
-  dispose(): Promise<void>;
-}
+import { maxLocalsPerSpace, type Database } from '../../src/lib/server/engine/engine.ts';
+import type { EngineKind, EngineUnderTest } from './engines.ts';
 
 const ann = 'a'.repeat(26);
 const bob = 'b'.repeat(26);
 
-export function engineConformance(name: string, open: () => Promise<EngineUnderTest>): void {
+export function engineConformance({ name, open }: EngineKind): void {
   describe(`engine: ${name}`, () => {
     let under: EngineUnderTest;
     let records: Database;

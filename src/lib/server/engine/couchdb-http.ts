@@ -1,0 +1,110 @@
+/**
+ * Speaks HTTP with one CouchDB. Credentials come in the address and leave as Basic authentication only: no message holds them.
+ *
+ * Whatever keeps CouchDB from answering (away, too slow, broken, credentials refused) is a StorageFailure with a sentence. Answers that
+ * say something about the question (2xx, 400, 404, 409, 412, 413) are for the one who asked.
+ */
+import { StorageFailure } from './engine.ts';
+
+export interface CouchAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export interface Ask {
+  /** A value to be sent as JSON, or JSON text. */
+  readonly json?: unknown;
+  readonly text?: string;
+  /** The same request twice does the same as once: it is sent again where the connection broke. */
+  readonly repeatable?: boolean;
+  /** Ends the request early. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds. */
+  readonly timeLimit?: number;
+}
+
+export interface CouchClient {
+  /** Host and port, for messages. */
+  readonly host: string;
+  /** @param path below the address, escaped, without a slash in front */
+  ask(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, ask?: Ask): Promise<CouchAnswer>;
+  /** Waits for what is under way. Nothing may be asked afterwards. */
+  close(): Promise<void>;
+}
+
+/** A disk that syncs slowly and a cluster that waits for a copy take seconds; a request of a device is given up after that too. */
+const defaultTimeLimit = 20_000;
+
+const forWhoAsked = new Set([400, 404, 409, 412, 413]);
+
+/**
+ * @param address the address of CouchDB, with name and password
+ * @throws StorageFailure where it is no such address
+ */
+export function createCouchClient(address: string): CouchClient {
+  const url = URL.canParse(address) ? new URL(address) : null;
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new StorageFailure('COUCHDB_URL is not an address such as http://name:password@couch.example:5984/');
+  const { host } = url;
+  const base = `${url.origin}${url.pathname.replace(/\/*$/, '/')}`;
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (url.username !== '') {
+    const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    headers['authorization'] = `Basic ${Buffer.from(credentials).toString('base64')}`;
+  }
+  const underWay = new Set<Promise<unknown>>();
+  let closed = false;
+
+  async function once(method: string, path: string, { json, text, signal, timeLimit = defaultTimeLimit }: Ask): Promise<CouchAnswer> {
+    const body = text ?? (json === undefined ? null : JSON.stringify(json));
+    const limit = AbortSignal.timeout(timeLimit);
+    const response = await fetch(base + path, {
+      method,
+      headers: body === null ? headers : { ...headers, 'content-type': 'application/json' },
+      body,
+      redirect: 'error',
+      signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+    });
+    const answer = await response.text();
+    const { status } = response;
+    if (status === 401 || status === 403)
+      throw new StorageFailure(`CouchDB at ${host} does not accept the name and password of COUCHDB_URL`);
+    if (!response.ok && !forWhoAsked.has(status)) throw new StorageFailure(`CouchDB at ${host} answered with the status ${String(status)}`);
+    return { status, body: JSON.parse(answer) };
+  }
+
+  async function ask(method: string, path: string, options: Ask): Promise<CouchAnswer> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await once(method, path, options);
+      } catch (error) {
+        if (error instanceof StorageFailure) throw error;
+        if (error instanceof SyntaxError) throw new StorageFailure(`What answers at ${host} is not CouchDB`);
+        if (error instanceof DOMException && error.name === 'TimeoutError')
+          throw new StorageFailure(`CouchDB at ${host} does not answer in time`);
+        // `fetch` fails with a TypeError for every trouble of the network, and with the signal's reason where it was ended.
+        const ended = options.signal?.aborted === true;
+        if (!(error instanceof TypeError) && !ended) throw error;
+        if (ended || options.repeatable !== true || attempt === 2) throw new StorageFailure(`CouchDB at ${host} cannot be reached`);
+      }
+    }
+  }
+
+  return {
+    host,
+    async ask(method, path, options = {}) {
+      if (closed) throw new StorageFailure('The database is closed');
+      const answer = ask(method, path, options);
+      underWay.add(answer);
+      try {
+        return await answer;
+      } finally {
+        underWay.delete(answer);
+      }
+    },
+    async close() {
+      closed = true;
+      await Promise.allSettled(underWay);
+    },
+  };
+}

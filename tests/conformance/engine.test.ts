@@ -1,0 +1,4 @@
+import { engineConformance } from './engine.ts';
+import { engines } from './engines.ts';
+
+for (const engine of engines) engineConformance(engine);
