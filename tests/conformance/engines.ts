@@ -74,12 +74,12 @@ const couch = (url: string): EngineKind => ({
   name: 'couchdb',
   async open() {
     const prefix = couchPrefix();
-    let engine = await openCouch({ url, prefix, random });
+    let engine = await openCouch({ url, prefix, random, patience: 0 });
     return {
       engine,
       async reopen() {
         await engine.close();
-        engine = await openCouch({ url, prefix, random });
+        engine = await openCouch({ url, prefix, random, patience: 0 });
         return engine;
       },
       async dispose() {

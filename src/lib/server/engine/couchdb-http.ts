@@ -32,6 +32,9 @@ export interface CouchClient {
   close(): Promise<void>;
 }
 
+/** It did not answer, or said that it cannot for now: asking later may help. */
+export class CouchAway extends StorageFailure {}
+
 /** A disk that syncs slowly and a cluster that waits for a copy take seconds; a request of a device is given up after that too. */
 const defaultTimeLimit = 20_000;
 
@@ -69,7 +72,7 @@ export function createCouchClient(address: string): CouchClient {
     const { status } = response;
     if (status === 401 || status === 403)
       throw new StorageFailure(`CouchDB at ${host} does not accept the name and password of COUCHDB_URL`);
-    if (!response.ok && !forWhoAsked.has(status)) throw new StorageFailure(`CouchDB at ${host} answered with the status ${String(status)}`);
+    if (!response.ok && !forWhoAsked.has(status)) throw new CouchAway(`CouchDB at ${host} answered with the status ${String(status)}`);
     return { status, body: JSON.parse(answer) };
   }
 
@@ -81,11 +84,11 @@ export function createCouchClient(address: string): CouchClient {
         if (error instanceof StorageFailure) throw error;
         if (error instanceof SyntaxError) throw new StorageFailure(`What answers at ${host} is not CouchDB`);
         if (error instanceof DOMException && error.name === 'TimeoutError')
-          throw new StorageFailure(`CouchDB at ${host} does not answer in time`);
+          throw new CouchAway(`CouchDB at ${host} does not answer in time`);
         // `fetch` fails with a TypeError for every trouble of the network, and with the signal's reason where it was ended.
         const ended = options.signal?.aborted === true;
         if (!(error instanceof TypeError) && !ended) throw error;
-        if (ended || options.repeatable !== true || attempt === 2) throw new StorageFailure(`CouchDB at ${host} cannot be reached`);
+        if (ended || options.repeatable !== true || attempt === 2) throw new CouchAway(`CouchDB at ${host} cannot be reached`);
       }
     }
   }

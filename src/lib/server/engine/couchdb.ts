@@ -12,12 +12,12 @@
  * A partition has no `_changes` of its own: `range-feed.ts` makes one from its names and leaves.
  */
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import type { RandomBytes } from '../../domain/clock.ts';
 import { base32 } from '../../domain/ids.ts';
 import { isObject, type JsonObject } from '../../domain/shape.ts';
-import { createCouchClient, type Ask, type CouchAnswer, type CouchClient } from './couchdb-http.ts';
+import { CouchAway, createCouchClient, type Ask, type CouchAnswer, type CouchClient } from './couchdb-http.ts';
 import { createTail } from './couchdb-tail.ts';
 import { parseEdit, parseRev, type Edit } from './document.ts';
 import {
@@ -47,6 +47,9 @@ const feedWaits = 25_000;
 
 /** Revisions of which this process remembers that enough copies have them; 100 bytes each. */
 const maxConfirmed = 20_000;
+
+/** Documents in one answer, which is held in memory: at 256 kB each a little more than 100 MB. */
+const namesPerRead = 500;
 
 const malformed = (): StorageFailure => new StorageFailure('CouchDB gave an answer that is none of CouchDB’s');
 
@@ -216,22 +219,50 @@ function openDatabase(client: CouchClient, name: DatabaseName, physical: string,
   };
 
   /** Leaves of documents, whole, with `_revisions`, the winner first. Names that were never written are absent. */
-  async function leavesOf(ids: Iterable<string>): Promise<ReadonlyMap<string, readonly CouchDocument[]>> {
-    const asked = [...new Set(ids)].filter(isPartitioned);
+  async function readLeaves(ids: ReadonlySet<string>): Promise<ReadonlyMap<string, readonly CouchDocument[]>> {
     const found = new Map<string, readonly CouchDocument[]>();
-    if (asked.length === 0) return found;
-    const { results } = await read('POST', '_bulk_get?revs=true', { docs: asked.map((id) => ({ id })) });
-    for (const result of listOf(results)) {
-      const { id, docs } = objectOf(result);
-      const leaves = listOf(docs).flatMap((entry) => {
-        const { ok: document, error } = objectOf(entry);
-        if (document !== undefined) return [documentOf(document)];
-        if (!isObject(error) || error['error'] !== 'not_found') throw malformed();
-        return [];
-      });
-      if (leaves.length > 0) found.set(textOf(id), leaves.toSorted(byRank));
+    const asked = [...ids];
+    for (let at = 0; at < asked.length; at += namesPerRead) {
+      const docs = asked.slice(at, at + namesPerRead).map((id) => ({ id }));
+      const { results } = await read('POST', '_bulk_get?revs=true', { docs });
+      for (const result of listOf(results)) {
+        const { id, docs: entries } = objectOf(result);
+        const leaves = listOf(entries).flatMap((entry) => {
+          const { ok: document, error } = objectOf(entry);
+          if (document !== undefined) return [documentOf(document)];
+          if (!isObject(error) || error['error'] !== 'not_found') throw malformed();
+          return [];
+        });
+        if (leaves.length > 0) found.set(textOf(id), leaves.toSorted(byRank));
+      }
     }
     return found;
+  }
+
+  let gathering: { readonly ids: Set<string>; readonly answer: ReturnType<typeof readLeaves> } | null = null;
+
+  /** Questions that are asked in one turn of the event loop share a request: a replicator asks for hundreds of documents one by one. */
+  function gather(): NonNullable<typeof gathering> {
+    const ids = new Set<string>();
+    const answer = nextTurn().then(() => {
+      gathering = null;
+      return readLeaves(ids);
+    });
+    return { ids, answer };
+  }
+
+  async function leavesOf(ids: Iterable<string>): Promise<ReadonlyMap<string, readonly CouchDocument[]>> {
+    const asked = [...ids].filter(isPartitioned);
+    if (asked.length === 0) return new Map();
+    gathering ??= gather();
+    for (const id of asked) gathering.ids.add(id);
+    const found = await gathering.answer;
+    return new Map(
+      asked.flatMap((id) => {
+        const leaves = found.get(id);
+        return leaves === undefined ? [] : [[id, leaves] as const];
+      }),
+    );
   }
 
   /** Names of a partition with their leaves and no bytes of them, in the order of the names. */
@@ -595,6 +626,19 @@ function openDatabase(client: CouchClient, name: DatabaseName, physical: string,
       );
     },
 
+    async held(revisions) {
+      const asked = Object.entries(revisions);
+      const leaves = await leafRevs(asked.map(([id]) => id));
+      const found = asked.filter(([id, rev]) => leaves.get(id)?.includes(rev) === true);
+      if (copies === 1) return Object.fromEntries(found);
+      const unsure = found.filter(([id, rev]) => !confirmed.has(`${id} ${rev}`));
+      const standing = await leavesOf(unsure.map(([id]) => id));
+      await confirm(standing);
+      // What was followed meanwhile was not written once more.
+      const lost = new Set(unsure.filter(([id, rev]) => standing.get(id)?.some((leaf) => leaf._rev === rev) !== true));
+      return Object.fromEntries(found.filter((entry) => !lost.has(entry)));
+    },
+
     async getLocal(space, id) {
       const local = await localOf(`_local/${localName(space)}.${localName(id)}`);
       return local === null ? null : { rev: `0-${String(local.n)}`, body: local.body };
@@ -626,10 +670,17 @@ function openDatabase(client: CouchClient, name: DatabaseName, physical: string,
   return { database, tail };
 }
 
-/** Reads who answers; null where nobody does yet. */
-async function greet(client: CouchClient): Promise<void> {
-  const { body } = await client.ask('GET', '', { timeLimit: 5000 });
-  const { couchdb, version, features } = isObject(body) ? body : {};
+/** Reads who answers. Machines that start together may find CouchDB still starting: it is asked again until `until`. */
+async function greet(client: CouchClient, until: number): Promise<void> {
+  let answer: CouchAnswer | null = null;
+  while (answer === null)
+    try {
+      answer = await client.ask('GET', '', { timeLimit: 5000 });
+    } catch (error) {
+      if (!(error instanceof CouchAway) || performance.now() >= until) throw error;
+      await sleep(Math.min(1000, until - performance.now()));
+    }
+  const { couchdb, version, features } = isObject(answer.body) ? answer.body : {};
   if (couchdb !== 'Welcome') throw new StorageFailure(`What answers at ${client.host} is not CouchDB`);
   const [major = 0, minor = 0] = String(version).split('.').map(Number);
   if (major < 3 || (major === 3 && minor < 3) || !Array.isArray(features) || !features.includes('partitioned'))
@@ -655,6 +706,8 @@ export interface CouchOptions {
   /** Stands before the names of all databases; `[a-z][a-z0-9_-]*`. Processes that give the same one are one node. */
   readonly prefix: string;
   readonly random: RandomBytes;
+  /** Milliseconds for which a CouchDB that does not answer is waited for. */
+  readonly patience: number;
 }
 
 /**
@@ -662,9 +715,9 @@ export interface CouchOptions {
  *
  * @throws StorageFailure with a sentence where it cannot be reached, is too old, or does not take the credentials
  */
-export async function openCouch({ url, prefix, random }: CouchOptions): Promise<Engine> {
+export async function openCouch({ url, prefix, random, patience }: CouchOptions): Promise<Engine> {
   const client = createCouchClient(url);
-  await greet(client);
+  await greet(client, performance.now() + patience);
   const own = encodeURIComponent(`${prefix}engine`);
   const epoch = await epochOf(client, own, random);
   const databases = new Map<DatabaseName, ReturnType<typeof openDatabase>>();
