@@ -3,10 +3,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import type { NodeId } from '../lib/domain/ids.ts';
 import { createContacts } from '../lib/server/accounts/contacts.ts';
+import { showCode } from '../lib/server/accounts/codes.ts';
 import { accountRoutes } from '../lib/server/accounts/organ.ts';
 import { openSessions } from '../lib/server/accounts/sessions.ts';
 import { openAccountStore } from '../lib/server/accounts/store.ts';
@@ -93,8 +94,11 @@ export async function openNode(settings: NodeSettings) {
 
   return {
     handle: { respond } satisfies NodeHandle,
-    library,
-    sessions,
+    /** A new code that makes the first administrator, as it is shown; null where there is one. */
+    async firstRunCode() {
+      const code = await sessions.firstRunCode();
+      return code === null ? null : showCode(code);
+    },
     async close() {
       await contacts.close();
       await engine.close();
@@ -106,6 +110,7 @@ export type OpenNode = Awaited<ReturnType<typeof openNode>>;
 
 export interface Listening {
   readonly port: number;
+  readonly server: Server;
   /** Stops listening, lets the answers under way finish for `grace` ms, and closes what is left. */
   close(grace?: number): Promise<void>;
 }
@@ -131,6 +136,7 @@ export function listen(
       server.off('error', reject);
       const address = server.address();
       resolve({
+        server,
         port: typeof address === 'object' && address !== null ? address.port : port,
         close: (grace = 1500) =>
           new Promise((closed) => {

@@ -111,7 +111,7 @@ export const password = 'correct horse battery';
 
 /** Claims the node and answers with the administrator's token. */
 export async function claim({ url, node }: TestNode, name = 'Wangari'): Promise<string> {
-  const code = await node.sessions.firstRunCode();
+  const code = await node.firstRunCode();
   const { status, body } = await ask(`${url}/api/session`, { body: { code, name, password } });
   if (status !== 200) throw new Error(JSON.stringify(body));
   return body['token'] as string;

@@ -79,6 +79,8 @@ async function filesIn(folder: string): Promise<ReadonlyMap<string, Uint8Array>>
   const visit = async (path: string): Promise<void> => {
     const entries = await readdir(join(folder, path), { withFileTypes: true });
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      // What editors and systems leave behind is no part of a course.
+      if (entry.name.startsWith('.')) continue;
       const name = path === '' ? entry.name : `${path}/${entry.name}`;
       if (entry.isDirectory()) await visit(name);
       else if (entry.isFile()) {

@@ -1,0 +1,146 @@
+/** `people add`, `list` and `revoke`: they work on the data folder, while the node runs or not. A running node looks at the same file. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { isPersonId } from '../../src/lib/domain/ids.ts';
+import { isRole, roles } from '../../src/lib/sync/access.ts';
+import { UsageError, type Command, type ExitCode, type Io } from './command.ts';
+
+const dataOption = { data: { type: 'string' }, json: { type: 'boolean' } } as const;
+
+type Accounts = Awaited<ReturnType<typeof import('../../src/server/main.ts').openAccounts>>;
+
+/** Opens the accounts of the data folder, or says why not. */
+async function withAccounts(data: string | undefined, io: Io, work: (accounts: Accounts) => Promise<ExitCode>): Promise<ExitCode> {
+  const folder = resolve(data ?? io.env['PERIGEE_DATA'] ?? './data');
+  const [{ openAccounts }, { readNodeName }] = await Promise.all([
+    import('../../src/server/main.ts'),
+    import('../../src/server/identity.ts'),
+  ]);
+  const node = readNodeName(folder);
+  if (node === null || !existsSync(join(folder, 'node.sqlite'))) {
+    io.say(`${folder} is not the data folder of a node. Start the node once («npm start»), or name its folder with --data.`);
+    return 1;
+  }
+  const accounts = await openAccounts({ node, data: folder });
+  try {
+    return await work(accounts);
+  } finally {
+    await accounts.engine.close();
+  }
+}
+
+export const peopleAdd: Command = {
+  name: 'people add',
+  summary: 'invite a person: prints a code, or takes a password',
+  usage: `
+Usage: perigee people add --name NAME --role ROLE [--password-stdin] [--data FOLDER] [--json]
+
+Prints a code that works once. Staff type it with a name and a password of their own; learners type it in the app.
+
+  --role ROLE         ${roles.join(' ')}
+  --password-stdin    makes the account at once, with the password that comes on standard input (staff only)
+  --data FOLDER       the node's data folder; PERIGEE_DATA, ./data
+  --json              { "id" } or { "code", "expires" }
+
+Exit code: 0 done, 1 the name is taken or the folder is no node's, 64 wrong usage.`,
+  run: async (args, io) => {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { ...dataOption, name: { type: 'string' }, role: { type: 'string' }, 'password-stdin': { type: 'boolean' } },
+    });
+    const { readName } = await import('../../src/lib/server/accounts/store.ts');
+    const name = readName(values.name);
+    const { role } = values;
+    if (name === null) throw new UsageError('Give a --name of 1 to 100 characters.');
+    if (!isRole(role)) throw new UsageError(`Give a --role: ${roles.join(', ')}.`);
+
+    if (values['password-stdin'] === true) {
+      if (role === 'learner') throw new UsageError('Learners have no password: they join with a code.');
+      const { isPassword, passwordLength } = await import('../../src/lib/server/accounts/passwords.ts');
+      const password = (await io.readStdin()).replace(/\r?\n$/, '');
+      if (!isPassword(password)) {
+        io.say(`A password has ${String(passwordLength.least)} to ${String(passwordLength.most)} characters.`);
+        return 1;
+      }
+      return withAccounts(values.data, io, async ({ sessions }) => {
+        const id = await sessions.addStaff(name, role, password);
+        if (id === null) {
+          io.say(`Somebody signs in here as «${name}» already.`);
+          return 1;
+        }
+        io.out(values.json === true ? JSON.stringify({ id }) : `«${name}» is ${role} now, with the id ${id}.`);
+        return 0;
+      });
+    }
+
+    const { showCode } = await import('../../src/lib/server/accounts/codes.ts');
+    return withAccounts(values.data, io, async ({ sessions }) => {
+      const [made] = await sessions.createCodes([role === 'learner' ? { use: 'enrolment', name } : { use: 'invitation', name, role }]);
+      if (made === undefined) throw new Error('No code was made');
+      const code = showCode(made.code);
+      io.out(
+        values.json === true ? JSON.stringify({ code, expires: made.expires }) : `${code}  for «${name}», once, until ${made.expires}`,
+      );
+      return 0;
+    });
+  },
+};
+
+export const peopleList: Command = {
+  name: 'people list',
+  summary: 'list the people of this node',
+  usage: `
+Usage: perigee people list [--data FOLDER] [--json]
+
+  --data FOLDER    the node's data folder; PERIGEE_DATA, ./data
+  --json           { "people": [{ id, name, roles, since, revoked? }] }`,
+  run: async (args, io) => {
+    const { values } = parseArgs({ args: [...args], options: dataOption });
+    return withAccounts(values.data, io, async ({ store }) => {
+      const staff = await store.list('staff');
+      const learners = (await store.list('learner')).map((learner) => ({ ...learner, roles: ['learner'] }));
+      const people = [...staff, ...learners].map(({ person: id, name, roles: theirs, since, revoked }) => ({
+        id,
+        name,
+        roles: theirs,
+        since,
+        ...(revoked === undefined ? {} : { revoked }),
+      }));
+      if (values.json === true) io.out(JSON.stringify({ people }));
+      else
+        for (const { id, name, roles: theirs, since, revoked } of people)
+          io.out(
+            `${id}  ${theirs.join(', ').padEnd(13)}  since ${since.slice(0, 10)}${revoked === undefined ? '' : `, revoked ${revoked.slice(0, 10)}`}  ${name}`,
+          );
+      if (people.length === 0 && values.json !== true) io.say('Nobody has joined this node yet.');
+      return 0;
+    });
+  },
+};
+
+export const peopleRevoke: Command = {
+  name: 'people revoke',
+  summary: 'end every sign-in of a person',
+  usage: `
+Usage: perigee people revoke ID [--data FOLDER] [--json]
+
+A running node refuses the person from the next request on. Nothing that they did is deleted.
+
+  --data FOLDER    the node's data folder; PERIGEE_DATA, ./data
+
+Exit code: 0 done, 1 nobody has this id, 64 wrong usage.`,
+  run: async (args, io) => {
+    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: dataOption });
+    const [id, ...more] = positionals;
+    if (!isPersonId(id) || more.length > 0) throw new UsageError('Name one person by their id («people list» shows it).');
+    return withAccounts(values.data, io, async ({ sessions }) => {
+      if (!(await sessions.revoke(id))) {
+        io.say(`Nobody here has the id ${id}.`);
+        return 1;
+      }
+      io.out(values.json === true ? JSON.stringify({ id }) : `${id} is signed out everywhere.`);
+      return 0;
+    });
+  },
+};

@@ -1,0 +1,158 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { isNodeId, type NodeId } from '../../src/lib/domain/ids.ts';
+import { UsageError, type Command, type ExitCode, type Io } from './command.ts';
+
+/** What the system says when it does not give the socket. */
+const socketSentences: Readonly<Record<string, (host: string, port: number) => string>> = {
+  EADDRINUSE: (host, port) =>
+    `Port ${String(port)} on ${host} is taken by another program. Stop that one, or choose another with PORT=8081.`,
+  EACCES: (_host, port) => `This user may not listen on port ${String(port)}. Choose one above 1023.`,
+  EADDRNOTAVAIL: (host) => `This machine does not have the address ${host}. Use 127.0.0.1, or 0.0.0.0 for every network.`,
+  ENOTFOUND: (host) => `The name ${host} is not known. Use 127.0.0.1, or 0.0.0.0 for every network.`,
+};
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '');
+
+/** Asks on a terminal; without one takes what was suggested. */
+async function askName(suggested: NodeId): Promise<NodeId> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return suggested;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    for (;;) {
+      const answer = (await terminal.question(`A short name for this node (a-z, 0-9, -) [${suggested}]: `)).trim();
+      if (answer === '') return suggested;
+      if (isNodeId(answer)) return answer;
+    }
+  } finally {
+    terminal.close();
+  }
+}
+
+async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
+  const { readSettings, serveOptions } = await import('../../src/server/settings.ts');
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      ...Object.fromEntries(Object.keys(serveOptions).map((name) => [name, { type: 'string' as const }])),
+      dev: { type: 'boolean' },
+    },
+  });
+  const { dev, ...options } = values;
+  const read = readSettings(options as Partial<Record<keyof typeof serveOptions, string>>, io.env, dev === true);
+  if (!read.ok) throw new UsageError(read.error);
+  const settings = { ...read.value, data: resolve(read.value.data) };
+
+  const [{ listen, openNode }, { readNodeName, settleNodeName, suggestNodeName }, pagesOf, { createCompiler }, { appVersion }] =
+    await Promise.all([
+      import('../../src/server/main.ts'),
+      import('../../src/server/identity.ts'),
+      import('../../src/server/pages.ts'),
+      import('../../src/server/compiler.ts'),
+      import('../version.mjs'),
+    ]);
+  if (dev !== true && !pagesOf.isBuilt()) {
+    io.say('The pages are not built yet. Run «npm start», which builds them first, or «npm run build».');
+    return 1;
+  }
+  const suggested = suggestNodeName();
+  const asked = settings.node ?? (readNodeName(settings.data) === null ? await askName(suggested) : null);
+  const name = settleNodeName(settings.data, asked, suggested);
+  if (!name.ok) {
+    io.say(name.error);
+    return 1;
+  }
+
+  const log = (line: string): void => {
+    io.say(line);
+  };
+  const { origin, host, port, data } = settings;
+  const courses = fileURLToPath(new URL('../../courses', import.meta.url));
+  const node = await openNode({
+    node: name.value,
+    origin,
+    data,
+    courses: existsSync(courses) ? courses : null,
+    version: appVersion(),
+    compiler: createCompiler(),
+    log,
+  });
+
+  let pages = dev === true ? null : await pagesOf.builtPages(origin);
+  let listening;
+  try {
+    listening = await listen(node, {
+      host,
+      port,
+      origin,
+      pages: (request, response, next) => (pages ?? missing)(request, response, next),
+      log,
+    });
+  } catch (error) {
+    await node.close();
+    const sentence = socketSentences[codeOf(error)];
+    if (sentence === undefined) throw error;
+    io.say(sentence(host, port));
+    return 1;
+  }
+  const development = dev === true ? await pagesOf.developmentPages(node.handle, listening.server) : null;
+  if (development !== null) ({ pages } = development);
+
+  io.out(`Perigee, node «${name.value}», is at ${origin}`);
+  io.out(`Its data is in ${data}`);
+  const code = await node.firstRunCode();
+  if (code !== null) io.out(`Nobody administers it yet. Open ${origin}/teach and type this code, which works once:  ${code}`);
+
+  await stopped();
+  await listening.close();
+  await development?.close();
+  await node.close();
+  return 0;
+}
+
+/** While Vite starts, a page waits for nothing that will come by itself: the browser asks again. */
+const missing = (
+  _request: unknown,
+  response: { statusCode: number; setHeader(name: string, value: string): unknown; end(text: string): unknown },
+): void => {
+  response.statusCode = 503;
+  response.setHeader('retry-after', '1');
+  response.end('Starting …');
+};
+
+/** Resolves at the first signal to stop; a second one ends the process at once. */
+function stopped(): Promise<void> {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  return new Promise((resolved) => {
+    const stop = (): void => {
+      for (const signal of signals) {
+        process.off(signal, stop);
+        process.once(signal, () => process.exit(1));
+      }
+      resolved();
+    };
+    for (const signal of signals) process.on(signal, stop);
+  });
+}
+
+export const serveCommand: Command = {
+  name: 'serve',
+  summary: 'run the node: pages, courses, accounts and the replica',
+  usage: `
+Usage: perigee serve [options]
+
+Runs one node until it is stopped. What «npm start» does after installing and building. Each option has a variable.
+
+  --port N         PORT             where it listens; 8080
+  --host ADDRESS   HOST             127.0.0.1; 0.0.0.0 for every network of this machine
+  --data FOLDER    PERIGEE_DATA     database, pieces and keys; ./data
+  --node NAME      PERIGEE_NODE     its short name, [a-z0-9-]; asked at the first start, kept in the data folder
+  --origin URL     PERIGEE_ORIGIN   its one canonical address; from host and port
+  --dev                             pages from their sources, with live reload
+
+Exit code: 0 it was stopped, 1 it could not start, 64 wrong usage.`,
+  run: serve,
+};
