@@ -1,8 +1,31 @@
 import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig } from 'vite';
 
-export default defineConfig({
+/**
+ * What travels together is one file: each file costs a request, and the worker's install is bounded in files. The first group
+ * that takes a module keeps it.
+ */
+const groups = [
+  // What more than one page needs before it can show anything: SvelteKit, Svelte, the frame, the components.
+  { name: 'frame', tags: ['$initial' as const], minShareCount: 2, priority: 9 },
+  // PouchDB and its road to the centre: not before there is a centre.
+  {
+    name: 'replica',
+    test: /node_modules\/(pouchdb|spark-md5|vuvuzela|uuid|events)|sync\/client\/(browser-replica|pouch-replica|pass)/,
+    priority: 7,
+  },
+  // Where `crypto.subtle` is missing.
+  { name: 'fallback', test: /node_modules\/@noble\//, priority: 6 },
+  // Dexie, and what works on it: not before something is kept or installed.
+  { name: 'store', test: /node_modules\/dexie|src\/lib\/(storage|sync|course)\/|src\/lib\/app\/(safety|lesson\/Notes)/, priority: 5 },
+  // Pages that are small alone.
+  { name: 'browse', test: /src\/routes\/(\+page|catalogue\/|courses\/\[course\]\/\+page)/, priority: 2 },
+  { name: 'self', test: /src\/routes\/(people|settings|record)\//, priority: 2 },
+];
+
+export default defineConfig(({ isSsrBuild }) => ({
   plugins: [sveltekit()],
   // The worker lives outside src/, which Vite serves in dev only when told.
   server: { fs: { allow: ['service-worker'] } },
-});
+  ...(isSsrBuild ? {} : { build: { rolldownOptions: { output: { codeSplitting: { groups } } } } }),
+}));
