@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createTeachClient, titleIn, type Fetch } from './teach-client.ts';
+import { createTeachClient, type Fetch } from './teach-client.ts';
 
 const now = Date.parse('2026-03-01T12:00:00.000Z');
 const person = '0123456789abcdefghjkmnpqrs';
@@ -146,14 +146,5 @@ describe('what may go wrong', () => {
       }),
       { numRuns: 60 },
     );
-  });
-});
-
-describe('titleIn', () => {
-  it('falls back to English, then to what there is', () => {
-    expect(titleIn({ en: 'Law', fr: 'Droit' }, 'fr')).toBe('Droit');
-    expect(titleIn({ en: 'Law' }, 'ru')).toBe('Law');
-    expect(titleIn({ ar: 'قانون' }, 'ru')).toBe('قانون');
-    expect(titleIn('Law', 'ru')).toBe('Law');
   });
 });

@@ -46,8 +46,8 @@ const nodeId = v.custom<NodeId>(isNodeId);
 const cohortId = v.custom<CohortId>(isCohortId);
 const courseId = v.custom<CourseId>(isCourseId);
 const unitId = v.custom<UnitId>(isUnitId);
-/** A title in one language, or in several. */
-const title = v.union([text, v.record(text, text)]);
+/** By language. */
+const title = v.record(text, text);
 
 const nodeInfo = v.object({ node: nodeId, epoch: text, version: text, origin: text, claimed: v.boolean() });
 export type NodeInfo = v.InferOutput<typeof nodeInfo>;
@@ -210,10 +210,4 @@ function secondsOf(header: string | null, now: number): number {
   if (header === null || header.trim() === '') return defaultWait;
   const seconds = /^\d+$/.test(header.trim()) ? Number(header) : Math.ceil((Date.parse(header) - now) / 1000);
   return Number.isFinite(seconds) ? Math.max(1, seconds) : defaultWait;
-}
-
-/** A title in the wanted language, else in English, else in the first there is. */
-export function titleIn(title: string | Readonly<Record<string, string>>, language: string): string {
-  if (typeof title === 'string') return title;
-  return title[language] ?? title['en'] ?? Object.values(title)[0] ?? '';
 }

@@ -1,6 +1,7 @@
 /** Files that a trainer takes along: the slips with codes, and the figures of a cohort. Pure: text in, text out. */
 import { rowsToCsv } from '#lib/domain/csv.ts';
-import { titleIn, type CodeSlip, type CohortReport } from './teach-client.ts';
+import { textIn } from '#lib/i18n/localized.ts';
+import type { CodeSlip, CohortReport } from './teach-client.ts';
 
 export interface SlipHeadings {
   readonly name: string;
@@ -34,7 +35,11 @@ const percent = (score: number | null): number | string => (score === null ? '' 
 /** A row for each learner, two columns for each unit; scores in per cent, empty where nothing was answered. */
 export function reportToCsv(report: CohortReport, headings: ReportHeadings, language: string): string {
   const units = report.courses.flatMap(({ course, title, units }) =>
-    units.map((unit) => ({ course, unit: unit.id, label: `${titleIn(title, language)} / ${titleIn(unit.title, language)}` })),
+    units.map((unit) => ({
+      course,
+      unit: unit.id,
+      label: `${textIn(title, language) ?? course} / ${textIn(unit.title, language) ?? unit.id}`,
+    })),
   );
   return rowsToCsv([
     [

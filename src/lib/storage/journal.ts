@@ -101,7 +101,12 @@ export class JournalStore implements Journal {
 
   async waiting(person: PersonId): Promise<readonly Waiting[]> {
     const rows = await this.#database.journal.where('[person+waits]').equals([person, 1]).toArray();
-    return rows.map(({ id, version, body }) => ({ id, version, body }));
+    return rows.map(({ id, version, body, handed }) => ({
+      id,
+      version,
+      body,
+      handed: handed === null ? null : { rev: handed.rev, same: handed.version === version },
+    }));
   }
 
   async handedOver(
@@ -112,7 +117,7 @@ export class JournalStore implements Journal {
     await this.#database.transaction('rw', journal, async () => {
       for (const { id, version, rev } of handed) {
         const row = await journal.get(id);
-        if (row?.version === version) await journal.put({ ...row, handed: { version, rev } });
+        if (row !== undefined && (row.handed?.version ?? 0) <= version) await journal.put({ ...row, handed: { version, rev } });
       }
     });
   }

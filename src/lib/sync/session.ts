@@ -11,7 +11,7 @@
  *   hand over   every document that no receipt covers is put into the replica, where its body differs from what is there
  *   replicate   both ways, the CouchDB protocol
  *   mirror      documents of other writers come from the replica into the device's own store
- *   hand over   once more: where a lost replica made a conflict, the winner may not be what the journal says
+ *   hand over   once more: what the node held may have won over what the journal says
  *   ask         POST /sync with the revisions that no receipt covers; also with none, as the answer names the node's epoch
  *   mark        the revisions that the node confirmed, and no others; another node or epoch than before takes every older mark back
  *   again       what was asked about and not confirmed is sent once more without trusting the checkpoints, then asked about again
@@ -23,8 +23,10 @@ import { isNodeId } from '../domain/ids.ts';
 import type { PersonRecord, RecordId } from '../domain/records.ts';
 import { err, ok, type Result } from '../domain/result.ts';
 
-/** A CouchDB revision, `<n>-<hash>`. */
+/** A CouchDB revision, `<generation>-<hash>`. */
 export type Revision = string;
+
+export const generationOf = (rev: Revision): number => Number(rev.slice(0, rev.indexOf('-')));
 
 /** What a receipt said about one document: this node, in this epoch of its database, has this revision on its disk. */
 export interface Mark {
@@ -46,12 +48,17 @@ export interface Waiting {
   readonly id: RecordId;
   readonly version: number;
   readonly body: PersonRecord;
+  /**
+   * The revision that was handed over last, and whether it was of this body. No revision leaves the device that is not noted here
+   * first, so a replica that was lost, or fell back, is built up again on the same revisions and makes no conflict.
+   */
+  readonly handed: { readonly rev: Revision; readonly same: boolean } | null;
 }
 
 /** The device's own store, as a pass needs it. Every verb commits before it resolves. */
 export interface Journal {
   waiting(person: PersonId): Promise<readonly Waiting[]>;
-  /** Notes the revision that a version of a document got in the replica; a document that has moved on meanwhile is left as it is. */
+  /** Notes the revision that a version of a document got in the replica, also where the document has moved on meanwhile. */
   handedOver(
     person: PersonId,
     handed: readonly { readonly id: RecordId; readonly version: number; readonly rev: Revision }[],
@@ -71,7 +78,7 @@ export type PassFailure = 'unreachable' | 'not-accepted' | 'slow-down' | 'nonsen
 
 /** The person's database between the journal and the node. */
 export interface Replica {
-  /** Puts each body where it differs from what is held, and answers the revision that each has now. */
+  /** Puts each body where it differs from what is held, on top of what was handed over last; answers the revision that each has now. */
   put(documents: readonly Waiting[]): Promise<{ readonly revisions: Revisions; readonly changed: number }>;
   /** Both ways. */
   replicate(): Promise<Result<void, PassFailure>>;
@@ -159,14 +166,12 @@ export function advanceSession(state: SessionState, event: SessionEvent): Step {
       if (event.type === 'answered') return { state: { ...state, heard: true }, command: { do: 'mark', receipt: event.receipt } };
       break;
     case 'confirming/marked':
-      if (event.type === 'marked') {
-        // A node that changes its epoch with every answer would otherwise keep a pass for ever.
-        const again = event.withdrawn > 0 && state.withdrawals < 2;
-        return {
-          state: again ? { ...state, withdrawals: state.withdrawals + 1, asked: none } : state,
-          command: { do: 'list' },
-        };
-      }
+      if (event.type === 'marked')
+        // What was covered a moment ago may be missing in the replica as well, so it is handed over like new. A node that changes its
+        // epoch with every answer would otherwise keep a pass for ever.
+        return event.withdrawn > 0 && state.withdrawals < 2
+          ? { state: { ...state, step: 'second-hand-over', withdrawals: state.withdrawals + 1, asked: none }, command: { do: 'hand-over' } }
+          : { state, command: { do: 'list' } };
       break;
     case 'confirming/sent-again':
       return { state, command: { do: 'list' } };

@@ -33,7 +33,7 @@ describe('byDay', () => {
 });
 
 describe('titles', () => {
-  it('takes the language, then English, and nothing where the course is gone', () => {
+  it('takes the language, then another, and nothing where the course is gone', () => {
     expect(unitTitle(structure, orbits, 'fr')).toBe('Orbites');
     expect(unitTitle(structure, orbits, 'ru')).toBe('Orbits');
     expect(unitTitle(structure, sure(isUnitId, 'gone'), 'ru')).toBeNull();

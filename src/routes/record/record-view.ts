@@ -2,6 +2,7 @@
 import type { RecordEntry } from '#lib/app/contract.ts';
 import type { CourseStructure } from '#lib/course/package.ts';
 import type { Instant } from '#lib/domain/clock.ts';
+import { textIn } from '#lib/i18n/localized.ts';
 import type { ItemId, UnitId } from '#lib/domain/ids.ts';
 
 export interface Day {
@@ -21,10 +22,10 @@ export function byDay(entries: readonly RecordEntry[], dayOf: (at: Instant) => s
 
 const unitsOf = (structure: CourseStructure | null) => structure?.modules.flatMap(({ units }) => units) ?? [];
 
-/** The unit's title in a language, else in English; null where the course is not here to say. */
+/** The unit's title in a language, else in another; null where the course is not here to say. */
 export function unitTitle(structure: CourseStructure | null, unit: UnitId, language: string): string | null {
   const title = unitsOf(structure).find(({ id }) => id === unit)?.title;
-  return title?.[language] ?? title?.['en'] ?? (title === undefined ? null : (Object.values(title)[0] ?? null));
+  return title === undefined ? null : (textIn(title, language) ?? null);
 }
 
 /** What a learner sees as "exercise 3": the item's place in its unit, from 1; null where it is no longer in the course. */

@@ -1,4 +1,5 @@
 /** How a report is laid out: which columns, in which order the learners. */
+import type { LocalizedText } from '#lib/i18n/localized.ts';
 import type { CohortReport, LearnerFigures } from '#lib/app/teach-client.ts';
 
 export const sorts = ['name', 'contact', 'score'] as const;
@@ -19,7 +20,7 @@ export function sortedBy(people: readonly LearnerFigures[], sort: Sort, language
 export interface UnitColumn {
   readonly course: string;
   readonly unit: string;
-  readonly title: string | Readonly<Record<string, string>>;
+  readonly title: LocalizedText;
   /** The unit's place in its course, from 1. */
   readonly number: number;
   /** Learners who completed it. */

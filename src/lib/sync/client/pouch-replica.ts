@@ -9,8 +9,9 @@ import { maxRecordBytes, type PersonRecord, type RecordId } from '#lib/domain/re
 import type { PersonId } from '#lib/domain/ids.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
 import { isObject } from '#lib/domain/shape.ts';
-import type { PassFailure, Replica, Revision, Waiting } from '#lib/sync/session.ts';
+import { generationOf, type PassFailure, type Replica, type Revision, type Waiting } from '#lib/sync/session.ts';
 import { failureOf, type Fetch } from './centre.ts';
+import { sha256Hex } from './signature.ts';
 
 PouchDB.plugin(adapterHttp).plugin(replication);
 
@@ -36,6 +37,21 @@ const slices = <Value>(values: readonly Value[]): Value[][] =>
 /** The document without PouchDB's own fields but its name. */
 function bodyOf(document: object): object {
   return Object.fromEntries(Object.entries(document).filter(([key]) => key === '_id' || !key.startsWith('_')));
+}
+
+/**
+ * The document as the revision that was handed over before the replica lost it, or as the next one after that. Deterministic, so that
+ * the same loss twice makes the same revision.
+ */
+async function onTopOf(
+  { rev, same }: NonNullable<Waiting['handed']>,
+  body: PersonRecord,
+): Promise<object & { readonly _id: RecordId; readonly _rev: Revision }> {
+  if (same) return { ...body, _rev: rev };
+  const start = generationOf(rev) + 1;
+  const hash = (await sha256Hex(new TextEncoder().encode(canonicalJson({ body, rev })))).slice(0, 32);
+  const _revisions = { start, ids: [hash, rev.slice(rev.indexOf('-') + 1)] };
+  return { ...body, _rev: `${String(start)}-${hash}`, _revisions };
 }
 
 const bytesOf = (body: PersonRecord): number => new TextEncoder().encode(JSON.stringify(body)).length;
@@ -78,20 +94,21 @@ export class PouchReplica implements Replica {
     const accepted = documents.filter(({ body }) => bytesOf(body) <= maxRecordBytes);
     for (const some of slices(accepted)) {
       const { rows } = await this.#local.allDocs({ keys: some.map(({ id }) => id), include_docs: true });
-      const puts = some.flatMap(({ id, body }, i) => {
-        const row = rows[i];
-        const held = row?.doc ?? null;
-        if (held === null) return [{ ...body }];
-        if (canonicalJson(bodyOf(held)) !== canonicalJson(body)) return [{ ...body, _rev: held._rev }];
-        revisions.set(id, held._rev);
-        return [];
-      });
-      if (puts.length === 0) continue;
-      for (const answer of await this.#local.bulkDocs(puts)) {
-        if (!('ok' in answer)) continue;
-        revisions.set(answer.id as RecordId, answer.rev);
-        changed += 1;
+      const puts: object[] = [];
+      const exact: (object & { readonly _id: RecordId; readonly _rev: Revision })[] = [];
+      for (const [i, { id, body, handed }] of some.entries()) {
+        const held = rows[i]?.doc ?? null;
+        const fellBack = handed !== null && (held === null || generationOf(held._rev) < generationOf(handed.rev));
+        if (fellBack) exact.push(await onTopOf(handed, body));
+        else if (held === null) puts.push({ ...body });
+        else if (canonicalJson(bodyOf(held)) !== canonicalJson(body)) puts.push({ ...body, _rev: held._rev });
+        else revisions.set(id, held._rev);
       }
+      if (exact.length > 0) await this.#local.bulkDocs(exact, { new_edits: false });
+      for (const { _id, _rev } of exact) revisions.set(_id, _rev);
+      if (puts.length > 0)
+        for (const answer of await this.#local.bulkDocs(puts)) if ('ok' in answer) revisions.set(answer.id as RecordId, answer.rev);
+      changed += puts.length + exact.length;
     }
     return { revisions, changed };
   }

@@ -27,6 +27,7 @@ declare module 'pouchdb-core' {
     }): Promise<{ readonly rows: readonly { readonly doc?: (object & Stored) | null }[] }>;
     bulkDocs(
       documents: readonly object[],
+      options?: { readonly new_edits: false },
     ): Promise<readonly ({ readonly ok: true; readonly id: string; readonly rev: string } | { readonly error: unknown })[]>;
     changes(options: { readonly since: number; readonly limit: number; readonly include_docs: true }): Promise<{
       readonly results: readonly { readonly doc?: object & Stored }[];

@@ -1,0 +1,97 @@
+import { createRegister, updateRegister, type RegisterEvent } from '#lib/domain/progress.ts';
+import type { CourseId, DeviceId, PersonId } from '#lib/domain/ids.ts';
+import { registerId, type PersonRecord, type RecordId } from '#lib/domain/records.ts';
+import type { Journal, Mark, Receipt, Revision, Revisions, Waiting } from '#lib/sync/session.ts';
+
+interface Row {
+  body: PersonRecord;
+  version: number;
+  handed: { version: number; rev: Revision } | null;
+  covered: Mark | null;
+}
+
+/** A journal in memory: what survives a crash of its device in the simulation. Held to the same suite as the one in Dexie. */
+export class MemoryJournal implements Journal {
+  readonly own = new Map<RecordId, Row>();
+  readonly foreign = new Map<RecordId, { body: PersonRecord; rev: Revision; covered: Mark | null }>();
+  readonly device: DeviceId;
+  heard: { node: string; epoch: string } | null = null;
+
+  constructor(device: DeviceId) {
+    this.device = device;
+  }
+
+  commit(document: PersonRecord): void {
+    const before = this.own.get(document._id);
+    this.own.set(document._id, { body: document, version: (before?.version ?? 0) + 1, handed: before?.handed ?? null, covered: null });
+  }
+
+  learn(person: PersonId, course: CourseId, event: RegisterEvent): void {
+    const before = this.own.get(registerId(person, course, this.device))?.body;
+    this.commit(updateRegister(before?.kind === 'register' ? before : createRegister(person, course, this.device), event));
+  }
+
+  documents(): PersonRecord[] {
+    return [...this.own.values(), ...this.foreign.values()].map(({ body }) => body);
+  }
+
+  /** What a page would show as being at the centre, with the revision that it is there in. */
+  marked(): [RecordId, Mark, PersonRecord][] {
+    return [...this.own, ...this.foreign].flatMap(([id, { covered, body }]): [RecordId, Mark, PersonRecord][] =>
+      covered === null ? [] : [[id, covered, body]],
+    );
+  }
+
+  waitingCount(): number {
+    return [...this.own.values(), ...this.foreign.values()].filter(({ covered }) => covered === null).length;
+  }
+
+  async waiting(person: PersonId): Promise<readonly Waiting[]> {
+    return [...this.own].flatMap(([id, { body, version, handed, covered }]) =>
+      covered === null && body.person === person
+        ? [{ id, version, body, handed: handed === null ? null : { rev: handed.rev, same: handed.version === version } }]
+        : [],
+    );
+  }
+
+  async handedOver(_person: PersonId, handed: readonly { id: RecordId; version: number; rev: Revision }[]): Promise<void> {
+    for (const { id, version, rev } of handed) {
+      const row = this.own.get(id);
+      if (row !== undefined && (row.handed?.version ?? 0) <= version) row.handed = { version, rev };
+    }
+  }
+
+  async mirror(person: PersonId, documents: readonly { rev: Revision; body: PersonRecord }[]): Promise<void> {
+    for (const { rev, body } of documents)
+      if (body.person === person && !this.own.has(body._id) && this.foreign.get(body._id)?.rev !== rev)
+        this.foreign.set(body._id, { body, rev, covered: null });
+  }
+
+  async unconfirmed(person: PersonId): Promise<Revisions> {
+    const revisions = new Map<RecordId, Revision>();
+    for (const [id, { body, version, handed, covered }] of this.own)
+      if (covered === null && body.person === person && handed?.version === version) revisions.set(id, handed.rev);
+    for (const [id, { body, rev, covered }] of this.foreign) if (covered === null && body.person === person) revisions.set(id, rev);
+    return revisions;
+  }
+
+  async receipted(person: PersonId, { node, epoch, revisions }: Receipt): Promise<number> {
+    let withdrawn = 0;
+    for (const row of [...this.own.values(), ...this.foreign.values()])
+      if (row.body.person === person && row.covered !== null && (row.covered.node !== node || row.covered.epoch !== epoch)) {
+        row.covered = null;
+        withdrawn += 1;
+      }
+    for (const [id, rev] of revisions) {
+      const own = this.own.get(id);
+      if (own !== undefined) {
+        if (own.body.person === person && own.handed?.version === own.version && own.handed.rev === rev) own.covered = { node, epoch, rev };
+      } else {
+        const foreign = this.foreign.get(id);
+        if (foreign?.rev === rev) foreign.covered = { node, epoch, rev };
+      }
+    }
+    this.heard = { node, epoch };
+    return withdrawn;
+  }
+}
