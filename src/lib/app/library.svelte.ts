@@ -157,7 +157,7 @@ export class Library implements LibraryController {
       const [{ runInstall }, { exclusively }, { isSafePiece }] = await Promise.all([
         import('#lib/sync/client/install.ts'),
         import('#lib/storage/exclusive.ts'),
-        import('./safety.ts'),
+        import('#lib/course/safety.ts'),
       ]);
       await exclusively(`install-${course}`, async () => {
         const stands = await store.library.job(course);

@@ -9,7 +9,6 @@
 import { canonicalJson } from '#lib/domain/canonical-json.ts';
 import { isSha256, type CourseId, type Sha256 } from '#lib/domain/ids.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
-import { isObject } from '#lib/domain/shape.ts';
 import type { CourseStructure, CourseSummary, Language, Piece, SignedManifest } from '#lib/course/package.ts';
 import { parsePrices, parseSignedManifest, parseStructure } from '#lib/course/parse-package.ts';
 import { isMedia, nextBatch, wantedPieces } from '#lib/course/wanted.ts';
@@ -310,21 +309,4 @@ async function fetchPieces(
   } else whole = await readPack(response.body, Math.max(...batch.map(({ bytes }) => bytes)), take);
   await commit();
   return { whole, arrived, unsafe };
-}
-
-/** HTML of an item stands under these keys; answers, keys and units are plain text and are shown as such. */
-const htmlKeys: ReadonlySet<string> = new Set(['prompt', 'hint', 'because', 'text', 'feedback', 'headings', 'pieces']);
-
-/** Every piece of HTML in the items of a unit; null where they are no items. */
-export function htmlOfItems(items: unknown): readonly string[] | null {
-  const isItem = (value: unknown): boolean => isObject(value) && typeof value['id'] === 'string' && typeof value['prompt'] === 'string';
-  if (!Array.isArray(items) || !items.every(isItem)) return null;
-  const found: string[] = [];
-  const collect = (value: unknown, html: boolean): void => {
-    if (typeof value === 'string' && html) found.push(value);
-    else if (Array.isArray(value)) for (const entry of value) collect(entry, html);
-    else if (isObject(value)) for (const [key, entry] of Object.entries(value)) collect(entry, htmlKeys.has(key));
-  };
-  collect(items, false);
-  return found;
 }

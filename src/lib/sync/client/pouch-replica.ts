@@ -39,14 +39,18 @@ function bodyOf(document: object): object {
   return Object.fromEntries(Object.entries(document).filter(([key]) => key === '_id' || !key.startsWith('_')));
 }
 
+interface ExactDocument {
+  readonly _id: RecordId;
+  readonly _rev: Revision;
+  /** Newest first: how CouchDB writes a document's history. */
+  readonly _revisions?: { readonly start: number; readonly ids: readonly string[] };
+}
+
 /**
  * The document as the revision that was handed over before the replica lost it, or as the next one after that. Deterministic, so that
  * the same loss twice makes the same revision.
  */
-async function onTopOf(
-  { rev, same }: NonNullable<Waiting['handed']>,
-  body: PersonRecord,
-): Promise<object & { readonly _id: RecordId; readonly _rev: Revision }> {
+async function onTopOf({ rev, same }: NonNullable<Waiting['handed']>, body: PersonRecord): Promise<ExactDocument> {
   if (same) return { ...body, _rev: rev };
   const start = generationOf(rev) + 1;
   const hash = (await sha256Hex(new TextEncoder().encode(canonicalJson({ body, rev })))).slice(0, 32);
@@ -95,7 +99,7 @@ export class PouchReplica implements Replica {
     for (const some of slices(accepted)) {
       const { rows } = await this.#local.allDocs({ keys: some.map(({ id }) => id), include_docs: true });
       const puts: object[] = [];
-      const exact: (object & { readonly _id: RecordId; readonly _rev: Revision })[] = [];
+      const exact: ExactDocument[] = [];
       for (const [i, { id, body, handed }] of some.entries()) {
         const held = rows[i]?.doc ?? null;
         const fellBack = handed !== null && (held === null || generationOf(held._rev) < generationOf(handed.rev));
