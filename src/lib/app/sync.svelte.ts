@@ -79,7 +79,9 @@ export class Sync implements SyncController {
     await this.#people.load();
     const before = this.#people.current;
     const sent = { code, device: store.device, person: before?.id ?? createPersonId(random), name: before?.name ?? '' };
-    const session = await exchangeCode((input, init) => fetch(input, init), location.origin, sent);
+    const known = (await store.people.current())?.centre;
+    const token = known?.origin === location.origin ? known.token : undefined;
+    const session = await exchangeCode((input, init) => fetch(input, init), location.origin, sent, token);
     if (!session.ok) return err(session.error);
     const { token, expires, person, name, node, epoch, cohorts } = session.value;
     const row = await store.people.adopt(person, name);

@@ -73,13 +73,17 @@ export function parseSession(answer: unknown): Result<Session, 'nonsense'> {
   return ok({ token, expires, person, name, node, epoch, cohorts: cohorts.map(({ id, title }) => ({ id, title })) });
 }
 
-/** Exchanges an enrolment or link code for a token. A link code answers with the person it belongs to. */
+/**
+ * Exchanges an enrolment or link code for a token. A link code answers with the person it belongs to. A person whom the centre knows already shows it
+ * by their token; else whoever learned their id could join in their name.
+ */
 export async function exchangeCode(
   fetch: Fetch,
   origin: string,
   given: { readonly code: string; readonly device: DeviceId; readonly person: PersonId; readonly name: string },
+  token?: string,
 ): Promise<Result<Session, PassFailure>> {
-  const answer = await post(fetch, `${origin}/api/session`, { ...given, ...(given.name === '' ? { name: undefined } : {}) });
+  const answer = await post(fetch, `${origin}/api/session`, { ...given, ...(given.name === '' ? { name: undefined } : {}) }, token);
   // Here a 401 is about the code, not about a token.
   if (!answer.ok) return err(answer.error === 'expired' ? 'not-accepted' : answer.error);
   return parseSession(answer.value);
