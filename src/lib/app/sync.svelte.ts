@@ -80,8 +80,8 @@ export class Sync implements SyncController {
     const before = this.#people.current;
     const sent = { code, device: store.device, person: before?.id ?? createPersonId(random), name: before?.name ?? '' };
     const known = (await store.people.current())?.centre;
-    const token = known?.origin === location.origin ? known.token : undefined;
-    const session = await exchangeCode((input, init) => fetch(input, init), location.origin, sent, token);
+    const shown = known?.origin === location.origin ? known.token : undefined;
+    const session = await exchangeCode((input, init) => fetch(input, init), location.origin, sent, shown);
     if (!session.ok) return err(session.error);
     const { token, expires, person, name, node, epoch, cohorts } = session.value;
     const row = await store.people.adopt(person, name);
