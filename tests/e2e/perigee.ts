@@ -1,0 +1,292 @@
+/**
+ * What the tests in a browser stand on. Fixtures are verbs: `startNode`, `claim`, `openDevice`, `makePerson`, `installCourse`.
+ *
+ *   test('…', async ({ startNode, openDevice }) => {
+ *     const node = await startNode();          // a node of its own, on a free port, with an empty data folder
+ *     const device = await openDevice();       // a browser profile of its own: what it keeps outlives `close` and `open`
+ *     await device.page.goto(`${node.origin}/people`);
+ *   });
+ *
+ * Whatever a page writes to its console fails the test, unless the test said `device.expectConsole(/…/)`: an answer 401 that is
+ * asked for, the network that is taken away. Everything that was started is ended with the test.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test as base, chromium, expect, type BrowserContext, type Page } from '@playwright/test';
+import { findChromium } from '../../scripts/find-chromium.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+export interface RunningNode {
+  readonly origin: string;
+  /** Its data folder; gone after the test. */
+  readonly data: string;
+  /** The code that it printed on its first run. */
+  readonly firstRunCode: string;
+  /** Ends the process as a service manager does, or as a power cut does. */
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  /** Starts it again: the same address, the same data. */
+  start(): Promise<void>;
+}
+
+export interface Staff {
+  readonly name: string;
+  readonly password: string;
+  readonly token: string;
+}
+
+export interface OpenDevice {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** Takes away the network of this browser, or gives it back. The node is stopped by itself. */
+  offline(off: boolean): Promise<void>;
+  /** Closes the browser as a person does in the evening. */
+  close(): Promise<void>;
+  /** Opens it again with everything it kept; `page` is a new one. */
+  open(): Promise<void>;
+  /** From now on lines of the console that match are meant. */
+  expectConsole(pattern: RegExp): void;
+}
+
+export interface DeviceOptions {
+  /** 360 × 740 with touch, or 1280 × 800. */
+  readonly size?: 'phone' | 'laptop';
+  readonly locale?: string;
+  readonly colorScheme?: 'light' | 'dark';
+  readonly javaScript?: boolean;
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))));
+    });
+  });
+
+const codePattern = /\b[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}\b/;
+
+async function answers(origin: string): Promise<boolean> {
+  try {
+    return (await fetch(`${origin}/health`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+function createNode(origin: string, data: string, environment: Readonly<Record<string, string>>): RunningNode {
+  let child: ChildProcess | null = null;
+  let output = '';
+  let code = '';
+  const port = new URL(origin).port;
+
+  return {
+    origin,
+    data,
+    get firstRunCode() {
+      if (code === '') throw new Error(`The node printed no first-run code:\n${output}`);
+      return code;
+    },
+    async start() {
+      const started = spawn(process.execPath, ['scripts/perigee.ts', 'serve'], {
+        cwd: root,
+        env: { ...process.env, PORT: port, HOST: '127.0.0.1', PERIGEE_DATA: data, PERIGEE_NODE: 'test-centre', ...environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      child = started;
+      const listen = (chunk: Buffer): void => {
+        output += chunk.toString();
+        code = codePattern.exec(output)?.[0] ?? code;
+      };
+      started.stdout.on('data', listen);
+      started.stderr.on('data', listen);
+      const until = Date.now() + 60_000;
+      while (!(await answers(origin))) {
+        if (started.exitCode !== null) throw new Error(`The node ended with ${String(started.exitCode)}:\n${output}`);
+        if (Date.now() > until) throw new Error(`The node did not answer within a minute:\n${output}`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    },
+    async stop(signal = 'SIGTERM') {
+      const running = child;
+      child = null;
+      if (running === null || running.exitCode !== null || running.signalCode !== null) return;
+      const ended = new Promise((resolve) => running.once('exit', resolve));
+      running.kill(signal);
+      await ended;
+    },
+  };
+}
+
+async function createDevice(profile: string, options: DeviceOptions, complaints: string[]): Promise<OpenDevice> {
+  const found = findChromium({ install: false });
+  if (!found.ok) throw new Error(found.error);
+  const expected: RegExp[] = [];
+  const phone = options.size === 'phone';
+  let context: BrowserContext | null = null;
+
+  const watch = (page: Page): void => {
+    const complain = (text: string): void => {
+      if (!expected.some((pattern) => pattern.test(text))) complaints.push(`${page.url()}: ${text}`);
+    };
+    page.on('console', (message) => complain(`console.${message.type()}: ${message.text()} ${message.location().url}`));
+    page.on('pageerror', (error) => complain(`uncaught: ${error.stack ?? error.message}`));
+  };
+
+  const opened = (): BrowserContext => {
+    if (context === null) throw new Error('The browser is closed.');
+    return context;
+  };
+  const device: OpenDevice = {
+    get context() {
+      return opened();
+    },
+    get page() {
+      const [page] = opened().pages();
+      if (page === undefined) throw new Error('The browser has no page.');
+      return page;
+    },
+    offline: (off) => opened().setOffline(off),
+    async close() {
+      await context?.close();
+      context = null;
+    },
+    async open() {
+      context = await chromium.launchPersistentContext(profile, {
+        executablePath: found.value,
+        args: [
+          // Chromium refuses its sandbox to root, as whom containers run.
+          ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+          '--disable-background-networking',
+          '--disable-component-update',
+          '--disable-sync',
+          '--no-first-run',
+        ],
+        viewport: phone ? { width: 360, height: 740 } : { width: 1280, height: 800 },
+        hasTouch: phone,
+        isMobile: phone,
+        locale: options.locale ?? 'en',
+        colorScheme: options.colorScheme ?? 'light',
+        javaScriptEnabled: options.javaScript ?? true,
+        reducedMotion: 'reduce',
+      });
+      for (const page of context.pages()) watch(page);
+      context.on('page', watch);
+    },
+    expectConsole: (pattern) => void expected.push(pattern),
+  };
+  await device.open();
+  return device;
+}
+
+/** Asks the node as a program does; throws where it refuses. */
+async function ask(origin: string, path: string, body: unknown, token?: string): Promise<unknown> {
+  const response = await fetch(`${origin}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${path}: ${String(response.status)} ${await response.text()}`);
+  return response.json();
+}
+
+/** Makes the node's first administrator. */
+export async function claim(node: RunningNode, name = 'Amina Diallo', password = 'perigee apogee orbit'): Promise<Staff> {
+  const { token } = (await ask(node.origin, '/api/session', { code: node.firstRunCode, name, password })) as { token: string };
+  return { name, password, token };
+}
+
+/** Makes a cohort and a code for each name. */
+export async function makeCohort(
+  node: RunningNode,
+  staff: Staff,
+  title: string,
+  courses: readonly string[],
+  names: readonly string[],
+): Promise<{ readonly id: string; readonly codes: readonly string[] }> {
+  const { id } = (await ask(node.origin, '/api/cohorts', { title, courses }, staff.token)) as { id: string };
+  const { lines } = (await ask(node.origin, `/api/cohorts/${id}/codes`, { names }, staff.token)) as { lines: { code: string }[] };
+  return { id, codes: lines.map(({ code }) => code) };
+}
+
+/** Adds a person on /people and makes them current. English pages. */
+export async function makePerson(page: Page, origin: string, name: string, pin?: string): Promise<void> {
+  await page.goto(`${origin}/people`);
+  await page.getByRole('button', { name: 'Add a person' }).click();
+  await page.getByLabel('Name').fill(name);
+  if (pin !== undefined) {
+    await page.getByRole('radio', { name: 'A PIN' }).check();
+    await page.getByLabel('New PIN').fill(pin);
+  }
+  await page.getByRole('button', { name: 'Add and start' }).click();
+  await expect(page.getByText(`${name} is learning now.`)).toBeVisible();
+}
+
+/** Installs a course from its page, text alone or with its media, and waits until it is whole. English pages. */
+export async function installCourse(page: Page, origin: string, course: string, options: { readonly media?: boolean } = {}): Promise<void> {
+  await page.goto(`${origin}/courses/${course}`);
+  const part = page.getByRole('region', { name: 'For offline use' });
+  if (options.media === true) await part.getByRole('radio', { name: 'With pictures and data' }).check();
+  await part.getByRole('button', { name: 'Install' }).click();
+  await expect(part.getByText('On this device:')).toBeVisible({ timeout: 60_000 });
+}
+
+/** Types a code under "Centre" in the settings. English pages. */
+export async function joinCentre(page: Page, origin: string, code: string): Promise<void> {
+  await page.goto(`${origin}/settings`);
+  await page.getByLabel('Code').fill(code);
+  await page.getByRole('button', { name: 'Join' }).click();
+  await expect(page.getByText('You belong to the centre')).toBeVisible();
+}
+
+/** Signs in on /teach. English pages. */
+export async function signIn(page: Page, origin: string, staff: Pick<Staff, 'name' | 'password'>): Promise<void> {
+  await page.goto(`${origin}/teach`);
+  await page.getByLabel('Name').fill(staff.name);
+  await page.getByLabel('Password', { exact: true }).fill(staff.password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expect(page.getByText(`Signed in as ${staff.name}`)).toBeVisible();
+}
+
+export const test = base.extend<{
+  startNode: (environment?: Readonly<Record<string, string>>) => Promise<RunningNode>;
+  openDevice: (options?: DeviceOptions) => Promise<OpenDevice>;
+}>({
+  startNode: async ({}, use) => {
+    const nodes: RunningNode[] = [];
+    await use(async (environment = {}) => {
+      const data = mkdtempSync(join(tmpdir(), 'perigee-node-'));
+      const node = createNode(`http://127.0.0.1:${String(await freePort())}`, data, environment);
+      nodes.push(node);
+      await node.start();
+      return node;
+    });
+    for (const node of nodes) {
+      await node.stop();
+      rmSync(node.data, { recursive: true, force: true });
+    }
+  },
+
+  openDevice: async ({}, use) => {
+    const devices: OpenDevice[] = [];
+    const profiles: string[] = [];
+    const complaints: string[] = [];
+    await use(async (options = {}) => {
+      const profile = mkdtempSync(join(tmpdir(), 'perigee-device-'));
+      profiles.push(profile);
+      const device = await createDevice(profile, options, complaints);
+      devices.push(device);
+      return device;
+    });
+    for (const device of devices) await device.close();
+    for (const profile of profiles) rmSync(profile, { recursive: true, force: true });
+    expect(complaints, 'what pages wrote to their console').toEqual([]);
+  },
+});
+
+export { expect };

@@ -1,0 +1,72 @@
+import { claim, expect, installCourse, joinCentre, makeCohort, makePerson, test } from './perigee.ts';
+
+test('language and appearance are kept', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const device = await openDevice({ size: 'phone' });
+  await device.page.goto(`${node.origin}/settings`);
+  await device.page.getByRole('radio', { name: 'Dark' }).check();
+  await expect(device.page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await device.page.getByRole('main').getByRole('link', { name: 'العربية' }).click();
+  await expect(device.page.locator('html')).toHaveAttribute('dir', 'rtl');
+  await expect(device.page.getByRole('heading', { name: 'الإعدادات' })).toBeVisible();
+  await device.close();
+  await device.open();
+  await device.page.goto(`${node.origin}/settings`);
+  await expect(device.page.getByRole('heading', { name: 'الإعدادات' })).toBeVisible();
+  await expect(device.page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await expect(device.page.getByRole('radio', { name: 'داكن' })).toBeChecked();
+});
+
+test('a course takes room, and is removed on the learner’s word', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const { page } = await openDevice();
+  await installCourse(page, node.origin, 'satellite-navigation');
+  await page.goto(`${node.origin}/settings`);
+  await expect(page.getByText('Used by Perigee')).toBeVisible();
+  const course = page.getByRole('listitem').filter({ hasText: 'Satellite navigation' });
+  await expect(course.getByText('text alone')).toBeVisible();
+  await course.getByRole('button', { name: 'Remove' }).click();
+  await expect(course.getByText('Your answers and notes stay.')).toBeVisible();
+  await course.getByRole('button', { name: 'Remove the course' }).click();
+  await expect(page.getByText('No course is installed yet.')).toBeVisible();
+});
+
+test('a wrong code, the right one, and a second device', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const staff = await claim(node);
+  const { codes } = await makeCohort(node, staff, 'Dakar, spring', ['satellite-navigation'], ['Binta Sow']);
+  const phone = await openDevice({ size: 'phone' });
+  phone.expectConsole(/401/);
+  await makePerson(phone.page, node.origin, 'Binta');
+  await phone.page.goto(`${node.origin}/settings`);
+  await phone.page.getByRole('button', { name: 'Join' }).click();
+  await expect(phone.page.getByText('Please type the code first.')).toBeVisible();
+  await phone.page.getByLabel('Code').fill('AAAAA-AAAAA');
+  await phone.page.getByRole('button', { name: 'Join' }).click();
+  await expect(phone.page.getByText('The centre did not accept this. Check the code letter by letter.')).toBeVisible();
+  await expect(phone.page.getByLabel('Code')).toHaveValue('AAAAA-AAAAA');
+
+  await joinCentre(phone.page, node.origin, codes[0] ?? '');
+  await expect(phone.page.getByText('Cohort: Dakar, spring')).toBeVisible();
+  await expect(phone.page.getByText('All your work is at the centre too.')).toBeVisible();
+
+  await phone.page.getByRole('button', { name: 'Make a code' }).click();
+  const shown = phone.page.getByText(/^[0-9A-Z]{5}-[0-9A-Z]{5}$/);
+  await expect(shown).toBeVisible();
+  await expect(phone.page.getByText('Works once, until')).toBeVisible();
+
+  const laptop = await openDevice();
+  await joinCentre(laptop.page, node.origin, await shown.innerText());
+  await laptop.page.goto(`${node.origin}/people`);
+  await expect(laptop.page.getByRole('heading', { name: /Binta/ })).toBeVisible();
+
+  // The node goes away: a sentence, and the way on.
+  phone.expectConsole(/Failed to load resource|net::ERR/);
+  await node.stop();
+  await phone.page.getByRole('button', { name: 'Sync now' }).click();
+  await expect(phone.page.getByText('The centre cannot be reached. Your work stays safe on this device.')).toBeVisible();
+  await node.start();
+  await phone.page.getByRole('button', { name: 'Sync now' }).click();
+  await expect(phone.page.getByText('The centre cannot be reached.')).toBeHidden();
+  await expect(phone.page.getByText('Last reached')).toBeVisible();
+});

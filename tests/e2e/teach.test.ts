@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs';
+import { claim, expect, joinCentre, makeCohort, makePerson, signIn, test } from './perigee.ts';
+
+const password = 'perigee apogee orbit';
+
+test('a node is claimed, a cohort made, people enrolled from a table, staff invited', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const device = await openDevice();
+  const { page } = device;
+  device.expectConsole(/401/);
+  await page.goto(`${node.origin}/teach`);
+
+  // A wrong code, a short password, two different ones: a sentence each, and what was typed stays.
+  await page.getByLabel('First-run code').fill('00000-00000');
+  await page.getByLabel('Name').fill('Amina Diallo');
+  await page.getByLabel('Password', { exact: true }).fill('short');
+  await page.getByRole('button', { name: 'Become the administrator' }).click();
+  await expect(page.getByRole('alert')).toContainText('At least 10 characters');
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByLabel('The password once more').fill('something else');
+  await page.getByRole('button', { name: 'Become the administrator' }).click();
+  await expect(page.getByRole('alert')).toContainText('not the same');
+  await page.getByLabel('The password once more').fill(password);
+  await page.getByRole('button', { name: 'Become the administrator' }).click();
+  await expect(page.getByRole('alert')).toContainText('did not accept');
+  await page.getByLabel('First-run code').fill(node.firstRunCode.toLowerCase().replace('-', ' '));
+  await page.getByRole('button', { name: 'Become the administrator' }).click();
+  await expect(page.getByText('Signed in as Amina Diallo')).toBeVisible();
+
+  await page.getByRole('button', { name: 'New cohort' }).click();
+  await page.getByLabel('Title').fill('Dakar, spring');
+  await page.getByRole('button', { name: 'Make the cohort' }).click();
+  await expect(page.getByRole('alert')).toContainText('at least one course');
+  await page.getByRole('checkbox', { name: /Satellite navigation/ }).check();
+  await page.getByRole('button', { name: 'Make the cohort' }).click();
+  await expect(page.getByRole('heading', { name: 'Dakar, spring' })).toBeVisible();
+  await expect(page.getByText('Nobody has joined this cohort yet.')).toBeVisible();
+
+  // As a spreadsheet on a French Windows writes it: semicolons, and no UTF-8.
+  await page.getByRole('button', { name: 'Enrol people' }).click();
+  await page.getByRole('radio', { name: 'From a table' }).check();
+  await page.getByLabel('A CSV file').setInputFiles({
+    name: 'class.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from('Groupe;Nom\r\n1;Ren\xe9e Diop\r\n1;\r\n2;Fatou Ndiaye\r\n', 'latin1'),
+  });
+  await expect(page.getByText('2 people will get a code.')).toBeVisible();
+  await expect(page.getByText('1 line is left out.')).toBeVisible();
+  const preview = page.getByRole('region', { name: 'Lines, as they are read' });
+  await expect(preview.getByRole('listitem')).toHaveCount(3);
+  await expect(preview).toContainText('Renée Diop');
+  await expect(preview).toContainText('No name');
+  await page.getByRole('button', { name: 'Make 2 codes' }).click();
+  const slips = page.getByRole('region', { name: 'Slips with codes' });
+  await expect(slips.getByText(/^[0-9A-Z]{5}-[0-9A-Z]{5}$/)).toHaveCount(2);
+  await expect(slips).toContainText('Renée Diop');
+
+  const downloading = page.waitForEvent('download');
+  await slips.getByRole('button', { name: 'Save as CSV' }).click();
+  const file = readFileSync(await (await downloading).path(), 'utf8');
+  expect(file).toMatch(/^\uFEFFName,Code,Valid until\r\nRenée Diop,[0-9A-Z]{5}-[0-9A-Z]{5},\d{4}-\d\d-\d\d\r\n/);
+
+  // On paper: the slips and nothing else.
+  await page.emulateMedia({ media: 'print' });
+  await expect(slips.getByText('Fatou Ndiaye')).toBeVisible();
+  await expect(page.getByRole('navigation')).toBeHidden();
+  await expect(page.getByRole('button', { name: 'Print' })).toBeHidden();
+  await page.emulateMedia({ media: 'screen' });
+  await slips.getByRole('button', { name: 'Done' }).click();
+  await expect(slips).toBeHidden();
+
+  await page.getByRole('link', { name: 'All cohorts' }).click();
+  await expect(page.getByText('2 codes not used yet')).toBeVisible();
+  await page.getByLabel('Name').fill('Kwame Mensah');
+  await page.getByRole('button', { name: 'Make a code' }).click();
+  const code = await page.getByText(/^[0-9A-Z]{5}-[0-9A-Z]{5}$/).innerText();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'I have an invitation' }).click();
+  await page.getByLabel('Invitation code').fill(code);
+  await page.getByLabel('Name').fill('Kwame Mensah');
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByLabel('The password once more').fill(password);
+  await page.getByRole('button', { name: 'Make my account' }).click();
+  await expect(page.getByText('Signed in as Kwame Mensah')).toBeVisible();
+  // A trainer sees their own cohorts, and not the staff.
+  await expect(page.getByText('No cohort yet.')).toBeVisible();
+  await expect(page.getByText('Staff of this centre')).toBeHidden();
+});
+
+test('the last report is kept under the password, and read without the node', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const staff = await claim(node);
+  const { codes } = await makeCohort(node, staff, 'Dakar, spring', ['satellite-navigation'], ['Renée Diop', 'Fatou Ndiaye']);
+
+  const learner = await openDevice({ size: 'phone' });
+  await makePerson(learner.page, node.origin, 'Renée');
+  await joinCentre(learner.page, node.origin, codes[0] ?? '');
+  await expect(learner.page.getByText('All your work is at the centre too.')).toBeVisible();
+
+  const laptop = await openDevice();
+  const { page } = laptop;
+  await signIn(page, node.origin, staff);
+  await page.getByRole('link', { name: /Dakar, spring/ }).click();
+  const table = page.getByRole('region', { name: /Dakar, spring: learners and units/ });
+  await expect(table.getByRole('rowheader', { name: /Renée/ })).toBeVisible();
+  await expect(table.getByText('not begun').first()).toBeVisible();
+  await expect(page.getByText('1 of 2 devices heard from')).toBeVisible();
+
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save as CSV' }).click();
+  expect(readFileSync(await (await downloading).path(), 'utf8')).toMatch(/^\uFEFFName,Joined,Last contact,Minutes,Score \(%\),/);
+
+  // The table is wider than its region: the keyboard reaches it and scrolls it.
+  await table.focus();
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(() => table.evaluate((element) => element.scrollLeft)).toBeGreaterThan(0);
+
+  laptop.expectConsole(/Failed to load resource|net::ERR/);
+  await node.stop();
+  await page.getByRole('button', { name: 'Ask again' }).click();
+  await expect(page.getByText('The centre cannot be reached. This is the report as of')).toBeVisible();
+  await expect(table.getByRole('rowheader', { name: /Renée/ })).toBeVisible();
+
+  // Signed out, nothing of it is on the page or readable in the store.
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page.getByText('Renée')).toBeHidden();
+  expect(await page.evaluate(() => JSON.stringify({ ...localStorage }) + JSON.stringify({ ...sessionStorage }))).not.toMatch(
+    /Ren|Dakar|token/,
+  );
+
+  await page.getByLabel('Name').fill(staff.name);
+  await page.getByLabel('Password', { exact: true }).fill('not the password');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expect(page.getByText('Here they opened nothing.')).toBeVisible();
+  await page.getByLabel('Password', { exact: true }).fill(staff.password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expect(page.getByText('You see what this device kept')).toBeVisible();
+  await expect(table.getByRole('rowheader', { name: /Renée/ })).toBeVisible();
+});
+
+test('a session belongs to its tab, and wrong passwords are slowed down', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const staff = await claim(node);
+  const device = await openDevice();
+  device.expectConsole(/401|429/);
+  await signIn(device.page, node.origin, staff);
+  await device.page.reload();
+  await expect(device.page.getByText(`Signed in as ${staff.name}`)).toBeVisible();
+
+  const other = await device.context.newPage();
+  await other.goto(`${node.origin}/teach`);
+  await expect(other.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+  await other.getByLabel('Name').fill(staff.name);
+  for (let i = 0; i < 6; i++) {
+    await other.getByLabel('Password', { exact: true }).fill(`wrong ${String(i)}`);
+    await other.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await expect(other.getByText('did not accept').or(other.getByText('Too many failed tries.'))).toBeVisible();
+    await expect(other.getByRole('button', { name: 'One moment' })).toBeHidden();
+  }
+  await expect(other.getByRole('timer')).toHaveText(/Try again in \d+ seconds?/);
+});
