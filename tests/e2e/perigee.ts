@@ -93,7 +93,7 @@ function createNode(origin: string, data: string, environment: Readonly<Record<s
       return code;
     },
     async start() {
-      const started = spawn(process.execPath, ['scripts/perigee.ts', 'serve'], {
+      const started = spawn(process.execPath, [process.env['SELF_SERVE'] ?? 'scripts/perigee.ts', 'serve'], {
         cwd: root,
         env: { ...process.env, PORT: port, HOST: '127.0.0.1', PERIGEE_DATA: data, PERIGEE_NODE: 'test-centre', ...environment },
         stdio: ['ignore', 'pipe', 'pipe'],
