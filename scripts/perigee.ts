@@ -1,12 +1,13 @@
 /** `npx perigee <command>`. Adding a command is adding its file to `commands/` and its line here. */
 import { text } from 'node:stream/consumers';
 import type { Command } from './commands/command.ts';
+import { courseBuild } from './commands/course-build.ts';
 import { courseCheck } from './commands/course-check.ts';
 import { peopleAdd, peopleList, peopleRevoke } from './commands/people.ts';
 import { serveCommand } from './commands/serve.ts';
 import { dispatch } from './dispatch.ts';
 
-const commands: readonly Command[] = [serveCommand, courseCheck, peopleAdd, peopleList, peopleRevoke];
+const commands: readonly Command[] = [serveCommand, courseCheck, courseBuild, peopleAdd, peopleList, peopleRevoke];
 
 process.exitCode = await dispatch(commands, process.argv.slice(2), {
   out: (message) => void process.stdout.write(message.endsWith('\n') ? message : `${message}\n`),

@@ -150,6 +150,10 @@ const faults = {
     'The known mistake {value} lies within the tolerance of a right answer.',
     'It will be marked right: narrow the tolerance, or remove the mistake.',
   ),
+  'mixed-units': error(
+    'Some lines have a unit ({units}) and some have none.',
+    'Write the unit on every line, also on those of known mistakes.',
+  ),
   'no-gap': error('There is no gap in this text.', 'Write [[answer]] or [[?right|wrong]].'),
   'no-right-answer': error('The exercise has no right answer.', 'Tick one with [x], or for a number write a line that begins with =.'),
   'same-answer': error('«{text}» stands twice.', 'Make the answers different.'),

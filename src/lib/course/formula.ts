@@ -209,7 +209,11 @@ export function renderFormula(tex: string, display: boolean): Result<Formula, { 
   if (markup.includes(refusedColour)) return refuse('it holds a command that is not allowed, such as \\href.');
   if (markup.includes('<menclose')) return refuse('frames and strokes (\\boxed, \\cancel) cannot be shown.');
   const inner = /<semantics>([^]*)<annotation /.exec(markup)?.[1] ?? '';
-  const tree: Element = { tag: 'math', attributes: {}, children: parseTree(inner) };
+  const nodes = parseTree(inner);
+  const [only] = nodes;
+  // A row of its own is what `math` is already.
+  const children = nodes.length === 1 && typeof only === 'object' && only.tag === 'mrow' ? only.children : nodes;
+  const tree: Element = { tag: 'math', attributes: {}, children };
   const html = core(tree, []).replace(/^<math>/, display ? '<math display="block">' : '<math>');
   return ok({ html, length: shownLength(html.replace(/<[^>]*>/g, '')) });
 }

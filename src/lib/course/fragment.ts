@@ -8,7 +8,7 @@
  *   div.scroll[tabindex=0]: a table that may be wider than the page
  *   div.formula > math[display=block]                    div.formula.scroll where it is long
  *   td, th: .num (figures), .right, .center              mtd.left, mtd.right: columns of aligned formulas
- *   div.box.box-note|example|key|warning > p.box-title > span.box-kind
+ *   div.box.box-note|example|key|warning > p.box-title > span.box-kind, then the title's words where it has some
  *   section.refs > h2#s-refs + ol > li#ref-<id>
  */
 import { markupFaults, type MarkupFault } from './markup.ts';
@@ -68,18 +68,23 @@ const attributes: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
 const heading = /^h[2-6]$/;
 
 /** What is not allowed in a lesson's HTML (or in the HTML of an item); empty where all is well. */
-export const fragmentFaults = (fragment: string): readonly MarkupFault[] =>
-  markupFaults(fragment, {
+export function fragmentFaults(fragment: string): readonly MarkupFault[] {
+  let top = true;
+  return markupFaults(fragment, {
     xml: false,
     voids: words('br hr img'),
     element: (name, inside) => {
+      top = inside.length === 0;
       const inMath = inside.includes('math');
       return name === 'math' ? !inMath : inMath ? math.has(name) : html.has(name);
     },
     attribute: (element, name, value) => {
       if (name === 'class') return value.split(' ').every((one) => classes.has(one));
       if (name === 'id') return (heading.test(element) && /^s-[^\s&]+$/.test(value)) || (element === 'li' && /^ref-[^\s&]+$/.test(value));
+      // A page cuts the fragment at its items.
+      if (name === 'data-item' && !top) return false;
       const allowed = attributes[element];
       return allowed !== undefined && Object.hasOwn(allowed, name) && allowed[name]?.test(value) === true;
     },
   });
+}

@@ -151,13 +151,16 @@ export function renderLesson(unit: UnitSource, language: Language, context: Cour
     const captionHtml = reader.phrase(caption, line);
     const name = path.split('/').at(-1) ?? path;
     const save = `<a class="save" href="${pieceUrl(table.sha256)}" download="${escapeHtml(name)}">${escapeHtml(words.save)} (CSV, ${bytesLabel(table.bytes.length)})</a>`;
-    return `<figure class="data"><figcaption>${captionHtml} ${save}</figcaption>\n<div class="scroll" role="group" tabindex="0" aria-label="${escapeHtml(plainText(captionHtml))}">${table.html}</div></figure>\n`;
+    return `<figure class="data"><figcaption>${captionHtml} ${save}</figcaption>\n<div class="scroll" role="group" tabindex="0" aria-label="${escapeHtml(page.tableLabel())}">${table.html}</div></figure>\n`;
   }
 
   function renderBox(kind: keyof LessonWords, header: string, line: number, content: readonly Segment[]): string {
-    const title = header === '' ? '' : ` ${reader.phrase(header, line)}`;
+    const title = header === '' ? '' : reader.phrase(header, line);
+    // The author's title may say it already: «To remember», «Example: the period of GPS».
+    const says = kind === 'key' ? title !== '' : fold(title).startsWith(fold(words[kind]));
+    const heading = says ? title : `<span class="box-kind">${escapeHtml(words[kind])}</span>${title === '' ? '' : ` ${title}`}`;
     const inner = content.map((segment) => renderSegment(segment, true)).join('');
-    return `<div class="box box-${kind}" role="note"><p class="box-title"><span class="box-kind">${escapeHtml(words[kind])}</span>${title}</p>\n${inner}</div>\n`;
+    return `<div class="box box-${kind}" role="note"><p class="box-title">${heading}</p>\n${inner}</div>\n`;
   }
 
   function renderSegment(segment: Segment, inBox: boolean): string {

@@ -1,43 +1,58 @@
-/** Whether a piece of another publisher holds nothing but what the compiler itself would make. Pure; the same on a node and on a device. */
-import { isObject } from '../domain/shape.ts';
+/** The check that every piece passes before a device keeps it, whoever published it. */
+import { isListOf, isObject, isString } from '../domain/shape.ts';
+import { isItem, htmlOf } from '../exercise/read-item.ts';
 import { fragmentFaults } from './fragment.ts';
-import type { Piece } from './package.ts';
+import type { Piece, TextSection } from './package.ts';
+import { parseStructure } from './parse-package.ts';
 import { pictureFaults } from './picture-faults.ts';
 
-/** HTML of an item stands under these keys; answers, keys and units are plain text and are shown as such. */
-const htmlKeys: ReadonlySet<string> = new Set(['prompt', 'hint', 'because', 'text', 'feedback', 'headings', 'pieces']);
+export const isItems = isListOf(isItem);
 
-/** Every piece of HTML in the items of a unit; null where they are no items. */
-export function htmlOfItems(items: unknown): readonly string[] | null {
-  const isItem = (value: unknown): boolean => isObject(value) && typeof value['id'] === 'string' && typeof value['prompt'] === 'string';
-  if (!Array.isArray(items) || !items.every(isItem)) return null;
-  const found: string[] = [];
-  const collect = (value: unknown, html: boolean): void => {
-    if (typeof value === 'string' && html) found.push(value);
-    else if (Array.isArray(value)) for (const entry of value) collect(entry, html);
-    else if (isObject(value)) for (const [key, entry] of Object.entries(value)) collect(entry, htmlKeys.has(key));
-  };
-  collect(items, false);
-  return found;
+export const isTextSections = isListOf(
+  (value): value is TextSection => isObject(value) && isString(value['anchor']) && isString(value['heading']) && isString(value['text']),
+);
+
+/** Roles and the media types that each may have: a lesson that says it is a picture is none. */
+const typesByRole: Readonly<Record<Piece['role'], readonly string[]>> = {
+  structure: ['application/json'],
+  lesson: ['text/html'],
+  items: ['application/json'],
+  text: ['application/json'],
+  picture: ['image/svg+xml', 'image/png', 'image/jpeg', 'image/webp'],
+  data: ['text/csv'],
+};
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // No JSON at all: `undefined` is nothing that JSON can be.
+    return undefined;
+  }
 }
 
-/**
- * True where nothing in the piece could act in a page. The strict CSP stands behind this; a hostile package must pass neither. What is not
- * text is named by its media type alone and only ever shown as a picture or saved.
- */
-export function isSafePiece(piece: Piece, bytes: Uint8Array): boolean {
-  if (piece.role !== 'lesson' && piece.role !== 'items' && piece.type !== 'image/svg+xml') return true;
+/** True where the piece is what its role says and holds nothing that acts in a page. */
+export function isSafePiece({ role, type }: Pick<Piece, 'role' | 'type'>, bytes: Uint8Array): boolean {
+  if (!typesByRole[role].includes(type)) return false;
+  if (role === 'data' || (role === 'picture' && type !== 'image/svg+xml')) return true;
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return false;
   }
-  if (piece.role === 'lesson') return fragmentFaults(text).length === 0;
-  if (piece.role !== 'items') return pictureFaults(text).length === 0;
-  try {
-    return htmlOfItems(JSON.parse(text))?.every((fragment) => fragmentFaults(fragment).length === 0) ?? false;
-  } catch {
-    return false;
+  switch (role) {
+    case 'lesson':
+      return fragmentFaults(text).length === 0;
+    case 'picture':
+      return pictureFaults(text).length === 0;
+    case 'items': {
+      const items = readJson(text);
+      return isItems(items) && items.every((item) => htmlOf(item).every((html) => fragmentFaults(html).length === 0));
+    }
+    case 'text':
+      return isTextSections(readJson(text));
+    case 'structure':
+      return parseStructure(readJson(text)).ok;
   }
 }

@@ -19,6 +19,7 @@ export type ItemFault =
   | 'missing-feedback'
   | 'missing-prompt'
   | 'mistake-is-right'
+  | 'mixed-units'
   | 'no-gap'
   | 'no-right-answer'
   | 'same-answer'

@@ -15,11 +15,10 @@ function cellsOf(row: string): readonly string[] {
 
 /** The last table of the block: a left-hand text and its partner in each row; an empty first cell makes a distractor. */
 export const parseMatch: ParseItem<MatchItem> = ({ base, line, lines }, writing) => {
-  let last = lines.findLastIndex(({ text }, i) => separatorPattern.test(text) && isRow(text) && isRow(lines[i - 1]?.text ?? ''));
-  if (last < 1) last = lines.length;
-  const headingLine = lines[last - 1];
-  const prompt = writePrompt(lines.slice(0, Math.max(0, last - 1)), line, writing);
-  if (headingLine === undefined || last >= lines.length) {
+  const separator = lines.findLastIndex(({ text }, i) => separatorPattern.test(text) && isRow(text) && isRow(lines[i - 1]?.text ?? ''));
+  const headingLine = lines[separator - 1];
+  const prompt = writePrompt(headingLine === undefined ? lines : lines.slice(0, separator - 1), line, writing);
+  if (headingLine === undefined) {
     writing.fault('too-few-answers', line, { least: 2, count: 0 });
     return null;
   }
@@ -29,7 +28,7 @@ export const parseMatch: ParseItem<MatchItem> = ({ base, line, lines }, writing)
   const left: { text: string; line: number }[] = [];
   const partners: { text: string; line: number }[] = [];
   const distractors: { text: string; line: number }[] = [];
-  for (const { text, number } of lines.slice(last + 1)) {
+  for (const { text, number } of lines.slice(separator + 1)) {
     if (text.trim() === '') continue;
     if (!isRow(text)) {
       writing.fault('stray-line', number, { text: text.trim().slice(0, 40) });

@@ -58,12 +58,14 @@ export const parseNumber: ParseItem<NumberItem> = ({ base, line, lines }, writin
   for (const mistake of wrong)
     if (answers.some(({ unit, value, tolerance }) => unit === mistake.unit && Math.abs(value - mistake.value) <= tolerance))
       writing.fault('mistake-is-right', lineByMistake.get(mistake) ?? line, { value: mistake.value });
+  const units = [...new Set([...answers, ...wrong].map(({ unit }) => unit))];
+  if (units.length > 1 && units.includes('')) writing.fault('mixed-units', line, { units: units.filter(Boolean).join(', ') });
   return {
     ...base,
     prompt: writePrompt(prompt, line, writing),
     kind: 'number',
     answers,
     wrong,
-    units: [...new Set([...answers, ...wrong].map(({ unit }) => unit))],
+    units,
   };
 };

@@ -16,13 +16,8 @@ const derPrefix = Buffer.from('302a300506032b6570032100', 'hex');
 const rawKey = (key: KeyObject): string =>
   createPublicKey(key).export({ type: 'spki', format: 'der' }).subarray(derPrefix.length).toString('base64url');
 
-/** Reads the key from its file, and makes both the first time. */
-export function openPublisher(file: string): Publisher {
-  if (!existsSync(file)) {
-    const { privateKey } = generateKeyPairSync('ed25519');
-    writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx', flush: true });
-  }
-  const privateKey = createPrivateKey(readFileSync(file));
+/** Signs with this private key, an Ed25519 one. */
+export function publisherOf(privateKey: KeyObject): Publisher {
   const key = rawKey(privateKey);
   return {
     key,
@@ -31,6 +26,15 @@ export function openPublisher(file: string): Publisher {
       signature: { key, value: sign(null, Buffer.from(canonicalJson(manifest)), privateKey).toString('base64url') },
     }),
   };
+}
+
+/** Reads the key from its file, and makes both the first time. */
+export function openPublisher(file: string): Publisher {
+  if (!existsSync(file)) {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx', flush: true });
+  }
+  return publisherOf(createPrivateKey(readFileSync(file)));
 }
 
 export function isSignedRight({ manifest, signature }: SignedManifest): boolean {

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { renderFormula } from './formula.ts';
+import { fragmentFaults } from './fragment.ts';
+
+const html = (tex: string, display = false): string => {
+  const rendered = renderFormula(tex, display);
+  return rendered.ok ? rendered.value.html : JSON.stringify(rendered.error);
+};
+
+describe('renderFormula', () => {
+  it.each([
+    ['a^3', '<math><msup><mi>a</mi><mn>3</mn></msup></math>'],
+    ['\\mathrm{km}', '<math><mi>km</mi></math>'],
+    ['\\mathrm{m}', '<math><mi mathvariant="normal">m</mi></math>'],
+    ['\\frac{\\mathrm{d}}{\\mathrm{t}}', '<math><mfrac><mi mathvariant="normal">d</mi><mi mathvariant="normal">t</mi></mfrac></math>'],
+    ['\\mathbf{r}\\mathbb{R}\\mathcal{L}', '<math><mi>𝐫</mi><mi>ℝ</mi><mi>ℒ</mi></math>'],
+    ['\\boldsymbol{\\alpha}', '<math><mi>𝜶</mi></math>'],
+    ['a<b', '<math><mi>a</mi><mo>&lt;</mo><mi>b</mi></math>'],
+  ])('makes %s short and plain', (tex, expected) => expect(html(tex)).toBe(expected));
+
+  it('keeps the columns of aligned formulas', () => {
+    expect(html('\\begin{aligned}a&=b\\end{aligned}', true)).toMatch(
+      /^<math display="block"><mtable><mtr><mtd class="right">.*<mtd class="left">/,
+    );
+  });
+
+  it.each([
+    'T = 2\\pi\\sqrt{\\frac{a^3}{\\mu}}',
+    '\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}',
+    '\\begin{cases}1&x>0\\\\0&\\text{else}\\end{cases}',
+    '\\hat{x}\\vec{E}\\overline{ab}\\bar x\\dot x',
+    '\\left(\\frac12\\right]\\bigl(',
+    '\\sum_{i=1}^n\\int_0^\\infty\\lim_{x\\to0}',
+    'x\\tag{1}',
+    "f'(x)\\quad\\,\\!",
+    '\\underbrace{a}_{b}\\xrightarrow{abc}',
+    '\\textcolor{red}{x}\\color{#0a0}y',
+    '\\not=\\neq\\leq\\approx',
+    '\\rule{1em}{2em}',
+    '\\phantom{x}\\raisebox{2em}{x}',
+    '\\sqrt[3]{x}',
+    '{}^{14}C',
+    '\\operatorname{sinc}x\\sin y',
+    '26\\,560\\ \\mathrm{km}',
+    '\\text{a “b” & c}'.replace('& ', ''),
+    '\\dfrac{1}{2}\\binom{n}{k}',
+    '\\mathrm{C/N_0}',
+    '^\\circ',
+    '\\Delta v\\mathsf{x}\\mathtt{y}\\mathfrak{g}',
+  ])('makes of %s what the check of lessons accepts', (tex) => {
+    // prettier-ignore
+    for (const display of [true, false]) expect(fragmentFaults(html(tex, display))).toEqual([]);
+  });
+
+  it.each(['\\nosuch', '\\frac{1', '\\href{https://x}{y}', '\\includegraphics{x}', '\\htmlClass{a}{b}', '\\boxed{x}', '{'.repeat(100)])(
+    'refuses %s',
+    (tex) => expect(renderFormula(tex, true).ok).toBe(false),
+  );
+});
