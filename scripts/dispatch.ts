@@ -60,6 +60,11 @@ export async function dispatch(commands: readonly Command[], args: readonly stri
       io.say(`${message}\n\n${command.usage.trim()}`);
       return 64;
     }
+    // The node's storage says by itself what is wrong: an address, a password, a full disk.
+    if (error instanceof Error && error.name === 'StorageFailure') {
+      io.say(`${message}.`);
+      return 1;
+    }
     const sentence = fileSentences[code];
     if (sentence !== undefined) {
       const path = error instanceof Error && 'path' in error && typeof error.path === 'string' ? `: ${error.path}` : '';

@@ -13,16 +13,17 @@ type Accounts = Awaited<ReturnType<typeof import('../../src/server/main.ts').ope
 /** Opens the accounts of the data folder, or says why not. */
 async function withAccounts(data: string | undefined, io: Io, work: (accounts: Accounts) => Promise<ExitCode>): Promise<ExitCode> {
   const folder = resolve(data ?? io.env['PERIGEE_DATA'] ?? './data');
-  const [{ openAccounts }, { readNodeName }] = await Promise.all([
+  const couchdb = io.env['COUCHDB_URL']?.trim() ?? '';
+  const [{ couchPrefix, openAccounts }, { readNodeName }] = await Promise.all([
     import('../../src/server/main.ts'),
     import('../../src/server/identity.ts'),
   ]);
   const node = readNodeName(folder);
-  if (node === null || !existsSync(join(folder, 'node.sqlite'))) {
+  if (node === null || (couchdb === '' && !existsSync(join(folder, 'node.sqlite')))) {
     io.say(`${folder} is not the data folder of a node. Start the node once («npm start»), or name its folder with --data.`);
     return 1;
   }
-  const accounts = await openAccounts({ node, data: folder });
+  const accounts = await openAccounts({ node, data: folder, couchdb: couchdb === '' ? null : { url: couchdb, prefix: couchPrefix(node) } });
   try {
     return await work(accounts);
   } finally {

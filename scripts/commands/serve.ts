@@ -46,14 +46,19 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
   if (!read.ok) throw new UsageError(read.error);
   const settings = { ...read.value, data: resolve(read.value.data) };
 
-  const [{ listen, openNode }, { readNodeName, settleNodeName, suggestNodeName }, pagesOf, { createCompiler }, { appVersion }] =
-    await Promise.all([
-      import('../../src/server/main.ts'),
-      import('../../src/server/identity.ts'),
-      import('../../src/server/pages.ts'),
-      import('../../src/server/compiler.ts'),
-      import('../version.mjs'),
-    ]);
+  const [
+    { couchPrefix, listen, openNode },
+    { readNodeName, settleNodeName, suggestNodeName },
+    pagesOf,
+    { createCompiler },
+    { appVersion },
+  ] = await Promise.all([
+    import('../../src/server/main.ts'),
+    import('../../src/server/identity.ts'),
+    import('../../src/server/pages.ts'),
+    import('../../src/server/compiler.ts'),
+    import('../version.mjs'),
+  ]);
   if (dev !== true && !pagesOf.isBuilt()) {
     io.say('The pages are not built yet. Run «npm start», which builds them first, or «npm run build».');
     return 1;
@@ -69,12 +74,13 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
   const log = (line: string): void => {
     io.say(line);
   };
-  const { origin, host, port, data } = settings;
+  const { origin, host, port, data, couchdb } = settings;
   const courses = fileURLToPath(new URL('../../courses', import.meta.url));
   const node = await openNode({
     node: name.value,
     origin,
     data,
+    couchdb: couchdb === null ? null : { url: couchdb, prefix: couchPrefix(name.value) },
     courses: existsSync(courses) ? courses : null,
     version: appVersion(),
     compiler: createCompiler(),
@@ -151,6 +157,7 @@ Runs one node until it is stopped. What «npm start» does after installing and 
   --data FOLDER    PERIGEE_DATA     database, pieces and keys; ./data
   --node NAME      PERIGEE_NODE     its short name, [a-z0-9-]; asked at the first start, kept in the data folder
   --origin URL     PERIGEE_ORIGIN   its one canonical address; from host and port
+  --couchdb-url URL COUCHDB_URL     an Apache CouchDB in place of the embedded engine, with name and password
   --dev                             pages from their sources, with live reload
 
 Exit code: 0 it was stopped, 1 it could not start, 64 wrong usage.`,

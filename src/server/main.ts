@@ -18,6 +18,7 @@ import { openLibrary, type Compiler } from '../lib/server/content/library.ts';
 import { createContent } from '../lib/server/content/organ.ts';
 import { openPieces } from '../lib/server/content/pieces.ts';
 import { openPublisher } from '../lib/server/content/publisher.ts';
+import { openCouch, type CouchOptions } from '../lib/server/engine/couchdb.ts';
 import { openEmbedded } from '../lib/server/engine/embedded.ts';
 import type { NodeHandle } from '../lib/server/handle.ts';
 import { pageItself, type Caller } from '../lib/server/http/organ.ts';
@@ -35,6 +36,8 @@ export interface NodeSettings {
   readonly origin: string;
   /** Folder of the database, pieces and keys. */
   readonly data: string;
+  /** The CouchDB that is used in place of the embedded engine; null for none. */
+  readonly couchdb: Pick<CouchOptions, 'url' | 'prefix'> | null;
   /** Folder of course sources; null for none. */
   readonly courses: string | null;
   readonly version: string;
@@ -45,10 +48,17 @@ export interface NodeSettings {
 const clock = (): number => Date.now();
 const random = (n: number): Uint8Array => randomBytes(n);
 
+/** Milliseconds for which a CouchDB that is started beside the node may take. */
+const patience = 15_000;
+
+/** What stands before the names of a node's databases on a CouchDB. Processes of one node share them. */
+export const couchPrefix = (node: NodeId): string => `perigee_${node}_`;
+
 /** What of the node there is without sockets and pages: also what the command line works with on the same data folder. */
-export async function openAccounts({ node, data }: Pick<NodeSettings, 'node' | 'data'>) {
+export async function openAccounts({ node, data, couchdb }: Pick<NodeSettings, 'node' | 'data' | 'couchdb'>) {
   mkdirSync(data, { recursive: true, mode: 0o700 });
-  const engine = openEmbedded({ file: join(data, 'node.sqlite'), random });
+  const engine =
+    couchdb === null ? openEmbedded({ file: join(data, 'node.sqlite'), random }) : await openCouch({ ...couchdb, random, patience });
   const [records, desk] = [engine.database(`records-${node}`), engine.database(`desk-${node}`)];
   const store = openAccountStore(engine.database('accounts'));
   const cohorts = createCohorts({ node, desk, records, store, clock, random });

@@ -9,6 +9,8 @@ export interface ServeSettings {
   /** Null where nobody gave one: the data folder knows it, or it is asked or suggested. */
   readonly node: NodeId | null;
   readonly origin: string;
+  /** Address of a CouchDB with name and password; null for the embedded engine. */
+  readonly couchdb: string | null;
   readonly dev: boolean;
 }
 
@@ -19,10 +21,10 @@ export const serveOptions = {
   data: { type: 'string', variable: 'PERIGEE_DATA' },
   node: { type: 'string', variable: 'PERIGEE_NODE' },
   origin: { type: 'string', variable: 'PERIGEE_ORIGIN' },
+  'couchdb-url': { type: 'string', variable: 'COUCHDB_URL' },
 } as const;
 
 const notBuilt: Readonly<Record<string, string>> = {
-  COUCHDB_URL: 'Apache CouchDB as the engine',
   PERIGEE_UPSTREAM: 'a parent node',
   PERIGEE_UPSTREAM_TOKEN: 'a parent node',
   PERIGEE_LINK_KBPS: 'limits for talking to a parent node',
@@ -69,12 +71,18 @@ export function readSettings(values: Values, environment: Environment, dev: bool
   if (origin !== null && (!/^https?:\/\/[^/?#@\s]+$/.test(origin.text) || !URL.canParse(origin.text)))
     return err(`${origin.from} is «${origin.text}», but an origin is like https://learn.example.org: no path, no slash at the end.`);
 
+  // It holds a password, so it is not shown again.
+  const couchdb = given('couchdb-url');
+  if (couchdb !== null && (!/^https?:\/\//.test(couchdb.text) || !URL.canParse(couchdb.text)))
+    return err(`${couchdb.from} is not an address such as http://name:password@couch.example.org:5984/`);
+
   return ok({
     port: portNumber,
     host,
     data: given('data')?.text ?? './data',
     node: node === null ? null : (node.text as NodeId),
     origin: origin?.text ?? originOf(host, portNumber),
+    couchdb: couchdb?.text ?? null,
     dev,
   });
 }

@@ -88,7 +88,7 @@ export function createListener(given: {
 function broken(error: unknown, log: Log): Response {
   log(`A request failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   if (error instanceof Error && error.name === 'StorageFailure')
-    return refuse(503, 'storage', 'The node cannot write to its disk. Nothing of this request was kept.', { 'retry-after': '60' });
+    return refuse(503, 'storage', 'The node cannot use its storage. Nothing of this request counts as kept.', { 'retry-after': '60' });
   return refuse(500, 'fault', 'The node failed. Nothing is lost on your side; try again.');
 }
 

@@ -1,11 +1,12 @@
 /** A node on a real socket with a data folder of its own, and what tests do with it. */
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDeviceId, createPersonId, type DeviceId, type NodeId, type PersonId } from '../../src/lib/domain/ids.ts';
 import type { Compiler } from '../../src/lib/server/content/library.ts';
 import { listen, openNode, type Listening, type OpenNode } from '../../src/server/main.ts';
+import { couchUrl, removeCouchDatabases } from '../conformance/couch.ts';
 
 export const random = (n: number): Uint8Array => randomBytes(n);
 
@@ -29,6 +30,11 @@ export interface TestNode {
 export async function startTestNode(given: { courses?: string | null; compiler?: Compiler; data?: string } = {}): Promise<TestNode> {
   const data = given.data ?? mkdtempSync(join(tmpdir(), 'perigee-node-'));
   mkdirSync(data, { recursive: true });
+  // Every suite of nodes runs on CouchDB too, where there is one (vitest.config.ts).
+  const couchdb =
+    process.env['PERIGEE_TEST_ENGINE'] === 'couchdb' && couchUrl !== null
+      ? { url: couchUrl, prefix: `perigee_test-${hash('sha256', data).slice(0, 12)}_` }
+      : null;
   const lines: string[] = [];
   const log = (line: string): void => void lines.push(line);
   let node: OpenNode;
@@ -38,6 +44,7 @@ export async function startTestNode(given: { courses?: string | null; compiler?:
       node: 'centre' as NodeId,
       origin: 'http://centre.test',
       data,
+      couchdb,
       courses: given.courses ?? null,
       version: '0.0.0',
       compiler: given.compiler ?? noCompiler,
@@ -66,6 +73,7 @@ export async function startTestNode(given: { courses?: string | null; compiler?:
     },
     async close() {
       await stop();
+      if (couchdb !== null) await removeCouchDatabases(couchdb.url, couchdb.prefix);
       rmSync(data, { recursive: true, force: true });
     },
   };

@@ -35,30 +35,36 @@ export interface CouchClient {
 /** It did not answer, or said that it cannot for now: asking later may help. */
 export class CouchAway extends StorageFailure {}
 
-/** A disk that syncs slowly and a cluster that waits for a copy take seconds; a request of a device is given up after that too. */
-const defaultTimeLimit = 20_000;
+/** Milliseconds. A disk that syncs slowly and a cluster that waits for a copy take seconds; a device gives up its own request not much later. */
+export const usualTimeLimit = 20_000;
 
 const forWhoAsked = new Set([400, 404, 409, 412, 413]);
 
+function parseAddress(address: string): { readonly url: URL; readonly name: string; readonly password: string } {
+  try {
+    const url = new URL(address);
+    if (/^https?:$/.test(url.protocol)) return { url, name: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+  } catch {
+    // No address, or a % in it that escapes nothing: the same sentence, which shows nothing of it.
+  }
+  throw new StorageFailure('COUCHDB_URL is not an address such as http://name:password@couch.example.org:5984/');
+}
+
 /**
  * @param address the address of CouchDB, with name and password
+ * @param usual milliseconds that an answer may take
  * @throws StorageFailure where it is no such address
  */
-export function createCouchClient(address: string): CouchClient {
-  const url = URL.canParse(address) ? new URL(address) : null;
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw new StorageFailure('COUCHDB_URL is not an address such as http://name:password@couch.example:5984/');
+export function createCouchClient(address: string, usual: number): CouchClient {
+  const { url, name, password } = parseAddress(address);
   const { host } = url;
   const base = `${url.origin}${url.pathname.replace(/\/*$/, '/')}`;
   const headers: Record<string, string> = { accept: 'application/json' };
-  if (url.username !== '') {
-    const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-    headers['authorization'] = `Basic ${Buffer.from(credentials).toString('base64')}`;
-  }
+  if (name !== '') headers['authorization'] = `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
   const underWay = new Set<Promise<unknown>>();
   let closed = false;
 
-  async function once(method: string, path: string, { json, text, signal, timeLimit = defaultTimeLimit }: Ask): Promise<CouchAnswer> {
+  async function once(method: string, path: string, { json, text, signal, timeLimit = usual }: Ask): Promise<CouchAnswer> {
     const body = text ?? (json === undefined ? null : JSON.stringify(json));
     const limit = AbortSignal.timeout(timeLimit);
     const response = await fetch(base + path, {

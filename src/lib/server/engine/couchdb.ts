@@ -17,7 +17,7 @@ import { canonicalJson } from '../../domain/canonical-json.ts';
 import type { RandomBytes } from '../../domain/clock.ts';
 import { base32 } from '../../domain/ids.ts';
 import { isObject, type JsonObject } from '../../domain/shape.ts';
-import { CouchAway, createCouchClient, type Ask, type CouchAnswer, type CouchClient } from './couchdb-http.ts';
+import { CouchAway, createCouchClient, usualTimeLimit, type Ask, type CouchAnswer, type CouchClient } from './couchdb-http.ts';
 import { createTail } from './couchdb-tail.ts';
 import { parseEdit, parseRev, type Edit } from './document.ts';
 import {
@@ -675,7 +675,7 @@ async function greet(client: CouchClient, until: number): Promise<void> {
   let answer: CouchAnswer | null = null;
   while (answer === null)
     try {
-      answer = await client.ask('GET', '', { timeLimit: 5000 });
+      answer = await client.ask('GET', '');
     } catch (error) {
       if (!(error instanceof CouchAway) || performance.now() >= until) throw error;
       await sleep(Math.min(1000, until - performance.now()));
@@ -708,6 +708,8 @@ export interface CouchOptions {
   readonly random: RandomBytes;
   /** Milliseconds for which a CouchDB that does not answer is waited for. */
   readonly patience: number;
+  /** Milliseconds that an answer may take. */
+  readonly timeLimit?: number;
 }
 
 /**
@@ -715,8 +717,8 @@ export interface CouchOptions {
  *
  * @throws StorageFailure with a sentence where it cannot be reached, is too old, or does not take the credentials
  */
-export async function openCouch({ url, prefix, random, patience }: CouchOptions): Promise<Engine> {
-  const client = createCouchClient(url);
+export async function openCouch({ url, prefix, random, patience, timeLimit = usualTimeLimit }: CouchOptions): Promise<Engine> {
+  const client = createCouchClient(url, timeLimit);
   await greet(client, performance.now() + patience);
   const own = encodeURIComponent(`${prefix}engine`);
   const epoch = await epochOf(client, own, random);

@@ -1,0 +1,27 @@
+/** The CouchDB that tests may use, past the engine. */
+import { randomBytes } from 'node:crypto';
+
+/** Address of the CouchDB for tests, with credentials; null where there is none. */
+export const couchUrl = process.env['COUCHDB_URL'] || null;
+
+/** Asks CouchDB past the engine. */
+export async function askCouch(address: string, method: string, path: string, body?: unknown): Promise<unknown> {
+  const { origin, username, password } = new URL(address);
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const response = await fetch(`${origin}/${path}`, {
+    method,
+    headers: { authorization: `Basic ${Buffer.from(credentials).toString('base64')}`, 'content-type': 'application/json' },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+  return response.json();
+}
+
+/** Removes every database whose name begins so. */
+export async function removeCouchDatabases(address: string, prefix: string): Promise<void> {
+  const range = new URLSearchParams({ start_key: JSON.stringify(prefix), end_key: JSON.stringify(`${prefix}~`) });
+  const names = (await askCouch(address, 'GET', `_all_dbs?${range.toString()}`)) as string[];
+  await Promise.all(names.map((name) => askCouch(address, 'DELETE', encodeURIComponent(name))));
+}
+
+/** A prefix that nobody else uses. */
+export const couchPrefix = (): string => `perigee_test-${randomBytes(6).toString('hex')}_`;

@@ -1,0 +1,281 @@
+/**
+ * What is true of the engine on CouchDB alone: what it does when CouchDB is away, slow or a cluster with too few machines, and when several
+ * processes share it. A server in between breaks things; where no CouchDB is at hand, what needs one behind it is not run.
+ */
+import { randomBytes } from 'node:crypto';
+import { createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { openCouch } from '../../src/lib/server/engine/couchdb.ts';
+import { StorageFailure, type Engine } from '../../src/lib/server/engine/engine.ts';
+import { askCouch, couchPrefix, couchUrl, removeCouchDatabases } from './couch.ts';
+
+const random = (n: number): Uint8Array => randomBytes(n);
+const ann = 'a'.repeat(26);
+
+const ends: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+/** A server on a free port; its address carries a name and a password. */
+async function serve(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<{ url: string; stop(): Promise<void> }> {
+  const server = createServer(answer);
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const stop = (): Promise<void> =>
+    new Promise((stopped) => {
+      server.close(() => {
+        stopped();
+      });
+      server.closeAllConnections();
+    });
+  ends.push(stop);
+  return { url: `http://somebody:hush-hush@127.0.0.1:${String((server.address() as AddressInfo).port)}/`, stop };
+}
+
+const failing = async (work: Promise<unknown>): Promise<string> => {
+  const error: unknown = await work.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof StorageFailure)) throw new Error(`Not a StorageFailure: ${String(error)}`);
+  expect(`${error.message} ${error.stack ?? ''} ${String(error.cause ?? '')}`).not.toContain('hush');
+  return error.message;
+};
+
+const open = (url: string, given: object = {}): Promise<Engine> =>
+  openCouch({ url, prefix: 'test_', random, patience: 0, timeLimit: 300, ...given });
+
+describe('a CouchDB that cannot be used, told in a sentence without its password', () => {
+  it('no address', async () => {
+    for (const url of ['', 'couch', 'ftp://somebody:hush-hush@host/', 'http://somebody:hush%ush@host/'])
+      expect(await failing(open(url))).toMatch(/^COUCHDB_URL is not an address/);
+  });
+
+  it('away', async () => {
+    const { url, stop } = await serve(() => undefined);
+    await stop();
+    expect(await failing(open(url))).toMatch(/^CouchDB at 127\.0\.0\.1:\d+ cannot be reached$/);
+  });
+
+  it('silent', async () => {
+    const { url } = await serve(() => undefined);
+    expect(await failing(open(url))).toMatch(/does not answer in time$/);
+  });
+
+  it('of another name and password', async () => {
+    const { url } = await serve((_request, response) => response.writeHead(401).end('{"error":"unauthorized","reason":"hush-hush"}'));
+    expect(await failing(open(url))).toMatch(/does not accept the name and password of COUCHDB_URL$/);
+  });
+
+  it('too old, or something else', async () => {
+    let body = '<h1>Hello</h1>';
+    const { url } = await serve((_request, response) => response.end(body));
+    expect(await failing(open(url))).toMatch(/is not CouchDB$/);
+    body = '{"couchdb":"Welcome","version":"2.3.1","features":[]}';
+    expect(await failing(open(url))).toMatch(/is 2\.3\.1; 3\.3 or newer is needed$/);
+    body = '{"hello":"world"}';
+    expect(await failing(open(url))).toMatch(/is not CouchDB$/);
+  });
+
+  it('still starting: it is waited for', async () => {
+    let asked = 0;
+    const { url } = await serve((request, response) => {
+      if (++asked < 3) response.writeHead(503).end('{}');
+      else if (request.url === '/') response.end('{"couchdb":"Welcome","version":"3.5.0","features":["partitioned"]}');
+      else response.writeHead(201).end('{"ok":true}');
+    });
+    const engine = await open(url, { patience: 5000 });
+    expect([engine.kind, engine.epoch.length]).toEqual(['couchdb', 16]);
+    await engine.close();
+    await failing(engine.database('x').get(`${ann}:1`));
+  });
+});
+
+/** What the server in between does to an answer of CouchDB: its status and body, or null to break the connection. */
+type Meddle = (request: IncomingMessage, status: number, body: string) => { readonly status: number; readonly body: string } | null;
+
+describe.skipIf(couchUrl === null)('on a CouchDB behind a server that breaks things', () => {
+  const behind = couchUrl ?? '';
+  const straight: Meddle = (_request, status, body) => ({ status, body });
+
+  async function between(): Promise<{ readonly engine: Engine; readonly prefix: string; readonly url: string; meddle: Meddle }> {
+    const rule = { meddle: straight };
+    const target = new URL(behind);
+    const prefix = couchPrefix();
+    const credentials = `Basic ${Buffer.from(`${decodeURIComponent(target.username)}:${decodeURIComponent(target.password)}`).toString('base64')}`;
+    const { url } = await serve((incoming, outgoing) => {
+      const headers = { ...incoming.headers, host: target.host, authorization: credentials };
+      const outward = forward(
+        { host: target.hostname, port: target.port, method: incoming.method, path: incoming.url, headers },
+        (answer) => {
+          const chunks: Buffer[] = [];
+          answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+          answer.on('end', () => {
+            const meddled = rule.meddle(incoming, answer.statusCode ?? 0, Buffer.concat(chunks).toString());
+            if (meddled === null) outgoing.destroy();
+            else outgoing.writeHead(meddled.status, { 'content-type': 'application/json' }).end(meddled.body);
+          });
+        },
+      );
+      outward.on('error', () => outgoing.destroy());
+      outgoing.on('close', () => outward.destroy());
+      incoming.pipe(outward);
+    });
+    const engine = await open(url, { prefix, timeLimit: 5000 });
+    ends.push(() => removeCouchDatabases(behind, prefix));
+    ends.push(() => engine.close());
+    return Object.assign(rule, { engine, prefix, url });
+  }
+
+  /** A cluster of three of which too few take writes: as long as `tooFew` says so. */
+  const cluster =
+    (tooFew: (request: IncomingMessage) => boolean): Meddle =>
+    (request, status, body) => {
+      if (request.method === 'GET' && /^\/[^/?]+$/.test(request.url ?? '')) return { status, body: body.replace('"n":1', '"n":3') };
+      return { status: status === 201 && tooFew(request) ? 202 : status, body };
+    };
+  const isWrite = ({ url }: IncomingMessage): boolean => url?.includes('_bulk_docs') === true;
+
+  it('sends a write again that too few copies took', async () => {
+    const world = await between();
+    let writes = 0;
+    world.meddle = cluster((request) => isWrite(request) && ++writes < 3);
+    const records = world.engine.database('records-test');
+    const [edited] = await records.bulk([{ _id: `${ann}:1`, n: 1 }], { newEdits: true });
+    expect([edited?.ok, writes]).toEqual([true, 3]);
+    writes = 0;
+    const [merged] = await records.bulk([{ _id: `${ann}:2`, _rev: '1-a' }], { newEdits: false });
+    expect([merged?.ok, writes]).toEqual([true, 3]);
+  });
+
+  it('never gives a receipt for what too few copies took, until enough have it', async () => {
+    const world = await between();
+    let tooFew = true;
+    world.meddle = cluster((request) => isWrite(request) && tooFew);
+    const records = world.engine.database('records-test');
+    expect(await failing(records.bulk([{ _id: `${ann}:1`, _rev: '1-a' }], { newEdits: false }))).toMatch(/^Too few machines/);
+    // One copy has it, and it can be read there. That is no receipt; nor is it one when the device comes again.
+    expect(await records.get(`${ann}:1`)).toEqual({ _id: `${ann}:1`, _rev: '1-a' });
+    await failing(records.held({ [`${ann}:1`]: '1-a' }));
+    await failing(records.bulk([{ _id: `${ann}:1`, _rev: '1-a' }], { newEdits: false, gate: () => null }));
+    tooFew = false;
+    expect(await records.held({ [`${ann}:1`]: '1-a', [`${ann}:2`]: '1-b' })).toEqual({ [`${ann}:1`]: '1-a' });
+    const before = await records.info(ann);
+    expect(await records.bulk([{ _id: `${ann}:1`, _rev: '1-a' }], { newEdits: false, gate: () => null })).toEqual([
+      { ok: true, id: `${ann}:1`, rev: '1-a' },
+    ]);
+    expect(await records.info(ann)).toEqual(before);
+  }, 30_000);
+
+  it('is not writable where a mark is taken by too few', async () => {
+    const world = await between();
+    expect(await world.engine.writable()).toBe(true);
+    world.meddle = cluster(() => true);
+    expect(await world.engine.writable()).toBe(false);
+  });
+
+  it('fails with a sentence when CouchDB goes away, and goes on when it is back', async () => {
+    const world = await between();
+    const records = world.engine.database('records-test');
+    await records.bulk([{ _id: `${ann}:1` }], { newEdits: true });
+    const { last } = await records.changes({ partition: ann, since: '0', style: 'main_only' });
+    const waiting = records.waitForChange(ann, last, new AbortController().signal);
+    await new Promise((later) => setTimeout(later, 50));
+    world.meddle = () => null;
+    for (const work of [
+      () => records.get(`${ann}:1`),
+      () => records.bulk([{ _id: `${ann}:2` }], { newEdits: true }),
+      () => records.changes({ partition: null, since: '0', style: 'main_only' }),
+      () => records.held({ [`${ann}:1`]: '1-a' }),
+      () => records.putLocal('s', 'a', {}),
+      () => world.engine.database('records-new').info(null),
+    ])
+      expect(await failing(work())).toMatch(/cannot be reached$/);
+    expect(await world.engine.writable()).toBe(false);
+    // Nobody who waits is left alone with a feed that broke: they are sent to ask, and are told.
+    await askCouch(behind, 'PUT', `${encodeURIComponent(`${world.prefix}records-test`)}/${ann}:3`, {});
+    await waiting;
+    await records.waitForChange(ann, last, new AbortController().signal);
+    world.meddle = straight;
+    expect((await records.get(`${ann}:1`))?._id).toBe(`${ann}:1`);
+    expect((await world.engine.database('records-new').info(null)).documents).toBe(0);
+  });
+
+  it('does not make a database again that was there and is gone', async () => {
+    const world = await between();
+    const records = world.engine.database('records-test');
+    await records.bulk([{ _id: `${ann}:1` }], { newEdits: true });
+    await askCouch(behind, 'DELETE', encodeURIComponent(`${world.prefix}records-test`));
+    expect(await failing(records.get(`${ann}:1`))).toMatch(/is gone$/);
+    expect(await failing(records.bulk([{ _id: `${ann}:1` }], { newEdits: true }))).toMatch(/is gone$/);
+  });
+
+  it('writes what can be written beside a document that CouchDB cannot read', async () => {
+    const { engine } = await between();
+    const written = await engine
+      .database('records-test')
+      .bulk(
+        [
+          { _id: `${ann}:1` },
+          { _id: `${ann}:2`, text: '\ud800' },
+          { _id: 'nowhere' },
+          { _id: `${ann}:3`, _rev: `1-${'z'.repeat(32)}` },
+          { _id: `${ann}:4` },
+        ],
+        { newEdits: true },
+      );
+    expect(written.map((answer) => (answer.ok ? 'ok' : answer.error))).toEqual(['ok', 'bad_request', 'bad_request', 'conflict', 'ok']);
+    const merged = await engine.database('records-test').bulk(
+      [
+        { _id: `${ann}:5`, _rev: `1-${'z'.repeat(32)}` },
+        { _id: `${ann}:6`, _rev: '1-a' },
+      ],
+      { newEdits: false },
+    );
+    expect(merged.map((answer) => (answer.ok ? 'ok' : answer.error))).toEqual(['bad_request', 'ok']);
+    expect(await engine.database('records-test').missing({ [`${ann}:6`]: [`1-${'z'.repeat(32)}`, '1-a'], nowhere: ['1-a'] })).toEqual(
+      new Map([
+        [`${ann}:6`, { missing: [`1-${'z'.repeat(32)}`], ancestors: [] }],
+        ['nowhere', { missing: ['1-a'], ancestors: [] }],
+      ]),
+    );
+  });
+
+  it('is one node in two processes: one epoch, one winner of an edit, and each wakes who waits in the other', async () => {
+    const { engine: one, url, prefix } = await between();
+    const two = await open(url, { prefix, timeLimit: 5000 });
+    ends.push(() => two.close());
+    expect(two.epoch).toBe(one.epoch);
+    const databases = [one.database('accounts'), two.database('accounts')] as const;
+    const [made] = await databases[0].bulk([{ _id: 'code:x' }], { newEdits: true });
+    if (made?.ok !== true) throw new Error('not made');
+    const used = await Promise.all(
+      databases.map(async (database, n) => (await database.bulk([{ _id: 'code:x', _rev: made.rev, by: n }], { newEdits: true }))[0]?.ok),
+    );
+    expect(used.toSorted()).toEqual([false, true]);
+
+    const { last } = await databases[1].changes({ partition: 'code', since: '0', style: 'main_only' });
+    const waiting = databases[1].waitForChange('code', last, AbortSignal.timeout(4000));
+    await databases[0].bulk([{ _id: 'code:y' }], { newEdits: true });
+    await waiting;
+    expect((await databases[1].changes({ partition: 'code', since: last, style: 'main_only' })).results.map(({ id }) => id)).toEqual([
+      'code:y',
+    ]);
+  });
+
+  it('keeps CouchDB’s own documents out of what it tells', async () => {
+    const { engine, prefix } = await between();
+    const records = engine.database('records-test');
+    await records.bulk([{ _id: `${ann}:1` }, { _id: '0:1' }, { _id: 'z:1' }], { newEdits: true });
+    await askCouch(behind, 'PUT', `${encodeURIComponent(`${prefix}records-test`)}/_design/x`, { options: { partitioned: false } });
+    const page = async (skip: number): Promise<string[]> =>
+      (await records.list({ partition: null, limit: 1, skip })).rows.map(({ id }) => id);
+    expect([await page(0), await page(1), await page(2), await page(3)]).toEqual([['0:1'], [`${ann}:1`], ['z:1'], []]);
+    expect((await records.list({ partition: null })).total).toBe(3);
+    expect((await records.info(null)).documents).toBe(3);
+    expect((await records.changes({ partition: null, since: '0', style: 'main_only' })).results).toHaveLength(3);
+  });
+});
