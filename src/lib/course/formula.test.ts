@@ -57,3 +57,23 @@ describe('renderFormula', () => {
     (tex) => expect(renderFormula(tex, true).ok).toBe(false),
   );
 });
+
+describe('a formula in a line of text', () => {
+  const inLine = (tex: string): string => {
+    const rendered = renderFormula(tex, false);
+    return rendered.ok ? rendered.value.html : '';
+  };
+  it('is cut before its relations where it is long', () => {
+    const html = inLine('a^3/\\mu = 1.8736\\times 10^{22}/3.986\\times 10^{14} = 4.7005\\times 10^7');
+    expect(html.match(/<math>/g)).toHaveLength(3);
+    expect(html).toMatch(/^<span class="steps"><math>.*<\/math><math><mo>=<\/mo>.*<\/math><math><mo>=<\/mo>.*<\/math><\/span>$/);
+    expect(fragmentFaults(`<p>${html}</p>`)).toEqual([]);
+  });
+  it('is one where it is short, or has no relation', () => {
+    expect(inLine('a = b').match(/<math>/g)).toHaveLength(1);
+    expect(inLine('1.8736\\times 10^{22}+3.986\\times 10^{14}').match(/<math>/g)).toHaveLength(1);
+  });
+  it('is not cut inside a fraction or a bracket', () => {
+    expect(inLine('\\frac{a = b = c = d}{e = f = g = h = i}').match(/<math>/g)).toHaveLength(1);
+  });
+});

@@ -179,7 +179,26 @@ export interface Formula {
   readonly length: number;
 }
 
-/** TeX to one `<math>` element, or KaTeX's reason why not. */
+/** Longer formulas in a line of text are cut before their relations: a browser does not break a `<math>`, and a phone is narrow. */
+const longInLine = 16;
+
+const isRelation = (node: Node): boolean =>
+  typeof node !== 'string' && node.tag === 'mo' && /^(?:[=≈≃≅≡∝≤≥≪≫→←↔⇒⇔∼]|&lt;|&gt;)$/.test(node.children.join(''));
+
+/** `a = b = c` as `a`, `= b`, `= c`. */
+function stepsOf(nodes: readonly Node[]): readonly (readonly Node[])[] {
+  const steps: Node[][] = [[]];
+  for (const node of nodes) {
+    if (isRelation(node) && steps.at(-1)?.length !== 0) steps.push([]);
+    steps.at(-1)?.push(node);
+  }
+  return steps;
+}
+
+/**
+ * TeX to one `<math>` element, or KaTeX's reason why not. A long formula in a line is several, in a `span.steps` that keeps them
+ * from left to right in a text that runs the other way.
+ */
 export function renderFormula(tex: string, display: boolean): Result<Formula, { type: 'too-long' } | { type: 'bad-tex'; reason: string }> {
   if (tex.length > maxFormulaLength || isTooDeep(tex)) return err({ type: 'too-long' });
   const refuse = (reason: string) => err({ type: 'bad-tex' as const, reason });
@@ -215,5 +234,8 @@ export function renderFormula(tex: string, display: boolean): Result<Formula, { 
   const children = nodes.length === 1 && typeof only === 'object' && only.tag === 'mrow' ? only.children : nodes;
   const tree: Element = { tag: 'math', attributes: {}, children };
   const html = core(tree, []).replace(/^<math>/, display ? '<math display="block">' : '<math>');
-  return ok({ html, length: shownLength(html.replace(/<[^>]*>/g, '')) });
+  const length = shownLength(html.replace(/<[^>]*>/g, ''));
+  const steps = display || length <= longInLine ? [] : stepsOf(children);
+  if (steps.length < 2) return ok({ html, length });
+  return ok({ html: `<span class="steps">${steps.map((step) => core({ ...tree, children: step }, [])).join('')}</span>`, length });
 }

@@ -7,6 +7,7 @@
  *   figure.data > figcaption + div.scroll > table        figcaption > a.save[download]
  *   div.scroll[tabindex=0]: a table that may be wider than the page
  *   div.formula > math[display=block]                    div.formula.scroll where it is long
+ *   span.steps > math+: a long formula in a line, cut where it may break
  *   td, th: .num (figures), .right, .center              mtd.left, mtd.right: columns of aligned formulas
  *   div.box.box-note|example|key|warning > p.box-title > span.box-kind, then the title's words where it has some
  *   section.refs > h2#s-refs + ol > li#ref-<id>
@@ -31,7 +32,7 @@ const href = new RegExp(
   `^(?:/content/pieces/[0-9a-f]{64}|/courses/${slug}(?:/${slug})?(?:#term-${slug})?|#(?:s|ref)-[^\\s"'<>]+|https://[^\\s"'<>\\\\]+)$`,
 );
 const classes = words(
-  'term cite save figure data scroll formula num left right center box box-note box-example box-key box-warning box-title box-kind refs',
+  'term cite save figure data scroll formula steps num left right center box box-note box-example box-key box-warning box-title box-kind refs',
 );
 
 const attributes: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {

@@ -42,7 +42,7 @@ const tag = /<(?:[A-Za-z][A-Za-z0-9:-]*(?:[\s/][^<>]*)?\/?|\/[A-Za-z][A-Za-z0-9:
 const openTag =
   /<\/?(?:script|style|iframe|object|embed|img|svg|math|link|meta|base|form|input|button|video|audio|template|noscript)\b[^<>\n]*/iy;
 /** Longer formulas may be wider than a phone. */
-const wideFormula = 40;
+const wideFormula = 26;
 const han = /[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]/;
 
 function matchAt(pattern: RegExp, text: string, at: number): string | null {
