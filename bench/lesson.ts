@@ -1,11 +1,23 @@
-/** The lesson that reading is measured with: the one that the tests weigh too. */
-export const lessonPath = '/courses/satellite-navigation';
+import type { CourseStructure, SignedManifest } from '../src/lib/course/package.ts';
 
-/** A lesson's text as the node renders it: the blocks between the frame's header and footer, and its last sentence. */
-export async function lessonText(origin: string, path: string): Promise<{ readonly html: string; readonly lastWords: string }> {
-  const page = await (await fetch(`${origin}${path}?lang=en`)).text();
-  const blocks = [...page.matchAll(/<div[^>]*\bdata-block\b[^>]*>(.*?)<\/div><!--\/block-->/gs)].map(([, html]) => html ?? '');
-  const html = blocks.join('\n');
-  const words = html.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ').trim();
-  return { html, lastWords: words.slice(-60) };
+const course = 'satellite-navigation';
+const unit = 'kepler-orbits';
+
+export const coursePath = `/courses/${course}`;
+/** The lesson that reading is measured with: formulas, a table, a picture, exercises. */
+export const lessonPath = `${coursePath}/${unit}`;
+
+/** The lesson's own fragment without its exercises, and the last words of it. */
+export async function readLesson(
+  origin: string,
+): Promise<{ readonly html: string; readonly lastWords: string; readonly structure: CourseStructure }> {
+  const piece = (sha256: string): Promise<Response> => fetch(`${origin}/content/pieces/${sha256}`);
+  const { manifest } = (await (await fetch(`${origin}/content/manifests/${course}`)).json()) as SignedManifest;
+  const structure = (await (await piece(manifest.structure)).json()) as CourseStructure;
+  const found = structure.modules.flatMap(({ units }) => units).find(({ id }) => id === unit);
+  const lesson = found?.pieces['en']?.lesson;
+  if (lesson === undefined) throw new Error(`${lessonPath} is not there`);
+  const html = await (await piece(lesson)).text();
+  const paragraphs = [...html.matchAll(/<p>([^<]{40,})<\/p>/g)].map(([, text]) => text ?? '');
+  return { html, lastWords: (paragraphs.at(-1) ?? '').slice(0, 60), structure };
 }

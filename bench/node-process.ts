@@ -8,6 +8,8 @@ import { join } from 'node:path';
 export interface NodeProcess {
   readonly port: number;
   readonly data: string;
+  /** What it printed for its first administrator. */
+  readonly firstRunCode: string;
   /** Ends the process and keeps its data, so that it can be started again on the same port. */
   stop(): Promise<void>;
   remove(): Promise<void>;
@@ -46,6 +48,7 @@ export async function startNode({ port, origin }: { port: number; origin: string
   return {
     port,
     data,
+    firstRunCode: /\b[0-9A-Z]{5}-[0-9A-Z]{5}\b/.exec(printed.join(''))?.[0] ?? '',
     stop,
     async remove() {
       await stop();

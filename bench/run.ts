@@ -23,9 +23,14 @@ for (const benchmark of benchmarks.filter(({ name }) => wanted.length === 0 || w
   const figures = await benchmark.run();
   results.push({ benchmark: benchmark.name, figures });
   for (const figure of figures) {
-    const bound = figure.bound === undefined ? '' : `  ${isWithinBound(figure) ? 'within' : 'OUT OF'} ${figure.least ? '≥' : '≤'} ${figure.bound} ${figure.unit}`;
+    const bound =
+      figure.bound === undefined
+        ? ''
+        : `  ${isWithinBound(figure) ? 'within' : 'OUT OF'} ${figure.least ? '≥' : '≤'} ${figure.bound} ${figure.unit}`;
     const value = figure.value.toLocaleString('en', { maximumFractionDigits: 2 });
-    process.stdout.write(`  ${figure.name.padEnd(64)} ${value.padStart(10)} ${figure.unit.padEnd(3)}${bound}${figure.note === undefined ? '' : `  (${figure.note})`}\n`);
+    process.stdout.write(
+      `  ${figure.name.padEnd(64)} ${value.padStart(10)} ${figure.unit.padEnd(3)}${bound}${figure.note === undefined ? '' : `  (${figure.note})`}\n`,
+    );
   }
 }
 

@@ -58,7 +58,8 @@ function environment() {
 function install() {
   whenStale('node_modules/.perigee-installed', digestOf('package-lock.json'), () => {
     say('Installing the packages that Perigee is built from …');
-    must(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+    // Not `npm ci`: it refuses a lock file that lacks other platforms' optional packages, which npm leaves out where a registry lacks them.
+    must(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['install', '--no-save', '--loglevel=error']);
   });
 }
 
