@@ -60,6 +60,7 @@ export const syncing: Benchmark = {
         }),
       );
       const remote = new PouchDB(`${origin}/replica/person/${person}`, {
+        adapter: 'http',
         skip_setup: true,
         fetch: (url: string | Request, options?: RequestInit) => {
           const headers = new Headers(options?.headers);
@@ -69,7 +70,7 @@ export const syncing: Benchmark = {
       });
       const pass = async (): Promise<number> => {
         const from = performance.now();
-        await local.sync(remote);
+        await local.sync(remote, {});
         return performance.now() - from;
       };
       firsts.push(await pass());

@@ -68,7 +68,7 @@ function build() {
   const digest = createHash('sha256').update(appVersion()).update(inputs.map(digestOf).join()).digest('hex');
   whenStale('build/.stamp', digest, () => {
     say('Building …');
-    must('vite', ['build', '--logLevel', 'warn']);
+    must('vite', ['build', '--logLevel', 'error']);
   });
 }
 
