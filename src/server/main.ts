@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
+import type { Clock } from '../lib/domain/clock.ts';
 import type { NodeId } from '../lib/domain/ids.ts';
 import { createContacts } from '../lib/server/accounts/contacts.ts';
 import { showCode } from '../lib/server/accounts/codes.ts';
@@ -43,9 +44,11 @@ export interface NodeSettings {
   readonly version: string;
   readonly compiler: Compiler;
   readonly log: Log;
+  /** Simulations and tests bring their own. */
+  readonly clock?: Clock;
 }
 
-const clock = (): number => Date.now();
+const systemClock: Clock = () => Date.now();
 const random = (n: number): Uint8Array => randomBytes(n);
 
 /** Milliseconds for which a CouchDB that is started beside the node may take. */
@@ -55,7 +58,12 @@ const patience = 15_000;
 export const couchPrefix = (node: NodeId): string => `perigee_${node}_`;
 
 /** What of the node there is without sockets and pages: also what the command line works with on the same data folder. */
-export async function openAccounts({ node, data, couchdb }: Pick<NodeSettings, 'node' | 'data' | 'couchdb'>) {
+export async function openAccounts({
+  node,
+  data,
+  couchdb,
+  clock = systemClock,
+}: Pick<NodeSettings, 'node' | 'data' | 'couchdb' | 'clock'>) {
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const engine =
     couchdb === null ? openEmbedded({ file: join(data, 'node.sqlite'), random }) : await openCouch({ ...couchdb, random, patience });
@@ -67,7 +75,7 @@ export async function openAccounts({ node, data, couchdb }: Pick<NodeSettings, '
 }
 
 export async function openNode(settings: NodeSettings) {
-  const { node, origin, data, courses, version, compiler, log } = settings;
+  const { node, origin, data, courses, version, compiler, log, clock = systemClock } = settings;
   const { engine, records, store, cohorts, sessions } = await openAccounts(settings);
   const commons = engine.database(`commons-${node}`);
   const contacts = createContacts(store, clock);

@@ -22,6 +22,8 @@ export interface TestNode {
   readonly url: string;
   readonly lines: string[];
   readonly node: OpenNode;
+  /** Sets the node's clock forward, in ms. */
+  advance(ms: number): void;
   /** Ends the node and starts it again on the same folder. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -37,6 +39,7 @@ export async function startTestNode(given: { courses?: string | null; compiler?:
       : null;
   const lines: string[] = [];
   const log = (line: string): void => void lines.push(line);
+  let ahead = 0;
   let node: OpenNode;
   let listening: Listening;
   const start = async (): Promise<void> => {
@@ -49,6 +52,7 @@ export async function startTestNode(given: { courses?: string | null; compiler?:
       version: '0.0.0',
       compiler: given.compiler ?? noCompiler,
       log,
+      clock: () => Date.now() + ahead,
     });
     const pages = (_request: unknown, _response: unknown, next: () => void): void => next();
     listening = await listen(node, { host: '127.0.0.1', port: 0, origin: 'http://centre.test', pages, log });
@@ -66,6 +70,9 @@ export async function startTestNode(given: { courses?: string | null; compiler?:
     },
     get node() {
       return node;
+    },
+    advance(ms) {
+      ahead += ms;
     },
     async restart() {
       await stop();

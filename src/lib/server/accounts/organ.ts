@@ -14,6 +14,12 @@ import type { Bearer, Session, SessionError, Sessions } from './sessions.ts';
 import { hashName, readName, type AccountStore } from './store.ts';
 import { addressName, type Throttle } from './throttle.ts';
 
+/** Under which names a try is counted. */
+interface Tries {
+  readonly address: string;
+  readonly account?: string;
+}
+
 export function accountRoutes(given: {
   readonly node: NodeId;
   readonly version: string;
@@ -33,16 +39,19 @@ export function accountRoutes(given: {
 
   /**
    * Runs a try at getting in: slowed where it failed often, counted where it fails again. A try at an account is counted before the work and taken
-   * back where it succeeds, so that many at the same moment do not all pass.
+   * back where it succeeds, so that many at the same moment do not all pass. Tries with codes and with passwords are counted apart: a
+   * class behind one address mistypes its codes, and its first success, which used up a code, shows that it is a class; a good password would show
+   * nothing about guesses at others.
    */
-  async function tried(address: string, account: string | null, attempt: () => Promise<Result<Session, SessionError>>): Promise<Response> {
-    const seconds = throttle.wait(account === null ? [address] : [address, account]);
+  async function tried(names: Tries, attempt: () => Promise<Result<Session, SessionError>>): Promise<Response> {
+    const { address, account } = names;
+    const seconds = throttle.wait(account === undefined ? [address] : [address, account]);
     if (seconds > 0)
       return refuse(429, 'slow-down', `Too many tries. The next one in ${String(seconds)} seconds.`, { 'retry-after': String(seconds) });
-    if (account !== null) throttle.failed([account]);
+    if (account !== undefined) throttle.failed([account]);
     const result = await attempt();
     if (result.ok) {
-      if (account !== null) throttle.succeeded(account);
+      throttle.succeeded(account ?? address);
       return answerSession(result.value);
     }
     if (result.error.type === 'name-taken') return refuse(409, 'name-taken', 'Somebody signs in here under this name. Choose another one.');
@@ -60,7 +69,7 @@ export function accountRoutes(given: {
       const name = readName(read.value['name']);
       if (name === null || typeof password !== 'string' || password.length > passwordLength.most)
         return badRequest('The body has a code and a device, or a code, a name and a password, or a name and a password.');
-      return tried(address, `account:${hashName(name)}`, () => sessions.signIn(name, password));
+      return tried({ address: `password:${address}`, account: `account:${hashName(name)}` }, () => sessions.signIn(name, password));
     }
 
     const typed = readCode(code);
@@ -69,7 +78,7 @@ export function accountRoutes(given: {
       const name = readName(read.value['name']);
       if (name === null) return badRequest('A name has 1 to 100 characters.');
       if (!isPassword(password)) return refuse(400, 'weak-password', `A password has at least ${String(passwordLength.least)} characters.`);
-      return tried(address, null, () => (typed === null ? rejected() : sessions.accept(typed, name, password)));
+      return tried({ address: `code:${address}` }, () => (typed === null ? rejected() : sessions.accept(typed, name, password)));
     }
 
     if (!isDeviceId(device) || (person !== undefined && !isPersonId(person)))
@@ -77,7 +86,9 @@ export function accountRoutes(given: {
     const name = readName(read.value['name']);
     const bearer = await readBearer(request, sessions);
     const joining = { device, ...(person === undefined ? {} : { person }), ...(name === null ? {} : { name }) };
-    return tried(address, null, () => (typed === null ? rejected() : sessions.join(typed, joining, bearer.ok ? bearer.value : null)));
+    return tried({ address: `code:${address}` }, () =>
+      typed === null ? rejected() : sessions.join(typed, joining, bearer.ok ? bearer.value : null),
+    );
   }
 
   async function administrator(request: Request): Promise<Response | null> {

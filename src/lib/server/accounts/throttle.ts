@@ -1,7 +1,6 @@
 /**
  * Slows down whoever fails: after five failures of an account or an address in a row, each further try waits, 10 s at first, twice as long
- * after each failure, at most five minutes. An account's success forgets its failures; an address' does not (else one good account
- * would pay for guesses at others). A quarter of an hour without a failure forgets both.
+ * after each failure, at most five minutes. A quarter of an hour without a failure forgets them.
  *
  * Pure but for its memory, which is bounded: the oldest names are forgotten first.
  */
