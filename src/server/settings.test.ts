@@ -1,0 +1,68 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { NodeId } from '../lib/domain/ids.ts';
+import { readNodeName, settleNodeName, suggestNodeName } from './identity.ts';
+import { readSettings } from './settings.ts';
+
+describe('settings', () => {
+  it('have the defaults of the contract', () => {
+    expect(readSettings({}, {}, false)).toEqual({
+      ok: true,
+      value: { port: 8080, host: '127.0.0.1', data: './data', node: null, origin: 'http://127.0.0.1:8080', dev: false },
+    });
+  });
+
+  it('come from variables, and an option wins', () => {
+    const environment = { PORT: '9000', HOST: '0.0.0.0', PERIGEE_DATA: '/srv', PERIGEE_NODE: 'nairobi', PERIGEE_ORIGIN: '' };
+    expect(readSettings({ port: '9001' }, environment, true)).toMatchObject({
+      value: { port: 9001, host: '0.0.0.0', data: '/srv', node: 'nairobi', origin: 'http://localhost:9001', dev: true },
+    });
+    expect(readSettings({}, { HOST: '::1', PORT: '80' }, false)).toMatchObject({ value: { origin: 'http://[::1]' } });
+  });
+
+  it.each([
+    ['PORT', 'x'],
+    ['PORT', '0'],
+    ['PORT', '70000'],
+    ['HOST', 'not a host'],
+    ['PERIGEE_NODE', 'Nairobi!'],
+    ['PERIGEE_ORIGIN', 'centre.lan'],
+    ['PERIGEE_ORIGIN', 'https://centre.lan/'],
+    ['COUCHDB_URL', 'http://admin:secret@couch:5984'],
+    ['PERIGEE_UPSTREAM', 'https://sitc.example'],
+    ['PERIGEE_TLS_CERT', '/etc/cert.pem'],
+    ['PERIGEE_LINK_HOURS', '22-06'],
+  ])('%s=%s is refused with a sentence that names it', (variable, value) => {
+    const read = readSettings({}, { [variable]: value }, false);
+    expect(read).toMatchObject({ ok: false, error: expect.stringMatching(new RegExp(`^${variable} is .*\\.$`)) as string });
+    // A credential is not repeated on a terminal.
+    expect(JSON.stringify(read)).not.toContain('secret');
+  });
+});
+
+describe('the name of a node', () => {
+  it('is suggested by the machine, or is centre', () => {
+    for (const [host, name] of [
+      ['Nairobi-01.lan', 'nairobi-01'],
+      ['UPPER_case', 'upper-case'],
+      ['localhost', 'centre'],
+      ['节点', 'centre'],
+      ['-', 'centre'],
+      ['x'.repeat(90), 'x'.repeat(40)],
+    ] as const)
+      expect(suggestNodeName(host)).toBe(name);
+  });
+
+  it('is settled once for a data folder', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'perigee-name-'));
+    const [nairobi, accra] = ['nairobi' as NodeId, 'accra' as NodeId];
+    expect(readNodeName(folder)).toBeNull();
+    expect(settleNodeName(folder, null, nairobi)).toEqual({ ok: true, value: nairobi });
+    expect(settleNodeName(folder, null, accra)).toEqual({ ok: true, value: nairobi });
+    expect(settleNodeName(folder, nairobi, accra)).toEqual({ ok: true, value: nairobi });
+    expect(settleNodeName(folder, accra, nairobi)).toMatchObject({ ok: false });
+    rmSync(folder, { recursive: true });
+  });
+});
