@@ -10,7 +10,7 @@ describe('settings', () => {
   it('have the defaults of the contract', () => {
     expect(readSettings({}, {}, false)).toEqual({
       ok: true,
-      value: { port: 8080, host: '127.0.0.1', data: './data', node: null, origin: 'http://127.0.0.1:8080', dev: false },
+      value: { port: 8080, host: '127.0.0.1', data: './data', node: null, origin: 'http://127.0.0.1:8080', couchdb: null, dev: false },
     });
   });
 
@@ -30,7 +30,7 @@ describe('settings', () => {
     ['PERIGEE_NODE', 'Nairobi!'],
     ['PERIGEE_ORIGIN', 'centre.lan'],
     ['PERIGEE_ORIGIN', 'https://centre.lan/'],
-    ['COUCHDB_URL', 'http://admin:secret@couch:5984'],
+    ['COUCHDB_URL', 'admin:secret@couch:5984'],
     ['PERIGEE_UPSTREAM', 'https://sitc.example'],
     ['PERIGEE_TLS_CERT', '/etc/cert.pem'],
     ['PERIGEE_LINK_HOURS', '22-06'],

@@ -5,7 +5,16 @@ import { listen, openNode } from '../../src/server/main.ts';
 const [data = '', port = '0'] = process.argv.slice(2);
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
 const compiler = { stamp: 'none', compile: () => Promise.resolve({ package: null, problems: [] }), isSafe: () => false };
-const node = await openNode({ node: 'centre' as NodeId, origin: 'http://centre.test', data, courses: null, version: '0', compiler, log });
+const node = await openNode({
+  node: 'centre' as NodeId,
+  origin: 'http://centre.test',
+  data,
+  couchdb: null,
+  courses: null,
+  version: '0',
+  compiler,
+  log,
+});
 const listening = await listen(node, {
   host: '127.0.0.1',
   port: Number(port),

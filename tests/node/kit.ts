@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDeviceId, createPersonId, type DeviceId, type NodeId, type PersonId } from '../../src/lib/domain/ids.ts';
 import type { Compiler } from '../../src/lib/server/content/library.ts';
-import { listen, openNode, type Listening, type OpenNode } from '../../src/server/main.ts';
+import { listen, openNode, type Listening, type NodeSettings, type OpenNode } from '../../src/server/main.ts';
 import { couchUrl, removeCouchDatabases } from '../conformance/couch.ts';
 
 export const random = (n: number): Uint8Array => randomBytes(n);
@@ -19,6 +19,8 @@ export const noCompiler: Compiler = {
 
 export interface TestNode {
   readonly data: string;
+  /** Null on the embedded engine. */
+  readonly couchdb: NodeSettings['couchdb'];
   readonly url: string;
   readonly lines: string[];
   readonly node: OpenNode;
@@ -64,6 +66,7 @@ export async function startTestNode(given: { courses?: string | null; compiler?:
   await start();
   return {
     data,
+    couchdb,
     lines,
     get url() {
       return `http://127.0.0.1:${String(listening.port)}`;
@@ -95,7 +98,7 @@ export interface Answer {
 
 export async function ask(
   url: string,
-  given: { method?: string; token?: string; body?: unknown; raw?: BodyInit; headers?: Record<string, string> } = {},
+  given: { method?: string; token?: string; body?: unknown; raw?: string | Uint8Array<ArrayBuffer>; headers?: Record<string, string> } = {},
 ): Promise<Answer> {
   const response = await fetch(url, {
     method: given.method ?? (given.body === undefined && given.raw === undefined ? 'GET' : 'POST'),

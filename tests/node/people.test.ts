@@ -1,6 +1,6 @@
 /** Accounts, codes, cohorts and reports over the socket. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createDeviceId, createPersonId } from '../../src/lib/domain/ids.ts';
+import { createDeviceId, createPersonId, type NodeId } from '../../src/lib/domain/ids.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openAccounts } from '../../src/server/main.ts';
@@ -45,7 +45,7 @@ describe('people', () => {
     expect((await ask(`${node.url}/api/node`)).body).toMatchObject({ claimed: true });
     admin = made.body['token'] as string;
     // Neither the code nor the password stands in the data folder.
-    for (const file of ['node.sqlite', 'node.sqlite-wal']) {
+    for (const file of node.couchdb === null ? ['node.sqlite', 'node.sqlite-wal'] : []) {
       const text = readFileSync(join(node.data, file)).toString('latin1');
       for (const secret of [password, code ?? '', (code ?? '').replace('-', '').toLowerCase(), admin])
         expect(text.includes(secret)).toBe(false);
@@ -129,7 +129,7 @@ describe('people', () => {
     const daudi = await joinBy(node, code);
     const base = `${node.url}/replica/person/${daudi.person}`;
     expect((await ask(base, { token: daudi.token })).status).toBe(200);
-    const other = await openAccounts({ node: 'centre' as never, data: node.data });
+    const other = await openAccounts({ node: 'centre' as NodeId, data: node.data, couchdb: node.couchdb });
     expect(await other.sessions.revoke(daudi.person)).toBe(true);
     await other.engine.close();
     expect((await ask(base, { token: daudi.token })).status).toBe(403);
