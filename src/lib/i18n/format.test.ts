@@ -16,6 +16,7 @@ describe('bytes', () => {
     [999_000, '999 kB'],
     [1_000_000, '1 MB'],
     [1_230_000, '1.3 MB'],
+    [5_368_709_120, '5.4 GB'],
   ])('%i', (n, text) => {
     expect(english.bytes(n).replace(/\s/g, ' ')).toBe(text);
   });

@@ -6,7 +6,7 @@ export interface Format {
   number(n: number): string;
   /** 0 to 1, as a whole percentage. */
   percent(share: number): string;
-  /** Bytes as kB (1 kB = 1000 bytes), MB from 1000 kB on; rounded up, so that no price is told too low. */
+  /** Bytes as kB (1 kB = 1000 bytes), MB and GB from 1000 of the smaller on; rounded up, so that no price is told too low. */
   bytes(n: number): string;
   minutes(n: number): string;
   /** Seconds as minutes, as hours and minutes from an hour on; rounded to the minute, at least one. */
@@ -43,6 +43,7 @@ export function createFormat(language: InterfaceLanguage): Format {
     percent: (share) => numbers('percent', { style: 'percent', maximumFractionDigits: 0 }).format(share),
     bytes(n) {
       const kilobytes = n / 1000;
+      if (kilobytes >= 1_000_000) return unit('gigabyte', 1).format(Math.ceil(kilobytes / 100_000) / 10);
       if (kilobytes >= 1000) return unit('megabyte', 1).format(Math.ceil(kilobytes / 100) / 10);
       return kilobytes >= 10 || kilobytes === 0
         ? whole('kilobyte', Math.ceil(kilobytes))
