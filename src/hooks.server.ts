@@ -1,4 +1,4 @@
-import type { Handle } from '@sveltejs/kit';
+import type { Handle, HandleFetch } from '@sveltejs/kit';
 import { directionOf, isInterfaceLanguage, languageCookie, negotiateLanguage } from '#lib/i18n/languages.ts';
 import { isNodePath } from '#lib/server/handle.ts';
 import { isTheme, themeCookie } from '#lib/ui/theme.ts';
@@ -44,4 +44,11 @@ export const handle: Handle = async ({ event, resolve }) => {
   response.headers.set('x-frame-options', 'DENY');
   response.headers.append('vary', 'accept-language, cookie');
   return response;
+};
+
+/** What a page asks of its own node on the server, it asks in the browser's name: prices depend on the encodings that the browser takes. */
+export const handleFetch: HandleFetch = ({ event, request, fetch }) => {
+  const encodings = event.request.headers.get('accept-encoding');
+  if (encodings !== null && new URL(request.url).origin === event.url.origin) request.headers.set('accept-encoding', encodings);
+  return fetch(request);
 };

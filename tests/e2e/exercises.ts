@@ -4,6 +4,7 @@ import type { CourseStructure, Language, SignedManifest } from '../../src/lib/co
 import type { Item } from '../../src/lib/exercise/item.ts';
 
 export interface CourseOnNode {
+  readonly manifest: SignedManifest['manifest'];
   readonly structure: CourseStructure;
   readonly itemsByUnit: ReadonlyMap<string, readonly Item[]>;
 }
@@ -23,7 +24,7 @@ export async function readCourse(origin: string, course: string, language: Langu
     if (piece === undefined) throw new Error(`${course}/${id} is not written in ${language}`);
     itemsByUnit.set(id, (await json(`/content/pieces/${piece.items}`)) as readonly Item[]);
   }
-  return { structure, itemsByUnit };
+  return { manifest, structure, itemsByUnit };
 }
 
 export const exerciseOf = (page: Page, item: Item): Locator => page.locator(`form[data-item="${item.id}"]`);
