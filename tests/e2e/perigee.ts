@@ -73,7 +73,7 @@ const codePattern = /\b[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}\b/;
 
 async function answers(origin: string): Promise<boolean> {
   try {
-    return (await fetch(`${origin}/health`)).ok;
+    return (await fetch(`${origin}/health`, { signal: AbortSignal.timeout(2000) })).ok;
   } catch {
     return false;
   }
