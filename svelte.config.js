@@ -1,4 +1,5 @@
 import adapterNode from '@sveltejs/adapter-node';
+import { writeAppFiles } from './scripts/app-files.mjs';
 import { appVersion } from './scripts/version.mjs';
 
 /**
@@ -13,6 +14,7 @@ function nodeWithShell() {
     /** @param {import('@sveltejs/kit').Builder} builder */
     async adapt(builder) {
       await builder.generateFallback(`${builder.getClientDirectory()}/shell.html`);
+      writeAppFiles(builder.getClientDirectory());
       await inner.adapt(builder);
     },
     // Under `npm run dev` there is no adapter; the node that hosts Vite hands itself over here.

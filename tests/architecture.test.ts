@@ -47,7 +47,7 @@ const allowed: Readonly<Record<Room, readonly Room[]>> = {
   app: ['domain', 'exercise', 'exercise-view', 'certification', 'cooperation', 'course', 'sync', 'sync-client', 'storage', 'i18n', 'ui'],
   routes: ['app', 'ui', 'i18n', 'domain', 'exercise-view'],
   'routes-server': ['app', 'ui', 'i18n', 'domain', 'server'],
-  'service-worker': ['domain', 'course', 'sync', 'sync-client', 'storage'],
+  'service-worker': ['domain', 'course', 'sync', 'sync-client', 'storage', 'i18n'],
   composition: ['domain', 'exercise', 'certification', 'cooperation', 'course', 'sync', 'sync-client', 'storage', 'server', 'i18n'],
 };
 

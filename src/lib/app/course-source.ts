@@ -104,7 +104,7 @@ async function assemble(
 /** The unit that this page was delivered with, once: later visits read the store, which may have moved on. */
 let takenUp = false;
 
-function unitFromPage(course: CourseId, unit: UnitId): UnitPage | null {
+function unitFromPage(course: CourseId, unit: UnitId, language: Language): UnitPage | null {
   if (takenUp) return null;
   takenUp = true;
   const data = document.getElementById(unitDataId)?.textContent;
@@ -113,7 +113,9 @@ function unitFromPage(course: CourseId, unit: UnitId): UnitPage | null {
     data,
     Array.from(document.querySelectorAll('[data-block]'), (block) => block.innerHTML),
   );
-  return page !== null && page.structure.course === course && page.unit === unit ? page : null;
+  if (page === null || page.structure.course !== course || page.unit !== unit) return null;
+  // A worker that may not read cookies composes in the language the course was installed in first.
+  return page.language === readingLanguage(page.structure, language) ? page : null;
 }
 
 export async function loadUnit(fetch: Fetch, course: CourseId, unit: UnitId, language: Language): Promise<Result<UnitPage, SourceFailure>> {
@@ -124,7 +126,7 @@ export async function loadUnit(fetch: Fetch, course: CourseId, unit: UnitId, lan
   };
   if (!browser) return fromNode(false);
 
-  const delivered = unitFromPage(course, unit);
+  const delivered = unitFromPage(course, unit, language);
   if (delivered !== null) return ok(delivered);
 
   const { store } = await storage();
