@@ -92,6 +92,20 @@ describe('a CouchDB that cannot be used, told in a sentence without its password
     await engine.close();
     await failing(engine.database('x').get(`${ann}:1`));
   });
+
+  it('silent at the end: it is not waited for as long as it wants', async () => {
+    const { url } = await serve((request, response) => {
+      if (request.url === '/') response.end('{"couchdb":"Welcome","version":"3.5.0","features":["partitioned"]}');
+      else if (request.url?.startsWith('/test_engine') === true) response.writeHead(201).end('{"ok":true}');
+    });
+    const engine = await open(url, { timeLimit: 60_000 });
+    const asked = failing(engine.database('x').get(`${ann}:1`));
+    await new Promise((later) => setTimeout(later, 50));
+    const began = performance.now();
+    await engine.close();
+    expect(performance.now() - began).toBeLessThan(4500);
+    expect(await asked).toMatch(/cannot be reached$/);
+  });
 });
 
 /** What the server in between does to an answer of CouchDB: its status and body, or null to break the connection. */

@@ -4,6 +4,7 @@
  * Whatever keeps CouchDB from answering (away, too slow, broken, credentials refused) is a StorageFailure with a sentence. Answers that
  * say something about the question (2xx, 400, 404, 409, 412, 413) are for the one who asked.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StorageFailure } from './engine.ts';
 
 export interface CouchAnswer {
@@ -28,7 +29,7 @@ export interface CouchClient {
   readonly host: string;
   /** @param path below the address, escaped, without a slash in front */
   ask(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, ask?: Ask): Promise<CouchAnswer>;
-  /** Waits for what is under way. Nothing may be asked afterwards. */
+  /** Waits a few seconds for what is under way, and ends it. Nothing may be asked afterwards. */
   close(): Promise<void>;
 }
 
@@ -37,6 +38,9 @@ export class CouchAway extends StorageFailure {}
 
 /** Milliseconds. A disk that syncs slowly and a cluster that waits for a copy take seconds; a device gives up its own request not much later. */
 export const usualTimeLimit = 20_000;
+
+/** Milliseconds that an answer under way is waited for when the node ends, which it does within 5 s. */
+const grace = 3000;
 
 const forWhoAsked = new Set([400, 404, 409, 412, 413]);
 
@@ -62,24 +66,41 @@ export function createCouchClient(address: string, usual: number): CouchClient {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (name !== '') headers['authorization'] = `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
   const underWay = new Set<Promise<unknown>>();
+  const running = new Set<AbortController>();
   let closed = false;
 
   async function once(method: string, path: string, { json, text, signal, timeLimit = usual }: Ask): Promise<CouchAnswer> {
     const body = text ?? (json === undefined ? null : JSON.stringify(json));
-    const limit = AbortSignal.timeout(timeLimit);
-    const response = await fetch(base + path, {
-      method,
-      headers: body === null ? headers : { ...headers, 'content-type': 'application/json' },
-      body,
-      redirect: 'error',
-      signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-    });
-    const answer = await response.text();
-    const { status } = response;
-    if (status === 401 || status === 403)
-      throw new StorageFailure(`CouchDB at ${host} does not accept the name and password of COUCHDB_URL`);
-    if (!response.ok && !forWhoAsked.has(status)) throw new CouchAway(`CouchDB at ${host} answered with the status ${String(status)}`);
-    return { status, body: JSON.parse(answer) };
+    // Not AbortSignal.any: what it makes is kept as long as its longest-lived source, and a feed asks many times with one signal.
+    const stop = new AbortController();
+    const end = (): void => {
+      stop.abort();
+    };
+    const limit = setTimeout(() => {
+      stop.abort(new DOMException('', 'TimeoutError'));
+    }, timeLimit);
+    running.add(stop);
+    if (signal?.aborted === true) end();
+    signal?.addEventListener('abort', end);
+    try {
+      const response = await fetch(base + path, {
+        method,
+        headers: body === null ? headers : { ...headers, 'content-type': 'application/json' },
+        body,
+        redirect: 'error',
+        signal: stop.signal,
+      });
+      const answer = await response.text();
+      const { status } = response;
+      if (status === 401 || status === 403)
+        throw new StorageFailure(`CouchDB at ${host} does not accept the name and password of COUCHDB_URL`);
+      if (!response.ok && !forWhoAsked.has(status)) throw new CouchAway(`CouchDB at ${host} answered with the status ${String(status)}`);
+      return { status, body: JSON.parse(answer) };
+    } finally {
+      clearTimeout(limit);
+      signal?.removeEventListener('abort', end);
+      running.delete(stop);
+    }
   }
 
   async function ask(method: string, path: string, options: Ask): Promise<CouchAnswer> {
@@ -91,8 +112,8 @@ export function createCouchClient(address: string, usual: number): CouchClient {
         if (error instanceof SyntaxError) throw new StorageFailure(`What answers at ${host} is not CouchDB`);
         if (error instanceof DOMException && error.name === 'TimeoutError')
           throw new CouchAway(`CouchDB at ${host} does not answer in time`);
-        // `fetch` fails with a TypeError for every trouble of the network, and with the signal's reason where it was ended.
-        const ended = options.signal?.aborted === true;
+        // `fetch` fails with a TypeError for every trouble of the network, and with an AbortError where it was ended from here.
+        const ended = error instanceof DOMException && error.name === 'AbortError';
         if (!(error instanceof TypeError) && !ended) throw error;
         if (ended || options.repeatable !== true || attempt === 2) throw new CouchAway(`CouchDB at ${host} cannot be reached`);
       }
@@ -113,6 +134,8 @@ export function createCouchClient(address: string, usual: number): CouchClient {
     },
     async close() {
       closed = true;
+      await Promise.race([Promise.allSettled(underWay), sleep(grace, undefined, { ref: false })]);
+      for (const stop of running) stop.abort();
       await Promise.allSettled(underWay);
     },
   };
