@@ -1,5 +1,5 @@
 /** The CouchDB that tests may use, past the engine. */
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /** Address of the CouchDB for tests, with credentials; null where there is none. */
 export const couchUrl = process.env['COUCHDB_URL'] || null;
@@ -25,3 +25,12 @@ export async function removeCouchDatabases(address: string, prefix: string): Pro
 
 /** A prefix that nobody else uses. */
 export const couchPrefix = (): string => `perigee_test-${randomBytes(6).toString('hex')}_`;
+
+/**
+ * What a test node with this data folder keeps its databases in: null for the embedded engine. Every suite of nodes runs on CouchDB too, where
+ * there is one (vitest.config.ts).
+ */
+export const couchFor = (data: string): { readonly url: string; readonly prefix: string } | null =>
+  process.env['PERIGEE_TEST_ENGINE'] === 'couchdb' && couchUrl !== null
+    ? { url: couchUrl, prefix: `perigee_test-${hash('sha256', data).slice(0, 12)}_` }
+    : null;

@@ -1,6 +1,7 @@
 /** A node without pages in a process of its own, for tests that kill it: `node bare-node.ts <data> <port>`; prints a line when it listens. */
 import type { NodeId } from '../../src/lib/domain/ids.ts';
 import { listen, openNode } from '../../src/server/main.ts';
+import { couchFor } from '../conformance/couch.ts';
 
 const [data = '', port = '0'] = process.argv.slice(2);
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -9,7 +10,7 @@ const node = await openNode({
   node: 'centre' as NodeId,
   origin: 'http://centre.test',
   data,
-  couchdb: null,
+  couchdb: couchFor(data),
   courses: null,
   version: '0',
   compiler,

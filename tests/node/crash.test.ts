@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, expect, it } from 'vitest';
+import { couchFor, removeCouchDatabases } from '../conformance/couch.ts';
 import { aRecord } from '../fixtures/records.ts';
 import { ask, codesFor, joinBy, makeCohort, password, type Learner, type TestNode } from './kit.ts';
 
@@ -29,6 +30,8 @@ async function kill(): Promise<void> {
 
 afterAll(async () => {
   await kill();
+  const couchdb = couchFor(data);
+  if (couchdb !== null) await removeCouchDatabases(couchdb.url, couchdb.prefix);
   rmSync(data, { recursive: true });
 });
 
@@ -69,7 +72,10 @@ it('keeps every receipted revision through six kills in the middle of writing', 
 
   for (let round = 0; round < 6; round++) {
     const working = learners.map(work);
-    await new Promise((resolve) => setTimeout(resolve, 60 + round * 17));
+    // However fast the engine is, each kill comes after receipts and in the middle of writing.
+    const enough = receipted.size + 20;
+    do await new Promise((resolve) => setTimeout(resolve, 60 + round * 17));
+    while (receipted.size < enough);
     await kill();
     await Promise.all(working);
     ({ url } = await start());

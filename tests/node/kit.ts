@@ -1,12 +1,12 @@
 /** A node on a real socket with a data folder of its own, and what tests do with it. */
-import { hash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDeviceId, createPersonId, type DeviceId, type NodeId, type PersonId } from '../../src/lib/domain/ids.ts';
 import type { Compiler } from '../../src/lib/server/content/library.ts';
 import { listen, openNode, type Listening, type NodeSettings, type OpenNode } from '../../src/server/main.ts';
-import { couchUrl, removeCouchDatabases } from '../conformance/couch.ts';
+import { couchFor, removeCouchDatabases } from '../conformance/couch.ts';
 
 export const random = (n: number): Uint8Array => randomBytes(n);
 
@@ -34,11 +34,7 @@ export interface TestNode {
 export async function startTestNode(given: { courses?: string | null; compiler?: Compiler; data?: string } = {}): Promise<TestNode> {
   const data = given.data ?? mkdtempSync(join(tmpdir(), 'perigee-node-'));
   mkdirSync(data, { recursive: true });
-  // Every suite of nodes runs on CouchDB too, where there is one (vitest.config.ts).
-  const couchdb =
-    process.env['PERIGEE_TEST_ENGINE'] === 'couchdb' && couchUrl !== null
-      ? { url: couchUrl, prefix: `perigee_test-${hash('sha256', data).slice(0, 12)}_` }
-      : null;
+  const couchdb = couchFor(data);
   const lines: string[] = [];
   const log = (line: string): void => void lines.push(line);
   let ahead = 0;
