@@ -147,6 +147,18 @@ test('a session belongs to its tab, and wrong passwords are slowed down', async 
   await device.page.reload();
   await expect(device.page.getByText(`Signed in as ${staff.name}`)).toBeVisible();
 
+  // Somebody walks away.
+  const left = await device.context.newPage();
+  await left.clock.install();
+  await signIn(left, node.origin, staff);
+  await left.clock.fastForward('20:00');
+  await left.getByRole('heading', { name: 'Teach' }).click();
+  await left.clock.fastForward('20:00');
+  await expect(left.getByText(`Signed in as ${staff.name}`)).toBeVisible();
+  await left.clock.fastForward('31:00');
+  await expect(left.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+  await left.close();
+
   const other = await device.context.newPage();
   await other.goto(`${node.origin}/teach`);
   await expect(other.getByRole('heading', { name: 'Sign in' })).toBeVisible();

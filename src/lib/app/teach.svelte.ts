@@ -4,7 +4,7 @@
  * Where the session lives: in this tab's memory and `sessionStorage`, never in `localStorage`. Trainers work on laptops that
  * a class shares: a session in `localStorage` would greet the next person who opens the page. One in memory alone would be
  * lost whenever a phone short of memory drops the tab, and signing in again needs the node. Browsers that reopen their
- * windows bring `sessionStorage` back, so a session that was not used for half an hour is not taken up again.
+ * windows bring `sessionStorage` back, and people walk away: after half an hour without use the session ends by itself.
  */
 import * as v from 'valibot';
 import type { CohortId, CourseId } from '#lib/domain/ids.ts';
@@ -53,6 +53,9 @@ export class Teaching {
 
   #client = createTeachClient((path, init) => fetch(path, init), Date.now);
   #locker: Locker | null = null;
+  /** When somebody last did something here, in milliseconds. */
+  #used = 0;
+  #watch: ReturnType<typeof setInterval> | undefined;
 
   get administrator(): boolean {
     return this.standing.type === 'in' && this.standing.session.roles.includes('administrator');
@@ -63,9 +66,23 @@ export class Teaching {
     if (!this.ready) {
       await this.#takeUp();
       this.ready = true;
+      this.#watch ??= setInterval(() => this.#endWhenIdle(), 15_000);
     }
     const node = this.#heard(await this.#client.node());
     if (node.ok) this.node = node.value;
+  }
+
+  /** Somebody is there: a key, a tap. */
+  touch(): void {
+    // Whoever comes back to a page that slept must not wake the session of the one before.
+    this.#endWhenIdle();
+    const rested = Date.now() - this.#used;
+    this.#used = Date.now();
+    if (rested > 60_000) this.#remember();
+  }
+
+  #endWhenIdle(): void {
+    if (this.standing.type !== 'out' && Date.now() - this.#used > idleLimit) this.signOut();
   }
 
   async #takeUp(): Promise<void> {
@@ -84,6 +101,7 @@ export class Teaching {
     }
     this.#locker = key === null ? null : await reopenLocker(localStorage, session.name, key);
     this.#showKept(this.#locker?.work ?? null);
+    this.#used = used;
     this.standing = { type: 'in', session };
   }
 
@@ -100,6 +118,7 @@ export class Teaching {
     if (work === null) return result;
     this.#locker = locker;
     this.#showKept(work);
+    this.#used = Date.now();
     this.standing = { type: 'reading', name, roles: work.roles };
     return ok('reading');
   }
@@ -116,6 +135,7 @@ export class Teaching {
   async #enter(session: StaffSession, password: string): Promise<void> {
     this.#locker = await makeLocker(localStorage, session.name, password);
     this.#showKept(this.#locker?.work ?? null);
+    this.#used = Date.now();
     this.standing = { type: 'in', session };
     this.#remember();
   }
@@ -194,8 +214,7 @@ export class Teaching {
   async #asStaff<Value>(ask: (token: string) => Promise<TeachResult<Value>>): Promise<TeachResult<Value>> {
     if (this.standing.type !== 'in') return { ok: false, error: { type: this.standing.type === 'reading' ? 'unreachable' : 'expired' } };
     const result = this.#heard(await ask(this.standing.session.token));
-    if (result.ok) this.#remember();
-    else if (result.error.type === 'expired') this.signOut();
+    if (!result.ok && result.error.type === 'expired') this.signOut();
     return result;
   }
 
@@ -219,7 +238,7 @@ export class Teaching {
     try {
       sessionStorage.setItem(
         tabEntry,
-        JSON.stringify({ session: this.standing.session, key: this.#locker?.key ?? null, used: Date.now() }),
+        JSON.stringify({ session: this.standing.session, key: this.#locker?.key ?? null, used: this.#used }),
       );
     } catch {
       // A browser that keeps nothing: the session lives as long as the page.
