@@ -1,0 +1,218 @@
+/** The reader's pages: read without scripts and within their bytes, answered by keyboard, kept or said not to be. */
+import { brotliCompressSync } from 'node:zlib';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Locator, Page } from '@playwright/test';
+import { expect, test } from './perigee.ts';
+
+const courses = [
+  { course: 'satellite-navigation', languages: ['en', 'zh'] },
+  { course: 'space-law', languages: ['en', 'ar'] },
+  { course: 'disaster-risk', languages: ['en', 'fr'] },
+] as const;
+
+/** What a request to the node costs, uncompressed, as a browser without scripts asks for it. */
+const html = async (address: string): Promise<string> => {
+  const response = await fetch(address, { headers: { accept: 'text/html' } });
+  expect(response.status, address).toBe(200);
+  return response.text();
+};
+
+const lessonsOf = (course: string, page: string): string[] => [
+  ...new Set([...page.matchAll(new RegExp(`href="(/courses/${course}/[a-z0-9-]+)"`, 'g'))].map((match) => match[1] ?? '')),
+];
+
+test('every lesson in every language is one request of at most 14 kB, text and styles', async ({ startNode }) => {
+  const node = await startNode();
+  for (const { course, languages } of courses)
+    for (const language of languages) {
+      const lessons = lessonsOf(course, await html(`${node.origin}/courses/${course}?lang=${language}`));
+      expect(lessons.length).toBeGreaterThanOrEqual(12);
+      for (const lesson of lessons) {
+        const page = await html(`${node.origin}${lesson}?lang=${language}`);
+        expect(brotliCompressSync(page).length, `${lesson} in ${language}`).toBeLessThanOrEqual(14_000);
+        // Disabled links are SvelteKit's note of the styles that are in the page already; no browser fetches them.
+        const fetched = [...page.matchAll(/<link[^>]*rel="stylesheet"[^>]*>/g)].filter(([link]) => !link.includes('disabled'));
+        expect(fetched, `${lesson} in ${language}`).toEqual([]);
+        expect(page.includes(`<html lang="${language}"`), `${lesson} in ${language}`).toBe(true);
+      }
+    }
+});
+
+test('without scripts a lesson is whole: formulas, pictures, tables, exercises with their options', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const { page } = await openDevice({ size: 'phone', javaScript: false });
+  await page.goto(`${node.origin}/catalogue`);
+  await page.getByRole('link', { name: 'Satellite navigation: from orbit to position' }).click();
+  await page.getByRole('link', { name: /Kepler's laws/ }).click();
+  const lesson = page.getByRole('article');
+  await expect(lesson.locator('math[display=block]').first()).toBeVisible();
+  await expect(lesson.getByRole('img').first()).toBeVisible();
+  await expect(lesson.getByRole('table').first()).toBeVisible();
+  // Playwright does not look for words in it.
+  await expect(lesson.locator('noscript p')).toBeVisible();
+  await expect(lesson.getByRole('radio').first()).toBeDisabled();
+  await page.locator('#languages').getByRole('link', { name: '中文' }).click();
+  await expect(page.locator('html')).toHaveAttribute('lang', 'zh');
+  await expect(lesson.getByRole('heading', { level: 1 })).toHaveText('开普勒定律与六个轨道根数');
+  await page.goto(`${node.origin}/catalogue?q=orbit&lang=en`);
+  await expect(page.getByRole('heading', { level: 3 })).toHaveCount(1);
+});
+
+test('a course that lacks the language is shown in its own, and says so', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const { page } = await openDevice({ size: 'phone', locale: 'ar' });
+  await page.goto(`${node.origin}/courses/disaster-risk`);
+  await expect(page.locator('html')).toHaveAttribute('dir', 'rtl');
+  await expect(page.getByText('هذا المساق غير متاح بلغتك بعد. لغة العرض: English.')).toBeVisible();
+  const title = page.getByRole('heading', { level: 1 });
+  await expect(title).toHaveAttribute('lang', 'en');
+  await expect(title).toHaveAttribute('dir', 'ltr');
+});
+
+test('script until an answer can be given is at most 60 kB', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const { page } = await openDevice({ size: 'phone' });
+  // What answering waits for, and nothing after it: the first control that is enabled ends the count.
+  let bytes = 0;
+  let counting = true;
+  await page.route(/\.js$/, async (route) => {
+    const response = await route.fetch();
+    const body = await response.body();
+    if (counting) bytes += brotliCompressSync(body).length;
+    await route.fulfill({ response, body });
+  });
+  await page.exposeFunction('answerable', () => {
+    counting = false;
+  });
+  await page.addInitScript(() => {
+    const look = (): void => {
+      if (document.querySelector('form[data-kind] fieldset:not(:disabled)') === null) requestAnimationFrame(look);
+      else void (window as unknown as { answerable(): Promise<void> }).answerable();
+    };
+    look();
+  });
+  await page.goto(`${node.origin}/courses/satellite-navigation/kepler-orbits`);
+  await expect.poll(() => counting).toBe(false);
+  expect(bytes).toBeGreaterThan(30_000);
+  expect(bytes).toBeLessThanOrEqual(60_000);
+});
+
+/** Answers with the keyboard alone; whether rightly is not the point. */
+async function answer(form: Locator): Promise<void> {
+  const kind = await form.getAttribute('data-kind');
+  const page = form.page();
+  if (kind === 'choice' || kind === 'multiple') {
+    await form.locator('fieldset input').first().focus();
+    await page.keyboard.press('Space');
+  }
+  if (kind === 'order') {
+    await form.locator('fieldset button[data-by="1"]').first().focus();
+    await page.keyboard.press('Enter');
+    await expect(form.locator('fieldset [aria-live]')).not.toBeEmpty();
+    // The row moved and its button kept the focus.
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('data-by'))).toBe('1');
+  }
+  for (const text of await form.getByRole('textbox').all()) {
+    await text.focus();
+    await page.keyboard.type('12');
+  }
+  for (const select of await form.getByRole('combobox').all()) {
+    await select.focus();
+    await page.keyboard.press('End');
+  }
+  await form.locator('fieldset :is(input, select, button)').last().focus();
+  const next = form.locator('.foot button');
+  for (let i = 0; i < 3 && !(await next.evaluate((button) => button === document.activeElement)); i++) await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+}
+
+async function openLesson(page: Page, address: string): Promise<Locator> {
+  await page.goto(address);
+  const forms = page.locator('form[data-kind]');
+  await expect(forms.first().locator('fieldset')).toBeEnabled();
+  return forms;
+}
+
+test('all six kinds are answered by keyboard, marked in words, kept, and there again after a reload', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const { page } = await openDevice({ size: 'phone' });
+  const seen = new Set<string>();
+  for (const path of lessonsOf('satellite-navigation', await html(`${node.origin}/courses/satellite-navigation`))) {
+    if (seen.size === 6) break;
+    const forms = await openLesson(page, `${node.origin}${path}`);
+    for (const form of await forms.all()) {
+      const kind = (await form.getAttribute('data-kind')) ?? '';
+      if (seen.has(kind)) continue;
+      await answer(form);
+      await expect(form.locator('.verdict')).toHaveText(/Right|Not right|Partly right/);
+      await expect(form.locator('[data-where=device]')).toBeVisible();
+      await expect(form.locator('.foot button')).toBeFocused();
+      seen.add(kind);
+    }
+    await page.reload();
+    for (const form of await forms.all())
+      if (seen.has((await form.getAttribute('data-kind')) ?? '') && (await form.getByText('1 attempt').count()) > 0)
+        await expect(form.locator('.verdict')).toBeVisible();
+  }
+  expect([...seen].sort()).toEqual(['choice', 'gap', 'match', 'multiple', 'number', 'order']);
+});
+
+test('an answer that the store refuses is said to be lost, stays, and can be kept again', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const device = await openDevice({ size: 'phone' });
+  device.expectConsole(/./);
+  const { page } = device;
+  const forms = await openLesson(page, `${node.origin}/courses/satellite-navigation/kepler-orbits`);
+  const form = forms.and(page.locator('[data-kind=choice]')).first();
+  await page.evaluate(() => {
+    const { put, add } = IDBObjectStore.prototype;
+    const refuse = (): never => {
+      throw new DOMException('full', 'QuotaExceededError');
+    };
+    Object.assign(IDBObjectStore.prototype, { put: refuse, add: refuse });
+    addEventListener('room', () => Object.assign(IDBObjectStore.prototype, { put, add }));
+  });
+  await answer(form);
+  await expect(form.getByRole('alert')).toContainText('This answer is not kept yet');
+  await expect(form.locator('[data-where]')).toHaveCount(0);
+  await expect(form.getByRole('radio').first()).toBeChecked();
+  await page.evaluate(() => dispatchEvent(new Event('room')));
+  await form.getByRole('button', { name: 'Keep it again' }).click();
+  await expect(form.locator('[data-where=device]')).toBeVisible();
+  await expect(form.getByRole('alert')).toHaveCount(0);
+});
+
+test('what is no number is not marked and not kept', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const { page } = await openDevice({ size: 'phone' });
+  const forms = await openLesson(page, `${node.origin}/courses/satellite-navigation/kepler-orbits`);
+  const form = forms.and(page.locator('[data-kind=number]')).first();
+  await form.getByRole('textbox').fill('about twelve');
+  for (const select of await form.getByRole('combobox').all()) await select.selectOption({ index: 1 });
+  await form.getByRole('button', { name: 'Check' }).click();
+  await expect(form.getByText('This does not read as a number')).toBeVisible();
+  await expect(form.locator('[data-where]')).toHaveCount(0);
+  await expect(form.getByRole('textbox')).toBeEnabled();
+});
+
+for (const [locale, colorScheme, course, unit] of [
+  ['en', 'light', 'satellite-navigation', 'kepler-orbits'],
+  ['ar', 'dark', 'space-law', 'debris-and-sustainability'],
+] as const)
+  test(`axe finds nothing on the reader's pages in ${locale}, ${colorScheme}, and nothing is wider than a phone`, async ({
+    startNode,
+    openDevice,
+  }) => {
+    const node = await startNode();
+    const device = await openDevice({ size: 'phone', colorScheme, locale });
+    device.expectConsole(/404/);
+    const { page } = device;
+    for (const path of ['/', '/catalogue', '/catalogue?q=orbit', `/courses/${course}`, `/courses/${course}/${unit}`, '/no-such-page']) {
+      await page.goto(`${node.origin}${path}`);
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+      if (path.endsWith(unit)) await expect(page.locator('form[data-kind] fieldset').first()).toBeEnabled();
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id, nodes }) => `${path} ${id}: ${nodes.map((found) => found.html).join(' ')}`)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), path).toBeLessThanOrEqual(0);
+    }
+  });
