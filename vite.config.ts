@@ -8,16 +8,18 @@ import { defineConfig } from 'vite';
 const groups = [
   // What more than one page needs before it can show anything: SvelteKit, Svelte, the frame, the components.
   { name: 'frame', tags: ['$initial' as const], minShareCount: 2, priority: 9 },
+  // Dexie, and what is kept with it: not before something is kept.
+  { name: 'store', test: /node_modules\/dexie|src\/lib\/storage\//, priority: 8 },
   // PouchDB and its road to the centre: not before there is a centre.
   {
     name: 'replica',
-    test: /node_modules\/(pouchdb|spark-md5|vuvuzela|uuid|events)|sync\/client\/(browser-replica|pouch-replica|pass)/,
+    test: /node_modules\/(pouchdb|spark-md5|vuvuzela|uuid|events)|sync\/client\/(browser-replica|pouch-replica)/,
     priority: 7,
   },
   // Where `crypto.subtle` is missing.
   { name: 'fallback', test: /node_modules\/@noble\//, priority: 6 },
-  // Dexie, and what works on it: not before something is kept or installed.
-  { name: 'store', test: /node_modules\/dexie|src\/lib\/(storage|sync|course)\/|src\/lib\/app\/(safety|lesson\/Notes)/, priority: 5 },
+  // Installing, searching, passes, notes: what an installed application does later.
+  { name: 'later', test: /src\/lib\/(sync|course)\/|src\/lib\/app\/lesson\/Notes/, priority: 5 },
   // Pages that are small alone.
   { name: 'browse', test: /src\/routes\/(\+page|catalogue\/|courses\/\[course\]\/\+page)/, priority: 2 },
   { name: 'self', test: /src\/routes\/(people|settings|record)\//, priority: 2 },
