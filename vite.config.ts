@@ -10,16 +10,16 @@ const groups = [
   { name: 'frame', tags: ['$initial' as const], minShareCount: 2, priority: 9 },
   // Dexie, and what is kept with it: not before something is kept.
   { name: 'store', test: /node_modules\/dexie|src\/lib\/storage\//, priority: 8 },
+  // Installing, searching, passes: what an installed application does later.
+  { name: 'later', test: /src\/lib\/(sync|course)\/(?!.*replica)/, priority: 7 },
   // PouchDB and its road to the centre: not before there is a centre.
   {
     name: 'replica',
     test: /node_modules\/(pouchdb|spark-md5|vuvuzela|uuid|events)|sync\/client\/(browser-replica|pouch-replica)/,
-    priority: 7,
+    priority: 6,
   },
   // Where `crypto.subtle` is missing.
-  { name: 'fallback', test: /node_modules\/@noble\//, priority: 6 },
-  // Installing, searching, passes, notes: what an installed application does later.
-  { name: 'later', test: /src\/lib\/(sync|course)\/|src\/lib\/app\/lesson\/Notes/, priority: 5 },
+  { name: 'fallback', test: /node_modules\/@noble\//, priority: 5 },
   // Pages that are small alone.
   { name: 'browse', test: /src\/routes\/(\+page|catalogue\/|courses\/\[course\]\/\+page)/, priority: 2 },
   { name: 'self', test: /src\/routes\/(people|settings|record)\//, priority: 2 },
