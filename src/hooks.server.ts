@@ -21,7 +21,10 @@ export const handle: Handle = async ({ event, resolve }) => {
   // read, so it asks for the language that was negotiated for it (src/lib/app/language.ts).
   if (event.isSubRequest && event.url.pathname === '/api/language') return new Response(language);
   if (node !== undefined && isNodePath(event.url.pathname)) {
-    const response = await node.respond(event.request);
+    // A price is what the reader's own browser would be sent.
+    const headers = new Headers(event.request.headers);
+    headers.set('accept-encoding', event.platform?.req?.headers['accept-encoding'] ?? 'gzip');
+    const response = await node.respond(new Request(event.request, { headers }));
     if (response !== null) return response;
   }
 

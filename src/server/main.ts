@@ -140,13 +140,20 @@ export interface Listening {
  */
 export function listen(
   node: OpenNode,
-  settings: { readonly host: string; readonly port: number; readonly origin: string; readonly pages: Pages; readonly log: Log },
+  settings: {
+    readonly host: string;
+    readonly port: number;
+    readonly origin: string;
+    readonly pages: Pages;
+    readonly log: Log;
+    readonly bodyIdle?: number;
+  },
 ): Promise<Listening> {
-  const { host, port, origin, pages, log } = settings;
+  const { host, port, origin, pages, log, bodyIdle = 30_000 } = settings;
   const server = createServer(
     // A slow line may take half an hour for what is allowed; silence is cut off much earlier (sockets.ts).
     { requestTimeout: 30 * 60_000, headersTimeout: 20_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024 },
-    createListener({ node: node.handle, origin, pages, log }),
+    createListener({ node: node.handle, origin, pages, log, bodyIdle }),
   );
   return new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -25,7 +25,9 @@ export interface DevelopmentPages {
 /** Vite in the middle, on the node's own socket. The pages find the node where `svelte.config.js` looks for it. */
 export async function developmentPages(node: NodeHandle, server: Server): Promise<DevelopmentPages> {
   Reflect.set(globalThis, Symbol.for('perigee.node'), node);
+  // SvelteKit looks for its project where the process stands.
+  process.chdir(root);
   const { createServer } = await import('vite');
-  const vite = await createServer({ root, server: { middlewareMode: true, hmr: { server } } });
+  const vite = await createServer({ server: { middlewareMode: true, ws: { server } } });
   return { pages: (request, response, next) => vite.middlewares(request, response, next), close: () => vite.close() };
 }

@@ -16,8 +16,6 @@ import {
 import type { Caller } from '../lib/server/http/organ.ts';
 import type { Log } from '../lib/server/log.ts';
 
-/** A body that brings nothing for so long is given up: a dead link must not hold a connection. Slow but alive is fine. */
-const bodyIdle = 30_000;
 /** 10 MB at 90 kbit/s. */
 const bodyTotal = 15 * 60_000;
 /** How long the rest of a refused body is read, so that the client gets to see the refusal. */
@@ -42,15 +40,17 @@ export function createListener(given: {
   readonly origin: string;
   readonly pages: Pages;
   readonly log: Log;
+  /** A body that brings nothing for so many ms is given up: a dead link must not hold a connection. Slow but alive is fine. */
+  readonly bodyIdle: number;
 }): (request: IncomingMessage, response: ServerResponse) => void {
-  const { node, origin, pages, log } = given;
+  const { node, origin, pages, log, bodyIdle } = given;
 
   async function answerByOrgan(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const gone = new AbortController();
     outgoing.once('close', () => {
       gone.abort();
     });
-    const request = toRequest(incoming, origin, gone.signal);
+    const request = toRequest(incoming, origin, bodyIdle, gone.signal);
     let answer: Response;
     try {
       answer =
@@ -116,29 +116,36 @@ function bodyFailure(error: unknown): Response | null {
 }
 
 /** The body as it comes, counted and timed. */
-async function* bodyOf(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
-  let received = 0;
-  const tooSlow = (): void => {
-    incoming.destroy(new BodyFailure('too-slow'));
-  };
-  let idle = setTimeout(tooSlow, bodyIdle);
-  const total = setTimeout(tooSlow, bodyTotal);
+async function* bodyOf(incoming: IncomingMessage, idle: number): AsyncGenerator<Uint8Array> {
+  const chunks = (incoming as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  const end = Date.now() + bodyTotal;
+  for (let received = 0; ;) {
+    const chunk = await soon(chunks.next(), Math.min(idle, end - Date.now()));
+    if (chunk.done === true) return;
+    received += chunk.value.byteLength;
+    if (received > maxBodyBytes) throw new BodyFailure('too-large');
+    yield chunk.value;
+  }
+}
+
+/** What comes within so many ms. What comes too late, or breaks off after that, is nobody's. */
+async function soon<Value>(coming: Promise<Value>, ms: number): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      coming.catch(() => undefined);
+      reject(new BodyFailure('too-slow'));
+    }, ms);
+  });
   try {
-    for await (const chunk of incoming as AsyncIterable<Buffer>) {
-      clearTimeout(idle);
-      idle = setTimeout(tooSlow, bodyIdle);
-      received += chunk.byteLength;
-      if (received > maxBodyBytes) throw new BodyFailure('too-large');
-      yield chunk;
-    }
+    return await Promise.race([coming, late]);
   } finally {
-    clearTimeout(idle);
-    clearTimeout(total);
+    clearTimeout(timer);
   }
 }
 
 /** The request as organs take it; null where Node let something in that is none. */
-function toRequest(incoming: IncomingMessage, origin: string, signal: AbortSignal): Request | null {
+function toRequest(incoming: IncomingMessage, origin: string, idle: number, signal: AbortSignal): Request | null {
   const { url = '', method = 'GET' } = incoming;
   if (!url.startsWith('/')) return null;
   const headers = new Headers();
@@ -148,7 +155,7 @@ function toRequest(incoming: IncomingMessage, origin: string, signal: AbortSigna
     const body =
       method === 'GET' || method === 'HEAD'
         ? null
-        : (Readable.toWeb(Readable.from(bodyOf(incoming), { objectMode: false })) as ReadableStream);
+        : (Readable.toWeb(Readable.from(bodyOf(incoming, idle), { objectMode: false })) as ReadableStream);
     return new Request(`${origin}${url}`, { method, headers, body, signal, ...(body === null ? {} : { duplex: 'half' as const }) });
   } catch (error) {
     // A method, header or address that `Request` does not know; anything else is a bug.

@@ -233,18 +233,52 @@ it('bodies that are too large, or become so', async () => {
   });
   expect([bomb.status, bomb.body['error']]).toEqual([413, 'too-large']);
   // Without a length, and to an address that asks who comes first: nothing of it is kept.
-  const endless = new ReadableStream({
-    pull(controller) {
-      controller.enqueue(new Uint8Array(64 * 1024));
-    },
-  });
-  const stranger = fetch(url, { method: 'POST', body: endless, duplex: 'half' } as RequestInit);
+  const forever = (): ReadableStream =>
+    new ReadableStream({
+      async pull(controller) {
+        // Client and node share this process: without a turn in between nothing else would run.
+        await new Promise((resolve) => setImmediate(resolve));
+        controller.enqueue(new Uint8Array(64 * 1024));
+      },
+    });
+  const stranger = fetch(url, { method: 'POST', body: forever(), duplex: 'half' } as RequestInit);
   expect(
     await stranger.then(
       ({ status }) => status,
       () => 'cut off',
     ),
   ).toBeOneOf([401, 'cut off']);
+  const known = fetch(url, {
+    method: 'POST',
+    body: forever(),
+    duplex: 'half',
+    headers: { authorization: `Bearer ${ann.token}` },
+  } as RequestInit);
+  expect(
+    await known.then(
+      ({ status }) => status,
+      () => 'cut off',
+    ),
+  ).toBeOneOf([413, 'cut off']);
+});
+
+it('a body that stops coming', async () => {
+  const { hostname, port } = new URL(node.url);
+  const answers = ['/api/session', `/replica/person/${ann.person}/_bulk_docs`].map(
+    (path) =>
+      new Promise<string>((resolve) => {
+        const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ann.token}\r\nContent-Length: 100\r\n\r\n{"a"`;
+        const socket = connect(Number(port), hostname, () => socket.write(head));
+        socket.once('data', (chunk) => {
+          resolve(chunk.toString());
+          socket.destroy();
+        });
+      }),
+  );
+  for (const answer of await Promise.all(answers)) {
+    expect(answer).toMatch(/^HTTP\/1\.1 408/);
+    expect(answer).toMatch(/"too-slow"/);
+  }
 });
 
 it('what is no HTTP, or half of it', async () => {

@@ -53,7 +53,7 @@ export async function startTestNode(given: { courses?: string | null; compiler?:
       clock: () => Date.now() + ahead,
     });
     const pages = (_request: unknown, _response: unknown, next: () => void): void => next();
-    listening = await listen(node, { host: '127.0.0.1', port: 0, origin: 'http://centre.test', pages, log });
+    listening = await listen(node, { host: '127.0.0.1', port: 0, origin: 'http://centre.test', pages, log, bodyIdle: 1000 });
   };
   const stop = async (): Promise<void> => {
     await listening.close(100);
