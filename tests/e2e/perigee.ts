@@ -11,7 +11,7 @@
  * asked for, the network that is taken away. Everything that was started is ended with the test.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,9 @@ import { test as base, chromium, expect, type BrowserContext, type Page } from '
 import { findChromium } from '../../scripts/find-chromium.ts';
 
 const root = join(import.meta.dirname, '..', '..');
+
+/** The variable that names the data folder in which the courses are published already (publish-courses.ts). */
+export const publishedFolder = 'PERIGEE_TEST_PUBLISHED';
 
 export interface RunningNode {
   readonly origin: string;
@@ -59,7 +62,7 @@ export interface DeviceOptions {
   readonly javaScript?: boolean;
 }
 
-const freePort = (): Promise<number> =>
+export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer();
     server.on('error', reject);
@@ -79,7 +82,8 @@ async function answers(origin: string): Promise<boolean> {
   }
 }
 
-function createNode(origin: string, data: string, environment: Readonly<Record<string, string>>): RunningNode {
+/** A node that is not started yet. */
+export function createNode(origin: string, data: string, environment: Readonly<Record<string, string>>): RunningNode {
   let child: ChildProcess | null = null;
   let output = '';
   let code = '';
@@ -262,6 +266,9 @@ export const test = base.extend<{
     const nodes: RunningNode[] = [];
     await use(async (environment = {}) => {
       const data = mkdtempSync(join(tmpdir(), 'perigee-node-'));
+      const published = process.env[publishedFolder];
+      if (published !== undefined)
+        for (const part of ['pieces', 'published', 'publisher.pem']) cpSync(join(published, part), join(data, part), { recursive: true });
       const node = createNode(`http://127.0.0.1:${String(await freePort())}`, data, environment);
       nodes.push(node);
       await node.start();
