@@ -52,11 +52,25 @@ interface Folded {
 
 const combining = /\p{M}/u;
 
+/** A text has a few hundred different characters; folding each once makes a megabyte cheap. */
+function createFolder(): (cluster: string) => string {
+  const known = new Map<string, string>();
+  return (cluster) => {
+    let folded = known.get(cluster);
+    if (folded === undefined) {
+      // Folding trims; a space between two words is what keeps them two.
+      folded = /^\s+$/u.test(cluster) ? ' ' : fold(cluster);
+      known.set(cluster, folded);
+    }
+    return folded;
+  };
+}
+
 /**
  * Folds a text and remembers where each character came from: a character with its marks folds by itself, so a hit in the folded text can be
  * shown in the text as it was written.
  */
-export function foldWithOrigin(original: string): Folded {
+export function foldWithOrigin(original: string, foldCluster = createFolder()): Folded {
   let text = '';
   const origin: number[] = [];
   const characters = [...original];
@@ -64,9 +78,10 @@ export function foldWithOrigin(original: string): Folded {
   for (let i = 0; i < characters.length;) {
     let cluster = characters[i] ?? '';
     let next = i + 1;
-    while (next < characters.length && combining.test(characters[next] ?? '')) cluster += characters[next++] ?? '';
-    // Folding trims; a space between two words is what keeps them two.
-    const folded = /^\s+$/u.test(cluster) ? ' ' : fold(cluster);
+    // Nothing below U+0300 combines.
+    while (next < characters.length && (characters[next] ?? '') >= '\u0300' && combining.test(characters[next] ?? ''))
+      cluster += characters[next++] ?? '';
+    const folded = foldCluster(cluster);
     for (let unit = 0; unit < folded.length; unit++) origin.push(at);
     text += folded;
     at += cluster.length;
@@ -152,13 +167,14 @@ export function search<Key>(texts: readonly SearchText<Key>[], query: string, mo
   const words = queryWords(query);
   if (words.length === 0) return [];
   const found: Found<Key>[] = [];
+  const foldCluster = createFolder();
   for (const { key, title, sections } of texts) {
     const foldedTitle = fold(title);
     const inTitle = words.map((word) => spansOfWord(foldedTitle, word).length > 0);
     let best: { readonly rank: number; readonly add: () => void } | null = null;
     for (const section of sections) {
       const heading = fold(section.heading);
-      const folded = foldWithOrigin(section.text);
+      const folded = foldWithOrigin(section.text, foldCluster);
       const spans: Span[] = [];
       let rank = 0;
       let all = true;
