@@ -11,7 +11,7 @@ import type { CourseId, Sha256, UnitId } from '#lib/domain/ids.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
 import type { CourseStructure, CourseSummary, Language, LessonItems, UnitPieces } from '#lib/course/package.ts';
 import { parseCatalogue, parseSignedManifest, parseStructure } from '#lib/course/parse-package.ts';
-import { parseUnitPage, unitDataId, unitPageJson as pageJson } from '#lib/course/unit-page.ts';
+import { courseDataId, parseCoursePage, parseUnitPage, unitDataId, unitPageJson as pageJson } from '#lib/course/unit-page.ts';
 import type { CoursePage, SourceFailure, UnitPage } from './contract.ts';
 import { storage } from './store.ts';
 
@@ -101,8 +101,17 @@ async function assemble(
   return parsed.ok ? ok({ structure, unit, language, fragment: lesson.value, items: parsed.value, from }) : parsed;
 }
 
-/** The unit that this page was delivered with, once: later visits read the store, which may have moved on. */
+/** What a page was delivered with is taken once: later visits read the store, which may have moved on. */
 let takenUp = false;
+
+/** The course that this page was delivered with, once. */
+function courseFromPage(course: CourseId): CourseStructure | null {
+  if (takenUp) return null;
+  takenUp = true;
+  const data = document.getElementById(courseDataId)?.textContent;
+  const structure = data === undefined || data === null ? null : parseCoursePage(data);
+  return structure?.course === course ? structure : null;
+}
 
 function unitFromPage(course: CourseId, unit: UnitId, language: Language): UnitPage | null {
   if (takenUp) return null;
@@ -146,6 +155,8 @@ export async function loadUnit(fetch: Fetch, course: CourseId, unit: UnitId, lan
 
 export async function loadCourse(fetch: Fetch, course: CourseId): Promise<Result<CoursePage, SourceFailure>> {
   if (browser) {
+    const delivered = courseFromPage(course);
+    if (delivered !== null) return ok({ structure: delivered, from: 'node' });
     const { store } = await storage();
     const row = await store.library.course(course);
     if (row !== undefined) return ok({ structure: row.structure, from: 'device' });
@@ -189,4 +200,5 @@ async function noteUpdates(courses: readonly CourseSummary[]): Promise<void> {
   }
 }
 
+export { coursePageJson } from '#lib/course/unit-page.ts';
 export const unitPageJson = (page: UnitPage): string => pageJson(page);

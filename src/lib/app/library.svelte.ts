@@ -2,7 +2,7 @@ import type { CourseId } from '#lib/domain/ids.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
 import type { CourseStructure, Language, TextSection } from '#lib/course/package.ts';
 import type { CourseRow, JobRow } from '#lib/storage/schema.ts';
-import type { InstallFailure, InstallPorts, Job } from '#lib/sync/client/install.ts';
+import type { InstallFailure, InstallPorts, Job, Offer } from '#lib/sync/client/install.ts';
 import type { InstalledCourse, InstallState, LibraryController, Quote, SearchHit } from './contract.ts';
 import { storage as openStorage, type Storage } from './store.ts';
 import { runningJobs, watchTransfers } from './transfers.ts';
@@ -33,6 +33,9 @@ const installedOf = (row: CourseRow): InstalledCourse => ({
   update: row.newer !== null,
 });
 
+/** Milliseconds that a price stays what it was. */
+const offerLives = 60_000;
+
 const request: InstallPorts['fetch'] = (input, init) => fetch(input, init);
 
 /** Bytes that the browser would still let this origin keep; null where it does not say. */
@@ -54,6 +57,9 @@ export class Library implements LibraryController {
   readonly #running = runningJobs();
   /** What finished here: shown until the page goes. */
   #done: Readonly<Record<CourseId, InstallState>> = {};
+
+  /** What the node offered of late: pages ask for a price whenever something about a course changes. */
+  #offers: Readonly<Record<CourseId, { readonly offer: Offer; readonly until: number }>> = {};
 
   constructor(storage: () => Promise<Storage> = openStorage) {
     this.#storage = storage;
@@ -94,8 +100,13 @@ export class Library implements LibraryController {
   async quote(course: CourseId, language: Language): Promise<Result<Quote, InstallFailure>> {
     const { store } = await this.#storage();
     const { fetchOffer, costOf } = await import('#lib/sync/client/install.ts');
-    const offer = await fetchOffer(course, { fetch: request, store: store.library });
+    const known = this.#offers[course];
+    const offer =
+      known !== undefined && known.until > Date.now()
+        ? ok(known.offer)
+        : await fetchOffer(course, { fetch: request, store: store.library });
     if (!offer.ok) return err(offer.error);
+    this.#offers = { ...this.#offers, [course]: { offer: offer.value, until: Date.now() + offerLives } };
     const { text, withMedia } = await costOf(offer.value, language, store.library);
     const free = await freeBytes();
     const others = (await store.library.courses())

@@ -77,3 +77,22 @@ export function parseUnitPage(json: string, html: readonly string[]): UnitConten
   const fragment = blocks.map((block) => (block === null ? rest.shift() : `<div data-item="${block}"></div>`)).join('\n');
   return { structure: structure.value, unit, language, fragment, items, from: from === 'device' ? 'device' : 'node' };
 }
+
+/** `id` of the script element with a course's JSON. */
+export const courseDataId = 'course-data';
+
+/** A course for its own page: all but the names of the pieces, which only an installation needs. */
+export const coursePageJson = (structure: CourseStructure): string =>
+  JSON.stringify({
+    ...structure,
+    modules: structure.modules.map((module) => ({ ...module, units: module.units.map((unit) => ({ ...unit, pieces: {} })) })),
+  } satisfies CourseStructure).replaceAll('<', '\\u003c');
+
+export function parseCoursePage(json: string): CourseStructure | null {
+  try {
+    const structure = parseStructure(JSON.parse(json));
+    return structure.ok ? structure.value : null;
+  } catch {
+    return null;
+  }
+}

@@ -22,6 +22,8 @@ export interface ReplicaOptions {
   readonly origin: string;
   readonly token: string;
   readonly fetch: Fetch;
+  /** In front of the local database's name, where one process plays several devices. */
+  readonly prefix?: string;
   /** Reads a document that came from elsewhere; null where it is none of a person's records. */
   readonly parse: (document: unknown) => PersonRecord | null;
 }
@@ -67,9 +69,9 @@ export class PouchReplica implements Replica {
   /** Why the last request that failed did; PouchDB's own errors no longer tell. */
   #reason: PassFailure | null = null;
 
-  constructor({ person, adapter, origin, token, fetch, parse }: ReplicaOptions) {
+  constructor({ person, adapter, origin, token, fetch, parse, prefix }: ReplicaOptions) {
     this.#parse = parse;
-    this.#local = new PouchDB(`perigee-${person}`, { adapter, auto_compaction: true });
+    this.#local = new PouchDB(`${prefix === undefined ? '' : `${prefix}-`}perigee-${person}`, { adapter, auto_compaction: true });
     this.#remote = new PouchDB(`${origin}/replica/person/${person}`, {
       adapter: 'http',
       skip_setup: true,
@@ -78,6 +80,8 @@ export class PouchReplica implements Replica {
   }
 
   async #request(fetch: Fetch, token: string, url: string, init: RequestInit = {}): Promise<Response> {
+    // PouchDB asks the root above a database which server this is, to name its checkpoint; the path names it well enough.
+    if (new URL(url).pathname === '/replica/person/') return Response.json({});
     const headers = new Headers(init.headers);
     headers.set('authorization', `Bearer ${token}`);
     try {

@@ -1,0 +1,168 @@
+/** The device's own pass, journal and replica against a real node: what is shown as being at the centre is there. */
+import 'fake-indexeddb/auto';
+import memory from 'pouchdb-adapter-memory';
+import PouchDB from 'pouchdb-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CourseId, UnitId } from '../../src/lib/domain/ids.ts';
+import { instantOf } from '../../src/lib/domain/clock.ts';
+import { parseRecord } from '../../src/lib/domain/parse-record.ts';
+import { joinRegisters, secondsOf } from '../../src/lib/domain/progress.ts';
+import { openStore, type Store } from '../../src/lib/storage/store.ts';
+import { askLinkCode, askReceipt, exchangeCode, type Fetch, type Session } from '../../src/lib/sync/client/centre.ts';
+import { runPass } from '../../src/lib/sync/client/pass.ts';
+import { PouchReplica } from '../../src/lib/sync/client/pouch-replica.ts';
+import { attempt } from '../conformance/journal.ts';
+import { claim, codesFor, makeCohort, random, startTestNode, type TestNode } from './kit.ts';
+
+PouchDB.plugin(memory);
+
+const course = 'space-law' as CourseId;
+let counter = 0;
+
+interface TestDevice {
+  readonly store: Store;
+  readonly session: Session;
+  readonly pass: (change?: { fetch?: Fetch; token?: string }) => ReturnType<typeof runPass>;
+}
+
+async function createDevice(node: TestNode, code: string): Promise<TestDevice> {
+  const name = `device-${String(counter++)}`;
+  const store = await openStore(() => Date.now(), random, name);
+  const person = await store.people.create('Amina');
+  const joined = await exchangeCode(fetch, node.url, { code, device: store.device, person: person.id, name: person.name });
+  if (!joined.ok) throw new Error(joined.error);
+  const session = joined.value;
+  await store.people.adopt(session.person, session.name);
+  const { token, expires, cohorts } = session;
+  await store.people.setCentre(session.person, { node: session.node, epoch: session.epoch, origin: node.url, cohorts, token, expires });
+  const pass: TestDevice['pass'] = async (change = {}) => {
+    const replica = new PouchReplica({
+      person: session.person,
+      prefix: name,
+      adapter: 'memory',
+      origin: node.url,
+      token: change.token ?? token,
+      fetch: change.fetch ?? fetch,
+      parse: (document) => {
+        const record = parseRecord(document);
+        return record.ok ? record.value : null;
+      },
+    });
+    const ask = (revisions: Parameters<typeof askReceipt>[3]['revisions']) =>
+      askReceipt(change.fetch ?? fetch, node.url, change.token ?? token, { person: session.person, device: store.device, revisions });
+    try {
+      return await runPass(session.person, { journal: store.journal, replica, ask });
+    } finally {
+      await replica.close();
+    }
+  };
+  return { store, session, pass };
+}
+
+const answer = (device: TestDevice, n: number, seconds: number) =>
+  device.store.journal.commit(device.session.person, [attempt(n, device.session.person, device.store.device)], {
+    course,
+    events: [{ type: 'visit', unit: 'treaty' as UnitId, offset: 0, seconds, at: instantOf(1_700_000_000_000) }],
+  });
+
+const waiting = (device: TestDevice) => device.store.journal.waitingCount(device.session.person);
+
+async function shown(device: TestDevice) {
+  const kept = await device.store.journal.ofCourse(device.session.person, course);
+  const joined = joinRegisters(kept.flatMap(({ body }) => (body.kind === 'register' ? [body] : [])));
+  const unit = joined.units.get('treaty' as UnitId);
+  return { attempts: kept.filter(({ body }) => body.kind === 'attempt').length, seconds: unit === undefined ? 0 : secondsOf(unit) };
+}
+
+describe('a device and its centre', () => {
+  let node: TestNode;
+  let admin: string;
+  let cohort: string;
+  const newDevice = async () => createDevice(node, (await codesFor(node, admin, cohort, ['Amina']))[0] ?? '');
+  const linked = async (to: TestDevice) => {
+    const link = await askLinkCode(fetch, node.url, to.session.token);
+    if (!link.ok) throw new Error(link.error);
+    return createDevice(node, link.value.code);
+  };
+
+  beforeAll(async () => {
+    node = await startTestNode();
+    admin = await claim(node);
+    cohort = await makeCohort(node, admin, [course]);
+  });
+  afterAll(() => node.close());
+
+  it('hands over, marks what the node has, and lets nothing wait', async () => {
+    const device = await newDevice();
+    await answer(device, 1, 5);
+    expect(await waiting(device)).toBe(2);
+    expect(await device.pass()).toEqual({ type: 'done', unconfirmed: 0 });
+    expect(await waiting(device)).toBe(0);
+    const kept = await device.store.journal.ofKind(device.session.person, 'enrolment');
+    expect(kept.map(({ atCentre }) => atCentre)).toEqual([true]);
+  });
+
+  it('joins two devices of one person, with no conflict and nothing lost', async () => {
+    const a = await newDevice();
+    await answer(a, 1, 5);
+    await a.pass();
+    const b = await linked(a);
+    expect(b.session.person).toBe(a.session.person);
+    await b.pass();
+    expect(await shown(b)).toEqual({ attempts: 1, seconds: 5 });
+    await answer(a, 2, 10);
+    await answer(b, 3, 100);
+    for (const device of [a, b, a, b]) expect(await device.pass()).toEqual({ type: 'done', unconfirmed: 0 });
+    expect(await shown(a)).toEqual({ attempts: 3, seconds: 115 });
+    expect(await shown(b)).toEqual(await shown(a));
+    expect([await waiting(a), await waiting(b)]).toEqual([0, 0]);
+  });
+
+  it('builds a lost replica up again on the revisions that the centre has, without a conflict', async () => {
+    const device = await newDevice();
+    await answer(device, 1, 5);
+    await device.pass();
+    await answer(device, 2, 5);
+    await new PouchDB(`device-${String(counter - 1)}-perigee-${device.session.person}`, { adapter: 'memory' }).destroy();
+    expect(await device.pass()).toEqual({ type: 'done', unconfirmed: 0 });
+    const url = `${node.url}/replica/person/${device.session.person}/_changes?style=all_docs`;
+    const changes = await fetch(url, { headers: { authorization: `Bearer ${device.session.token}` } });
+    const { results } = (await changes.json()) as { results: { changes: unknown[] }[] };
+    expect(results.map((result) => result.changes.length)).toEqual(results.map(() => 1));
+  });
+
+  it.each<[string, string, Fetch]>([
+    ['a link that is down', 'unreachable', () => Promise.reject(new TypeError('Failed to fetch'))],
+    ['an expired token', 'expired', () => Promise.resolve(Response.json({ error: 'unauthorized' }, { status: 401 }))],
+    ['a node in trouble', 'busy', () => Promise.resolve(Response.json({ error: 'x' }, { status: 503 }))],
+    ['a full node', 'no-space', () => Promise.resolve(Response.json({ error: 'x' }, { status: 507 }))],
+    ['a node that asks for patience', 'slow-down', () => Promise.resolve(Response.json({ error: 'slow-down' }, { status: 429 }))],
+    ['rubbish', 'nonsense', () => Promise.resolve(new Response('<html>Hotel</html>', { headers: { 'content-type': 'text/html' } }))],
+    ['half an answer', 'nonsense', () => Promise.resolve(new Response('{"results":[{"id"'))],
+  ])('leaves everything waiting and says why: %s', async (_what, failure, fails) => {
+    const device = await newDevice();
+    await answer(device, 1, 5);
+    expect(await device.pass({ fetch: fails })).toEqual({ type: 'failed', failure });
+    expect(await waiting(device)).toBe(2);
+    expect(await device.pass()).toEqual({ type: 'done', unconfirmed: 0 });
+    expect(await waiting(device)).toBe(0);
+  });
+
+  it('marks nothing where only the receipt is missing, and finds out the next time that all is there', async () => {
+    const device = await newDevice();
+    await answer(device, 1, 5);
+    const noReceipt: Fetch = (url, init) => (url.endsWith('/sync') ? Promise.reject(new TypeError('Failed to fetch')) : fetch(url, init));
+    expect(await device.pass({ fetch: noReceipt })).toEqual({ type: 'failed', failure: 'unreachable' });
+    expect(await waiting(device)).toBeGreaterThanOrEqual(2);
+    expect(await device.pass()).toEqual({ type: 'done', unconfirmed: 0 });
+  });
+
+  it('keeps a document that no road accepts on the device, waiting, and hands over the rest', async () => {
+    const device = await newDevice();
+    await answer(device, 1, 5);
+    const huge = { ...attempt(2, device.session.person, device.store.device), response: { text: 'x'.repeat(300 * 1024) } };
+    await device.store.journal.commit(device.session.person, [huge]);
+    expect(await device.pass()).toMatchObject({ type: 'done' });
+    expect(await waiting(device)).toBe(1);
+  });
+});
