@@ -30,6 +30,8 @@ precacheAndRoute([
   // Names with a hash need no revision.
   ...appFiles.install.map((url) => ({ url, revision: null })),
   { url: shellPath, revision: version },
+  // The one icon that pages and the manifest name first: without it each page that opens offline complains.
+  { url: '/icon.svg', revision: version },
 ]);
 
 /** The node's own paths, which are no pages (src/lib/server/handle.ts), and files. */

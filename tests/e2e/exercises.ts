@@ -46,6 +46,8 @@ async function labelOf(form: Locator, html: string): Promise<Locator> {
 /** Fills an exercise in, rightly or (where `wrong`) not, and leaves the checking to the caller. */
 export async function fillIn(page: Page, item: Item, { wrong = false } = {}): Promise<void> {
   const form = exerciseOf(page, item);
+  // Enabled once the application has woken up; what is read from the page below does not wait by itself.
+  await expect(form.locator('fieldset:enabled')).toHaveCount(1);
   switch (item.kind) {
     case 'choice': {
       const option = item.options.find(({ key }) => (key === item.right) !== wrong);

@@ -6,7 +6,7 @@ import { expect, test } from './perigee.ts';
 const course = 'satellite-navigation';
 
 /** Notes in the page the moment at which the selector first finds something. */
-const noteMoment = (page: Page, name: string, selector: string): Promise<void> =>
+const noteMoment = (page: Page, name: string, selector: string): Promise<unknown> =>
   page.addInitScript(
     ([key, wanted]) => {
       const look = (): void => {

@@ -10,6 +10,9 @@ import { now, random, type Storage } from './store.ts';
 /** Milliseconds until a pass that nobody asked for is tried again after a failure: doubles from one minute to thirty. */
 const backOff = (failures: number): number => Math.min(30, 2 ** (failures - 1)) * 60_000;
 
+/** Milliseconds after which a pass is due although nothing waits here: the person's other devices may have handed over work. */
+const stale = 60 * 60_000;
+
 export class Sync implements SyncController {
   state = $state<SyncController['state']>('idle');
   failure = $state<SyncFailure | null>(null);
@@ -51,8 +54,9 @@ export class Sync implements SyncController {
   }
 
   /**
-   * Runs a pass where work waits and a centre is known: when the app starts, when it is shown again, when the browser believes
-   * to be online. What the browser believes is a hint to try, never a permission.
+   * Runs a pass where a centre is known and work waits, or where the last whole pass is long ago or was cut short by a closed
+   * page: when the app starts, when it is shown again, when the browser believes to be online. What the browser believes is a
+   * hint to try, never a permission.
    */
   begin(): void {
     const hint = (): void => {
@@ -66,9 +70,13 @@ export class Sync implements SyncController {
   async #offer(): Promise<void> {
     clearTimeout(this.#timer);
     const { store } = await this.#storage();
-    const rows = await store.people.all();
-    const waits = await Promise.all(rows.map(async (row) => row.centre !== null && (await store.journal.waitingCount(row.id)) > 0));
-    if (!waits.includes(true)) return;
+    const [rows, current] = [await store.people.all(), await store.people.current()];
+    const isDue = async (row: PersonRow): Promise<boolean> => {
+      if (row.centre === null) return false;
+      if ((await store.journal.waitingCount(row.id)) > 0) return true;
+      return row.id === current?.id && (row.lastPass === null || now() - Date.parse(row.lastPass) > stale);
+    };
+    if (!(await Promise.all(rows.map(isDue))).includes(true)) return;
     if (now() < this.#notBefore) this.#timer = setTimeout(() => void this.#offer(), this.#notBefore - now());
     else await this.pass();
   }
