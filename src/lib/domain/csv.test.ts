@@ -50,11 +50,12 @@ describe('parseCsv', () => {
   });
 
   it('is done quickly with a hostile text', () => {
+    // Some milliseconds, or hours where it grows with the square; a busy machine is given its time.
     const begun = performance.now();
     parseCsv('"'.repeat(200_001));
     parseCsv(`${','.repeat(100_000)}\n`.repeat(3));
-    expect(performance.now() - begun).toBeLessThan(2000);
-  });
+    expect(performance.now() - begun).toBeLessThan(20_000);
+  }, 60_000);
 });
 
 describe('rowsToCsv', () => {

@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { maxNameLength, parseNames, parseRoster } from './roster.ts';
+import { maxNameLength, parseNames, parseRoster, rosterOf } from './roster.ts';
 
 const namesOf = (lines: ReturnType<typeof parseRoster>) => lines.map((line) => ('name' in line ? line.name : line.error));
 
@@ -11,6 +12,8 @@ describe('parseRoster', () => {
     ['الاسم,العمر\nBinta,30', 'Arabic'],
     ['编号,姓名\n1,Binta', 'Chinese'],
     ['ФИО;Группа\nBinta;2', 'Russian'],
+    ['  Prenom et nom \nBinta', 'with spaces around, without its accent'],
+    ['name\r\rBinta\r\r', 'with the line ends of an old Mac and blank lines'],
     ['\uFEFF"Full name","x"\r\n"Binta","y"\r\n', 'quoted, with a byte order mark'],
   ])('finds the column: %j (%s)', (csv) => {
     expect(namesOf(parseRoster(csv))).toEqual(['Binta']);
@@ -31,6 +34,19 @@ describe('parseRoster', () => {
     ]);
   });
 
+  it('says no more of a long line than shows which one it is', () => {
+    const [line] = parseRoster(`${'x'.repeat(9000)},7`);
+    expect(line).toEqual({ line: 1, error: 'name-too-long', text: 'x'.repeat(150) });
+  });
+
+  it('answers with lines, whatever the text is', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (csv) => {
+        for (const line of parseRoster(csv)) expect(line.line).toBeGreaterThan(0);
+      }),
+    );
+  });
+
   it('finds nobody in nothing', () => {
     expect(parseRoster('')).toEqual([]);
     expect(parseRoster('name\n')).toEqual([]);
@@ -42,6 +58,16 @@ describe('parseNames', () => {
     expect(parseNames('  Diallo, Binta \n\nSow   Amadou\r\n')).toEqual([
       { line: 1, name: 'Diallo, Binta', repeated: false },
       { line: 3, name: 'Sow Amadou', repeated: false },
+    ]);
+  });
+});
+
+describe('rosterOf', () => {
+  it('answers each name by its place, empty ones too', () => {
+    expect(rosterOf(['Binta', '  ', 'x'.repeat(101)])).toEqual([
+      { line: 1, name: 'Binta', repeated: false },
+      { line: 2, text: '', error: 'no-name' },
+      { line: 3, text: 'x'.repeat(101), error: 'name-too-long' },
     ]);
   });
 });

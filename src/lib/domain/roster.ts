@@ -1,5 +1,6 @@
 /** Names to enrol, out of what a trainer has: a list with one name a line, or a table from a spreadsheet. */
 import { parseCsv } from './csv.ts';
+import { fold } from './fold.ts';
 
 export type RosterLine =
   | {
@@ -13,40 +14,49 @@ export type RosterLine =
 /** UTF-16 units that a name may have. The longest names on passports stay below. */
 export const maxNameLength = 100;
 
-/** What a column of names is called, in the six languages of the interface. */
-const nameHeadings: ReadonlySet<string> = new Set([
+/** Lines that are taken at once: a year of a large centre, and a second of its node. */
+export const maxRosterLines = 2000;
+
+/** UTF-16 units of a line that come back with what is wrong with it. */
+const maxShown = 150;
+
+/** What a column of names is called, in the six languages of the interface; compared without case and accents. */
+const headings = [
   ...['name', 'full name', 'learner', 'student', 'participant'],
   ...['nom', 'nom complet', 'nom et prénom', 'prénom et nom', 'participante', 'apprenant'],
   ...['nombre', 'nombre completo', 'nombre y apellidos', 'alumno'],
   ...['الاسم', 'اسم', 'الاسم الكامل', 'اسم المتعلم', 'المتعلم'],
   ...['姓名', '名字', '学员', '学员姓名'],
   ...['имя', 'фио', 'ф.и.о.', 'имя и фамилия', 'фамилия и имя', 'учащийся'],
-]);
+];
+const nameHeadings: ReadonlySet<string> = new Set(headings.map(fold));
 
-const isNameHeading = (cell: string): boolean => nameHeadings.has(cell.trim().toLowerCase());
+const isNameHeading = (cell: string): boolean => nameHeadings.has(fold(cell));
 
 const tidy = (name: string): string => name.normalize('NFC').replace(/\s+/g, ' ').trim();
 
 function lineOf(line: number, given: string, row: string, seen: Set<string>): RosterLine {
   const name = tidy(given);
-  if (name === '') return { line, text: row, error: 'no-name' };
+  const text = row.slice(0, maxShown);
+  if (name === '') return { line, text, error: 'no-name' };
   // U+FFFD is what a decoder leaves where the bytes were of another encoding.
-  if (!name.isWellFormed() || /[\p{Cc}\ufffd]/u.test(name)) return { line, text: row, error: 'not-text' };
-  if (name.length > maxNameLength) return { line, text: row, error: 'name-too-long' };
+  if (!name.isWellFormed() || /[\p{Cc}\ufffd]/u.test(name)) return { line, text, error: 'not-text' };
+  if (name.length > maxNameLength) return { line, text, error: 'name-too-long' };
   const key = name.toLowerCase();
   const repeated = seen.has(key);
   seen.add(key);
   return { line, name, repeated };
 }
 
-/** One name a line; empty lines are left out. */
-export function parseNames(text: string): RosterLine[] {
+/** Names as a list. A name's line is its place, from 1. */
+export function rosterOf(names: readonly string[]): RosterLine[] {
   const seen = new Set<string>();
-  return text
-    .replace(/^\uFEFF/, '')
-    .split(/\r\n|\n|\r/)
-    .flatMap((row, index) => (row.trim() === '' ? [] : [lineOf(index + 1, row, row.trim(), seen)]));
+  return names.map((name, index) => lineOf(index + 1, name, name.trim(), seen));
 }
+
+/** One name a line; empty lines are left out. */
+export const parseNames = (text: string): RosterLine[] =>
+  rosterOf(text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)).filter((line) => 'name' in line || line.text !== '');
 
 /** A table: with a heading row, the column that is called a name; without one, the first column. */
 export function parseRoster(csv: string): RosterLine[] {
@@ -56,6 +66,6 @@ export function parseRoster(csv: string): RosterLine[] {
   const seen = new Set<string>();
   return rows.slice(heading === -1 ? 0 : 1).map(({ line, cells, unclosed }) => {
     const row = cells.join(' · ');
-    return unclosed ? { line, text: row.slice(0, 80), error: 'unclosed-quote' } : lineOf(line, cells[column] ?? '', row, seen);
+    return unclosed ? { line, text: row.slice(0, maxShown), error: 'unclosed-quote' } : lineOf(line, cells[column] ?? '', row, seen);
   });
 }

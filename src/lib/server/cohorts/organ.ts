@@ -1,6 +1,7 @@
 /** `/api/cohorts/…`: what trainers and administrators do with cohorts. A trainer sees their own, an administrator all. */
 import { instantOf, type Clock } from '../../domain/clock.ts';
 import { isCohortId, isCourseId, type CourseId } from '../../domain/ids.ts';
+import { maxRosterLines, parseRoster, rosterOf, type RosterLine } from '../../domain/roster.ts';
 import type { CourseStructure } from '../../course/package.ts';
 import { bearerOf, hasRole } from '../accounts/bearer.ts';
 import { showCode } from '../accounts/codes.ts';
@@ -13,7 +14,6 @@ import { readObject, type JsonObject } from '../http/body.ts';
 import type { Asked, Route } from '../http/organ.ts';
 import type { Cohort, Cohorts } from './cohorts.ts';
 import { createReport, registersOf } from './report.ts';
-import { maxLines, readRoster, readRosterName, type RosterLine } from './roster.ts';
 
 const maxCourses = 50;
 
@@ -101,26 +101,27 @@ export function cohortRoutes(given: {
 
   /** Reads who the codes are for; null where the body says none of the three. */
   function readLines({ names, count, csv }: JsonObject): readonly RosterLine[] | null {
-    if (typeof csv === 'string') return readRoster(csv);
-    if (Array.isArray(names) && names.every((name) => typeof name === 'string'))
-      return names.map((name, index) => readRosterName(index + 1, name));
+    if (typeof csv === 'string') return parseRoster(csv);
+    if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return rosterOf(names);
     if (typeof count === 'number' && Number.isSafeInteger(count) && count > 0)
-      return Array.from({ length: Math.min(count, maxLines + 1) }, (_, index) => ({ line: index + 1, name: '' }));
+      return Array.from({ length: Math.min(count, maxRosterLines + 1) }, (_, index) => ({ line: index + 1, name: '', repeated: false }));
     return null;
   }
 
   async function codes(cohort: Cohort, body: JsonObject): Promise<Response> {
     const lines = readLines(body);
     if (lines === null) return badRequest('The body has names, a list; or count, a number; or csv, a text.');
-    if (lines.length > maxLines) return badRequest(`At most ${String(maxLines)} lines at once.`);
+    if (lines.length > maxRosterLines) return badRequest(`At most ${String(maxRosterLines)} lines at once.`);
     const good = lines.flatMap((line) => ('error' in line ? [] : [line]));
     const made = await sessions.createCodes(good.map(({ name }) => ({ use: 'enrolment', name, cohort: cohort.id })));
     const codeByLine = new Map(good.map(({ line }, index) => [line, made[index]]));
     return json(
       {
         lines: lines.map((line) => {
+          if ('error' in line) return line;
           const created = codeByLine.get(line.line);
-          return 'error' in line || created === undefined ? line : { ...line, code: showCode(created.code), expires: created.expires };
+          if (created === undefined) throw new Error(`No code was made for line ${String(line.line)}`);
+          return { line: line.line, name: line.name, code: showCode(created.code), expires: created.expires };
         }),
       },
       201,
