@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 const shared = {
   exclude: ['tests/e2e/**', 'node_modules/**'],
   setupFiles: ['tests/console-guard.ts'],
+  // A test that hangs is ended; one that is slow on a busy machine is not. Times are the benchmarks' business.
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
 };
 
 /** Suites of whole nodes run a second time on CouchDB, where one is named. */

@@ -433,9 +433,10 @@ describe('whatever the text', () => {
     ['backticks', '`'.repeat(n) + 'a'],
     ['headings', '## a\n\n'.repeat(n / 20)],
     ['spaces', `a${' '.repeat(n)}\n`],
-  ])('%s end within two seconds', async (_name, body) => {
+  ])('%s end', { timeout: 60_000 }, async (_name, body) => {
     const before = performance.now();
     await compile(withBody(body));
-    expect(performance.now() - before).toBeLessThan(2000);
+    // Tenths of a second, or for ever; a busy machine is given its time.
+    expect(performance.now() - before).toBeLessThan(20_000);
   });
 });

@@ -75,9 +75,14 @@ describe('fragmentFaults', () => {
     );
   });
 
-  it.each(['<', '<p>', '<p ', '<p a="', '&', '<a href="https://', '<p a="b"'])('is quick with %s a hundred thousand times', (part) => {
-    const before = performance.now();
-    fragmentFaults(part.repeat(100_000));
-    expect(performance.now() - before).toBeLessThan(1000);
-  });
+  it.each(['<', '<p>', '<p ', '<p a="', '&', '<a href="https://', '<p a="b"'])(
+    'ends with %s a hundred thousand times',
+    { timeout: 60_000 },
+    (part) => {
+      // Milliseconds, or more than a day where each part is looked at once for every other; a busy machine is given its time.
+      const before = performance.now();
+      fragmentFaults(part.repeat(100_000));
+      expect(performance.now() - before).toBeLessThan(20_000);
+    },
+  );
 });
