@@ -11,7 +11,7 @@ import type { CourseId, Sha256, UnitId } from '#lib/domain/ids.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
 import type { CourseStructure, CourseSummary, Language, LessonItems, UnitPieces } from '#lib/course/package.ts';
 import { parseCatalogue, parseSignedManifest, parseStructure } from '#lib/course/parse-package.ts';
-import { courseDataId, parseCoursePage, parseUnitPage, unitDataId, unitPageJson as pageJson } from '#lib/course/unit-page.ts';
+import { courseDataId, parseCoursePage, parseItems, parseUnitPage, unitDataId, unitPageJson as pageJson } from '#lib/course/unit-page.ts';
 import type { CoursePage, SourceFailure, UnitPage } from './contract.ts';
 import { storage } from './store.ts';
 
@@ -67,8 +67,10 @@ function readJson<Value>(text: string, parse: (value: unknown) => Result<Value, 
   }
 }
 
-/** A piece with role `items` was made by the compiler and checked when it was installed; its outline is checked here. */
-const parseItems = (value: unknown): Result<LessonItems, 'nonsense'> => (Array.isArray(value) ? ok(value as LessonItems) : err('nonsense'));
+const readItems = (value: unknown): Result<LessonItems, 'nonsense'> => {
+  const items = parseItems(value);
+  return items === null ? err('nonsense') : ok(items);
+};
 
 async function structureFromNode(fetch: Fetch, course: CourseId, hurry: boolean): Promise<Result<CourseStructure, SourceFailure>> {
   const answer = await askJson(fetch, `/content/manifests/${course}`, { seen: false, hurry });
@@ -97,7 +99,7 @@ async function assemble(
   const [lesson, items] = await Promise.all([read(pieces.lesson), read(pieces.items)]);
   if (!lesson.ok) return lesson;
   if (!items.ok) return items;
-  const parsed = readJson(items.value, parseItems);
+  const parsed = readJson(items.value, readItems);
   return parsed.ok ? ok({ structure, unit, language, fragment: lesson.value, items: parsed.value, from }) : parsed;
 }
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { CourseId, ItemId, Sha256, UnitId } from '../domain/ids.ts';
 import type { CourseStructure, LessonItems } from './package.ts';
 import { lessonBlocks } from './package.ts';
-import { parseUnitPage, unitPageJson, type UnitContent } from './unit-page.ts';
+import { parseItems, parseUnitPage, unitPageJson, type UnitContent } from './unit-page.ts';
 
 const sha = '0'.repeat(64) as Sha256;
 const pieces = { en: { lesson: sha, items: sha, text: sha, pictures: [], data: [] } };
@@ -62,6 +62,13 @@ it('carries one language and nothing that the text already says', () => {
   expect(json).not.toContain('definition');
   expect(json).not.toContain('<p>One</p>');
   expect(json).not.toContain(sha);
+});
+
+it('leaves out an exercise of a shape that is not known here, and keeps the lesson', () => {
+  const foreign = [{ ...items[0], kind: 'hologram' }, { ...items[0], entries: 7 }, null, 'x', ...items];
+  const back = parseUnitPage(unitPageJson({ ...content, items: foreign as LessonItems }), html);
+  expect(back).toMatchObject({ fragment: content.fragment, items });
+  expect(parseItems({ length: 1 })).toBeNull();
 });
 
 it('is nothing where page and data do not fit', () => {

@@ -4,6 +4,7 @@
  */
 import { isCourseId, isItemId, isUnitId, type ItemId, type UnitId } from '../domain/ids.ts';
 import { isListOf, isObject, isString } from '../domain/shape.ts';
+import { isItem } from '../exercise/read-item.ts';
 import { lessonBlocks, type CourseStructure, type Language, type LessonItems, type Localized } from './package.ts';
 import { parseStructure } from './parse-package.ts';
 
@@ -57,8 +58,11 @@ export function unitPageJson({ structure, unit, language, fragment, items, from 
 }
 
 const isBlock = (value: unknown): value is ItemId | null => value === null || isItemId(value);
-const isItems = (value: unknown): value is LessonItems =>
-  isListOf((item): item is LessonItems[number] => isObject(item) && isItemId(item['id']) && isString(item['kind']))(value);
+/**
+ * Items as they came from a node or with a page; null where they are no list. An item of a shape that this version does not know is left out, and
+ * the lesson is shown without it.
+ */
+export const parseItems = (value: unknown): LessonItems | null => (Array.isArray(value) ? value.filter(isItem) : null);
 
 /** The unit again, from the JSON and the HTML of the page's `[data-block]` elements in their order; null where they do not fit. */
 export function parseUnitPage(json: string, html: readonly string[]): UnitContent | null {
@@ -69,9 +73,10 @@ export function parseUnitPage(json: string, html: readonly string[]): UnitConten
     return null;
   }
   if (!isObject(data)) return null;
-  const { unit, language, items, blocks, from } = data;
+  const { unit, language, blocks, from } = data;
+  const items = parseItems(data['items']);
   const structure = parseStructure(data['structure']);
-  if (!structure.ok || !isCourseId(structure.value.course) || !isUnitId(unit) || !isString(language) || !isItems(items)) return null;
+  if (!structure.ok || !isCourseId(structure.value.course) || !isUnitId(unit) || !isString(language) || items === null) return null;
   if (!isListOf(isBlock)(blocks) || blocks.filter((block) => block === null).length !== html.length) return null;
   const rest = [...html];
   const fragment = blocks.map((block) => (block === null ? rest.shift() : `<div data-item="${block}"></div>`)).join('\n');
