@@ -8,6 +8,11 @@ import type { NoteRecord, PersonRecord, Place } from '#lib/domain/records.ts';
 import type { Result } from '#lib/domain/result.ts';
 import type { CourseStructure, CourseSummary, Language, LessonItems } from '#lib/course/package.ts';
 import type { Marking } from '#lib/exercise/item.ts';
+import type { InstallFailure } from '#lib/sync/client/install.ts';
+import type { PassFailure } from '#lib/sync/session.ts';
+
+export type { InstallFailure };
+export type SyncFailure = PassFailure;
 
 export interface Person {
   readonly id: PersonId;
@@ -66,8 +71,6 @@ export type InstallState =
   | { readonly type: 'running' | 'paused'; readonly received: number; readonly total: number }
   | { readonly type: 'failed'; readonly received: number; readonly total: number; readonly reason: InstallFailure }
   | { readonly type: 'done'; readonly transferred: number };
-
-export type InstallFailure = 'unreachable' | 'damaged' | 'other-publisher' | 'bad-signature' | 'unsafe' | 'no-space' | 'nonsense';
 
 export interface InstalledCourse {
   readonly course: CourseId;
@@ -210,8 +213,6 @@ export interface RecordEntry {
   readonly device: DeviceId;
   readonly where: Where;
 }
-
-export type SyncFailure = 'unreachable' | 'not-accepted' | 'slow-down' | 'nonsense' | 'expired' | 'revoked' | 'no-space' | 'busy';
 
 export interface SyncController {
   readonly state: 'idle' | 'running' | 'failed';

@@ -1,6 +1,7 @@
 import type { CourseId } from '#lib/domain/ids.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
 import type { CourseStructure, Language, TextSection } from '#lib/course/package.ts';
+import { isTextSections } from '#lib/course/parse-package.ts';
 import type { CourseRow, JobRow } from '#lib/storage/schema.ts';
 import type { InstallFailure, InstallPorts, Job, Offer } from '#lib/sync/client/install.ts';
 import type { InstalledCourse, InstallState, LibraryController, Quote, SearchHit } from './contract.ts';
@@ -244,20 +245,10 @@ function enoughOf<Entry extends { readonly bytes: number }>(entries: readonly En
   });
 }
 
-const isSection = (value: unknown): value is TextSection =>
-  typeof value === 'object' &&
-  value !== null &&
-  'anchor' in value &&
-  typeof value.anchor === 'string' &&
-  'heading' in value &&
-  typeof value.heading === 'string' &&
-  'text' in value &&
-  typeof value.text === 'string';
-
 function sectionsOf(bytes: Uint8Array): readonly TextSection[] {
   try {
     const sections: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return Array.isArray(sections) ? sections.filter(isSection) : [];
+    return isTextSections(sections) ? sections : [];
   } catch {
     return [];
   }

@@ -5,7 +5,7 @@
 import { isCourseId, isItemId, isSha256, isSlug, isUnitId } from '../domain/ids.ts';
 import { err, ok, type Result } from '../domain/result.ts';
 import { isCount, isFiniteNumber, isListOf, isObject, isRecordOf, isString } from '../domain/shape.ts';
-import type { CourseStructure, CourseSummary, Language, Manifest, Piece, PieceRole, SignedManifest } from './package.ts';
+import type { CourseStructure, CourseSummary, Language, Manifest, Piece, PieceRole, SignedManifest, TextSection } from './package.ts';
 
 const roles: readonly PieceRole[] = ['structure', 'lesson', 'items', 'text', 'picture', 'data'];
 
@@ -106,6 +106,11 @@ const isStructure = (value: unknown): value is CourseStructure =>
 
 /** The piece with role `structure`, after `JSON.parse`. */
 export const parseStructure = (value: unknown): Result<CourseStructure, 'nonsense'> => (isStructure(value) ? ok(value) : err('nonsense'));
+
+/** The piece with role `text`, after `JSON.parse`. */
+export const isTextSections = isListOf(
+  (value): value is TextSection => isObject(value) && [value['anchor'], value['heading'], value['text']].every(isString),
+);
 
 type LanguagePrice = CourseSummary['price'][Language];
 

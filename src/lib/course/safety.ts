@@ -1,16 +1,12 @@
 /** The check that every piece passes before a device keeps it, whoever published it. */
-import { isListOf, isObject, isString } from '../domain/shape.ts';
+import { isListOf } from '../domain/shape.ts';
 import { isItem, htmlOf } from '../exercise/read-item.ts';
 import { fragmentFaults } from './fragment.ts';
-import type { Piece, TextSection } from './package.ts';
-import { parseStructure } from './parse-package.ts';
+import type { Piece } from './package.ts';
+import { isTextSections, parseStructure } from './parse-package.ts';
 import { pictureFaults } from './picture-faults.ts';
 
-export const isItems = isListOf(isItem);
-
-export const isTextSections = isListOf(
-  (value): value is TextSection => isObject(value) && isString(value['anchor']) && isString(value['heading']) && isString(value['text']),
-);
+const isItems = isListOf(isItem);
 
 /** Roles and the media types that each may have: a lesson that says it is a picture is none. */
 const typesByRole: Readonly<Record<Piece['role'], readonly string[]>> = {

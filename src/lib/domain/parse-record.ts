@@ -1,5 +1,5 @@
 /**
- * Reads a document of a person's range from outside: whether it is of a known kind, whole, and named after what it says. Fields that this version does
+ * Reads a document of a person's range from outside: whether it is of a known kind, whole, and named after what it says. JsonObject that this version does
  * not know are let through: a newer app may write to an older node.
  */
 import { isInstant } from './clock.ts';
@@ -33,6 +33,7 @@ import {
   type RecordKind,
 } from './records.ts';
 import { err, ok, type Result } from './result.ts';
+import { isCount, isObject, type JsonObject } from './shape.ts';
 
 /** The first thing that is wrong, and where. */
 export type RecordError =
@@ -41,14 +42,11 @@ export type RecordError =
   | { readonly type: 'bad-field'; readonly field: string }
   | { readonly type: 'wrong-name' };
 
-type Fields = Readonly<Record<string, unknown>>;
 type Check = (value: unknown) => boolean;
 
-const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isString: Check = (value) => typeof value === 'string' && value.isWellFormed();
+const isText: Check = (value) => typeof value === 'string' && value.isWellFormed();
 const isAmount: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
-const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const isVersion: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 1;
+const isVersion: Check = (value) => isCount(value) && value >= 1;
 const isShare: Check = (value) => typeof value === 'number' && value >= 0 && value <= 1;
 const isLanguage: Check = (value) => typeof value === 'string' && /^[a-z]{2,3}(?:-[a-z0-9]{2,8})*$/i.test(value);
 const optional =
@@ -69,7 +67,7 @@ const recordOf =
     isObject(value) && Object.entries(value).every(([key, entry]) => isKey(key) && check(entry));
 
 /** `constructor` must not find what every object inherits. */
-const own = (value: Fields, field: string): unknown => (Object.hasOwn(value, field) ? value[field] : undefined);
+const own = (value: JsonObject, field: string): unknown => (Object.hasOwn(value, field) ? value[field] : undefined);
 
 const isUnitState = shape({ first: isInstant, last: isInstant, seconds: isAmount, completed: optional(isInstant) });
 const isItemState = shape({ v: isVersion, best: isShare, attempts: isCount, first: isInstant, last: isInstant });
@@ -109,20 +107,20 @@ const fields: Readonly<Record<RecordKind, Readonly<Record<string, Check>>>> = {
     unit: isUnitId,
     ulid: isUlid,
     type: isNote,
-    text: isString,
+    text: isText,
     made: isInstant,
     changed: isInstant,
     withdrawn: optional(isInstant),
   },
   withdrawal: { writer: isDeviceId, course: isCourseId, unit: isUnitId, ulid: isUlid, at: isInstant },
-  enrolment: { writer: isNodeId, cohort: isCohortId, title: isString, courses: listOf(isCourseId), at: isInstant },
-  profile: { writer: isDeviceId, name: isString, changed: isInstant },
+  enrolment: { writer: isNodeId, cohort: isCohortId, title: isText, courses: listOf(isCourseId), at: isInstant },
+  profile: { writer: isDeviceId, name: isText, changed: isInstant },
 };
 
 const isKind = (value: unknown): value is RecordKind => typeof value === 'string' && Object.hasOwn(fields, value);
 
 /** The name that a document of this kind and these fields must have. The fields were checked. */
-function nameOf(kind: RecordKind, value: Fields): RecordId {
+function nameOf(kind: RecordKind, value: JsonObject): RecordId {
   const person = value['person'] as PersonId;
   const device = value['writer'] as DeviceId;
   const course = value['course'] as CourseId;

@@ -22,6 +22,3 @@ export const isRecordOf =
   <Value>(is: (value: unknown) => value is Value) =>
   (value: unknown): value is Readonly<Record<string, Value>> =>
     isObject(value) && Object.values(value).every(is);
-
-/** True where the value has no key besides those named. */
-export const hasOnly = (value: JsonObject, keys: readonly string[]): boolean => Object.keys(value).every((key) => keys.includes(key));

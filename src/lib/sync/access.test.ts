@@ -23,12 +23,7 @@ const everyone: readonly Who[] = [
   ]),
   { type: 'node', node: aNode },
 ];
-const scopes: readonly Scope[] = [
-  { type: 'person', person: ann },
-  { type: 'person', person: bob },
-  { type: 'commons' },
-  { type: 'database', name: 'accounts' },
-];
+const scopes: readonly Scope[] = [{ type: 'person', person: ann }, { type: 'person', person: bob }, { type: 'commons' }];
 
 const anyone = fc.constantFrom(...everyone);
 const anyScope = fc.constantFrom(...scopes);
@@ -77,7 +72,6 @@ describe('access', () => {
         const role = who.type === 'staff' ? who.roles[0] : undefined;
         const expected =
           scope.type === 'commons' ||
-          (scope.type === 'database' && role === 'administrator') ||
           (scope.type === 'person' &&
             (who.type === 'node' ||
               role === 'administrator' ||

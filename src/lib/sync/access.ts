@@ -33,9 +33,7 @@ export type Verb = 'read' | 'write';
 export type Scope =
   | { readonly type: 'person'; readonly person: PersonId }
   /** What the node publishes to all. */
-  | { readonly type: 'commons' }
-  /** A whole database. */
-  | { readonly type: 'database'; readonly name: string };
+  | { readonly type: 'commons' };
 
 export type Decision = { readonly allow: true } | { readonly allow: false; readonly reason: string };
 
@@ -56,8 +54,6 @@ export function mayEnter(who: Who, verb: Verb, scope: Scope): Decision {
   switch (scope.type) {
     case 'commons':
       return verb === 'read' ? allowed : refuse(notYours);
-    case 'database':
-      return who.type === 'staff' && who.roles.includes('administrator') && verb === 'read' ? allowed : refuse(notYours);
     case 'person':
       switch (who.type) {
         case 'stranger':

@@ -18,10 +18,10 @@
  *
  * What stays unconfirmed keeps waiting, visibly, for the next pass.
  */
-import type { NodeId, PersonId } from '../domain/ids.ts';
-import { isNodeId } from '../domain/ids.ts';
+import { isNodeId, type NodeId, type PersonId } from '../domain/ids.ts';
 import type { PersonRecord, RecordId } from '../domain/records.ts';
 import { err, ok, type Result } from '../domain/result.ts';
+import { isObject, isRecordOf, isString } from '../domain/shape.ts';
 
 /** A CouchDB revision, `<generation>-<hash>`. */
 export type Revision = string;
@@ -180,20 +180,17 @@ export function advanceSession(state: SessionState, event: SessionEvent): Step {
   throw new Error(`A pass that is ${state.step} got ${event.type}`);
 }
 
-const isRecordOfStrings = (value: unknown): value is Record<string, string> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every((entry) => typeof entry === 'string');
+const isRevisions = isRecordOf(isString);
 
 /**
  * Reads the answer of `POST /sync`, `{ receipt: { node, epoch, revisions }, now }`. Of its revisions only those count that
  * were asked about, with the revision that was asked about.
  */
 export function parseReceipt(answer: unknown, asked: Revisions): Result<Receipt, 'nonsense'> {
-  if (typeof answer !== 'object' || answer === null || !('receipt' in answer)) return err('nonsense');
-  const { receipt } = answer;
-  if (typeof receipt !== 'object' || receipt === null || !('node' in receipt) || !('epoch' in receipt) || !('revisions' in receipt))
-    return err('nonsense');
+  const receipt = isObject(answer) ? answer['receipt'] : null;
+  if (!isObject(receipt)) return err('nonsense');
   const { node, epoch, revisions } = receipt;
-  if (!isNodeId(node) || typeof epoch !== 'string' || epoch === '' || !isRecordOfStrings(revisions)) return err('nonsense');
+  if (!isNodeId(node) || !isString(epoch) || epoch === '' || !isRevisions(revisions)) return err('nonsense');
   const said = new Map(Object.entries(revisions));
   return ok({ node, epoch, revisions: new Map([...asked].filter(([id, rev]) => said.get(id) === rev)) });
 }

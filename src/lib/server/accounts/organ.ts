@@ -1,11 +1,12 @@
 /** `/api/node`, `/api/session`, `/api/link`, `/api/people`: who this node is, and who comes to it. */
 import { isDeviceId, isPersonId, type NodeId, type PersonId } from '../../domain/ids.ts';
 import type { Result } from '../../domain/result.ts';
+import type { JsonObject } from '../../domain/shape.ts';
 import { isRole } from '../../sync/access.ts';
 import type { Cohorts } from '../cohorts/cohorts.ts';
 import type { Engine } from '../engine/engine.ts';
 import { badRequest, forbidden, json, notAccepted, refuse } from '../http/answer.ts';
-import { readObject, type JsonObject } from '../http/body.ts';
+import { readObject } from '../http/body.ts';
 import type { Asked, Route } from '../http/organ.ts';
 import { bearerOf, hasRole, readBearer } from './bearer.ts';
 import { readCode, showCode } from './codes.ts';

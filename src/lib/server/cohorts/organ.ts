@@ -2,6 +2,7 @@
 import { instantOf, type Clock } from '../../domain/clock.ts';
 import { isCohortId, isCourseId, type CourseId } from '../../domain/ids.ts';
 import { maxRosterLines, parseRoster, rosterOf, type RosterLine } from '../../domain/roster.ts';
+import type { JsonObject } from '../../domain/shape.ts';
 import type { CourseStructure } from '../../course/package.ts';
 import { bearerOf, hasRole } from '../accounts/bearer.ts';
 import { showCode } from '../accounts/codes.ts';
@@ -10,7 +11,7 @@ import type { Bearer, Sessions } from '../accounts/sessions.ts';
 import { readName, type AccountStore } from '../accounts/store.ts';
 import type { Database } from '../engine/engine.ts';
 import { badRequest, forbidden, json } from '../http/answer.ts';
-import { readObject, type JsonObject } from '../http/body.ts';
+import { readObject } from '../http/body.ts';
 import type { Asked, Route } from '../http/organ.ts';
 import type { Cohort, Cohorts } from './cohorts.ts';
 import { createReport, registersOf } from './report.ts';

@@ -2,6 +2,7 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { err, ok, type Result } from '../../domain/result.ts';
+import { isObject, type JsonObject } from '../../domain/shape.ts';
 import { badRequest, refuse } from './answer.ts';
 
 /** Bytes of a body, as sent and as unpacked. */
@@ -74,10 +75,6 @@ export async function readJson(request: Request): Promise<Result<unknown, Respon
   const parsed = parseJson(bytes.value);
   return parsed.ok ? parsed : err(badRequest(parsed.error));
 }
-
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The same for bodies that are objects, as nearly all are. */
 export async function readObject(request: Request): Promise<Result<JsonObject, Response>> {

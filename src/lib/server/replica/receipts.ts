@@ -4,12 +4,13 @@
  */
 import { instantOf, type Clock } from '../../domain/clock.ts';
 import { isDeviceId, isPersonId, type NodeId } from '../../domain/ids.ts';
+import { isObject } from '../../domain/shape.ts';
 import { bearerOf } from '../accounts/bearer.ts';
 import type { Contacts } from '../accounts/contacts.ts';
 import type { Sessions } from '../accounts/sessions.ts';
 import type { Database, Engine } from '../engine/engine.ts';
 import { badRequest, forbidden, json } from '../http/answer.ts';
-import { isObject, readObject } from '../http/body.ts';
+import { readObject } from '../http/body.ts';
 import type { Organ } from '../http/organ.ts';
 import { createRouter } from '../http/router.ts';
 

@@ -14,9 +14,10 @@
  *
  * Refusals have CouchDB's form, `{ error, reason }`. Names outside the range are answered as if nothing were there or refused, and never looked up.
  */
+import { isListOf, isObject, isString, type JsonObject } from '../../domain/shape.ts';
 import type { CouchDocument, Written } from '../engine/engine.ts';
 import { json } from '../http/answer.ts';
-import { isObject, readObject, type JsonObject } from '../http/body.ts';
+import { readObject } from '../http/body.ts';
 import { changesFeed } from './changes-feed.ts';
 import { couchError, countParameter, jsonParameter, type Range } from './range.ts';
 
@@ -36,7 +37,7 @@ const isTrue = (query: URLSearchParams, name: string): boolean => query.get(name
 
 const contains = (range: Range, id: string): boolean => range.partition === null || id.startsWith(`${range.partition}:`);
 
-const isStrings = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((entry) => typeof entry === 'string');
+const isStrings = isListOf(isString);
 
 /**
  * @param path segments after the range's own address, decoded; empty for the range itself
