@@ -36,12 +36,13 @@ async function createDevice(node: TestNode, code: string): Promise<TestDevice> {
   const { token, expires, cohorts } = session;
   await store.people.setCentre(session.person, { node: session.node, epoch: session.epoch, origin: node.url, cohorts, token, expires });
   const pass: TestDevice['pass'] = async (change = {}) => {
+    const kept = (await store.people.get(session.person))?.centre?.token ?? '';
     const replica = new PouchReplica({
       person: session.person,
       prefix: name,
       adapter: 'memory',
       origin: node.url,
-      token: change.token ?? token,
+      token: change.token ?? kept,
       fetch: change.fetch ?? fetch,
       parse: (document) => {
         const record = parseRecord(document);
@@ -49,7 +50,13 @@ async function createDevice(node: TestNode, code: string): Promise<TestDevice> {
       },
     });
     const ask = (revisions: Parameters<typeof askReceipt>[3]['revisions']) =>
-      askReceipt(change.fetch ?? fetch, node.url, change.token ?? token, { person: session.person, device: store.device, revisions });
+      askReceipt(
+        change.fetch ?? fetch,
+        node.url,
+        change.token ?? kept,
+        { person: session.person, device: store.device, revisions },
+        (renewal) => store.people.renewToken(session.person, renewal),
+      );
     try {
       return await runPass(session.person, { journal: store.journal, replica, ask });
     } finally {
@@ -155,6 +162,43 @@ describe('a device and its centre', () => {
     expect(await device.pass({ fetch: noReceipt })).toEqual({ type: 'failed', failure: 'unreachable' });
     expect(await waiting(device)).toBeGreaterThanOrEqual(2);
     expect(await device.pass()).toEqual({ type: 'done', unconfirmed: 0 });
+  });
+
+  it('keeps a document that the centre refuses, says that it is here alone, and hands it over when the centre takes it', async () => {
+    const device = await newDevice();
+    await device.pass();
+    await answer(device, 1, 5);
+    // A centre of an older version: it does not know the kind of one of the documents, and writes the others.
+    const refuses: Fetch = async (url, init) => {
+      if (!url.endsWith('/_bulk_docs') || typeof init?.body !== 'string') return fetch(url, init);
+      const { docs, ...rest } = JSON.parse(init.body) as { docs: { _id: string }[] };
+      const known = docs.filter(({ _id }) => !_id.includes(':attempt:'));
+      const answered = await fetch(url, { ...init, body: JSON.stringify({ ...rest, docs: known }) });
+      const refused = docs
+        .filter((document) => !known.includes(document))
+        .map(({ _id: id }) => ({ id, error: 'forbidden', reason: 'No.' }));
+      return Response.json([...((await answered.json()) as object[]), ...refused], { status: answered.status });
+    };
+    const attempts = async () => (await device.store.journal.ofKind(device.session.person, 'attempt')).map(({ atCentre }) => atCentre);
+    for (let n = 0; n < 2; n++) {
+      expect(await device.pass({ fetch: refuses })).toEqual({ type: 'done', unconfirmed: 1 });
+      expect([await waiting(device), await attempts()]).toEqual([1, [false]]);
+    }
+    expect(await device.pass()).toEqual({ type: 'done', unconfirmed: 0 });
+    expect([await waiting(device), await attempts()]).toEqual([0, [true]]);
+  });
+
+  it('stays signed in for as long as it comes by: the token that a pass brings is kept', async () => {
+    const own = await startTestNode();
+    const staff = await claim(own);
+    const [code = ''] = await codesFor(own, staff, await makeCohort(own, staff), ['Amina']);
+    const device = await createDevice(own, code);
+    // A token lives for a year.
+    for (let n = 0; n < 3; n++) {
+      own.advance(300 * 24 * 60 * 60_000);
+      expect(await device.pass()).toEqual({ type: 'done', unconfirmed: 0 });
+    }
+    await own.close();
   });
 
   it('keeps a document that no road accepts on the device, waiting, and hands over the rest', async () => {

@@ -157,7 +157,10 @@ export class Sync implements SyncController {
         return await runPass(person, {
           journal: store.journal,
           replica,
-          ask: (revisions) => askReceipt(request, location.origin, token, { person, device: store.device, revisions }),
+          ask: (revisions) =>
+            askReceipt(request, location.origin, token, { person, device: store.device, revisions }, (renewal) =>
+              store.people.renewToken(person, renewal),
+            ),
         });
       } finally {
         await replica.close();

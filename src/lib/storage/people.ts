@@ -113,6 +113,15 @@ export class PeopleStore {
     await this.#database.people.update(person, { centre });
   }
 
+  /** A new token from the same centre. Nothing where the person belongs to none. */
+  async renewToken(person: PersonId, { token, expires }: Pick<CentreRow, 'token' | 'expires'>): Promise<void> {
+    const { people } = this.#database;
+    await this.#database.transaction('rw', people, async () => {
+      const centre = (await people.get(person))?.centre ?? null;
+      if (centre !== null) await people.update(person, { centre: { ...centre, token, expires } });
+    });
+  }
+
   /** Forgets a nameless person who has done nothing here: an empty place in the list helps nobody. Whoever has work stays. */
   async forgetIfEmpty(person: PersonId): Promise<void> {
     const { people, journal, mirror } = this.#database;

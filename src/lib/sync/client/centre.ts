@@ -102,14 +102,30 @@ export async function askLinkCode(
   return isString(code) && isInstant(expires) ? ok({ code, expires }) : err('nonsense');
 }
 
-/** Asks which of these revisions are on the node's disk. */
+/** A token in place of one that has lived for a while, so that a device that comes by stays signed in. */
+export interface Renewal {
+  readonly token: string;
+  readonly expires: Instant;
+}
+
+function parseRenewal(answer: unknown): Renewal | null {
+  if (!isObject(answer)) return null;
+  const { token, expires } = answer;
+  return isString(token) && token !== '' && isInstant(expires) ? { token, expires } : null;
+}
+
+/** Asks which of these revisions are on the node's disk. A new token that comes with the answer is handed to `renewed` first. */
 export async function askReceipt(
   fetch: Fetch,
   origin: string,
   token: string,
   asked: { readonly person: PersonId; readonly device: DeviceId; readonly revisions: Revisions },
+  renewed: (renewal: Renewal) => Promise<void>,
 ): Promise<Result<Receipt, PassFailure>> {
   const { person, device, revisions } = asked;
   const answer = await post(fetch, `${origin}/sync`, { person, device, revisions: Object.fromEntries(revisions) }, token);
-  return answer.ok ? parseReceipt(answer.value, revisions) : answer;
+  if (!answer.ok) return answer;
+  const renewal = parseRenewal(answer.value);
+  if (renewal !== null) await renewed(renewal);
+  return parseReceipt(answer.value, revisions);
 }
