@@ -124,7 +124,7 @@ describe('people', () => {
     expect((await ask(`${node.url}/api/link`, { method: 'POST' })).body).toMatchObject({ error: 'expired' });
   });
 
-  it('ends a person’s sign-ins at once, from another process too', async () => {
+  it('ends a person’s sign-ins, from another process too, within a second', async () => {
     const [code = ''] = await codesFor(node, admin, await makeCohort(node, admin), ['Daudi']);
     const daudi = await joinBy(node, code);
     const base = `${node.url}/replica/person/${daudi.person}`;
@@ -132,6 +132,7 @@ describe('people', () => {
     const other = await openAccounts({ node: 'centre' as NodeId, data: node.data, couchdb: node.couchdb });
     expect(await other.sessions.revoke(daudi.person)).toBe(true);
     await other.engine.close();
+    node.advance(1000);
     expect((await ask(base, { token: daudi.token })).status).toBe(403);
     expect((await ask(`${node.url}/sync`, { token: daudi.token, body: {} })).body).toMatchObject({ error: 'revoked' });
   });

@@ -26,6 +26,13 @@ export const lifetimes = {
   firstRun: 3650 * day,
 } as const;
 
+/**
+ * How long the standing of a person is remembered, in ms: a pass asks a dozen times who it is, and on CouchDB each time is a request. What the command
+ * line or another process takes back is therefore noticed here half a second later.
+ */
+const standingLives = 500;
+const maxStandings = 1000;
+
 /** A token that has lived this long is renewed when its device comes by. */
 const renewAfter = 7 * day;
 
@@ -139,18 +146,21 @@ export async function openSessions(given: {
         await store.put('code', [entry._id.slice('code:'.length)], { ...entry, expires: now() }, entry._rev);
   }
 
+  const staffOf = remember((person: PersonId) => store.get('staff', person), clock);
+  const learnerOf = remember((person: PersonId) => store.get('learner', person), clock);
+
   return {
     async bearer(text) {
       const token = readToken(text, key);
       if (token === null || token.expires <= clock()) return err('expired');
       if (token.device === undefined) {
-        const staff = await store.get('staff', token.person);
+        const staff = await staffOf(token.person);
         if (staff === null) return err('expired');
         if (staff.revoked !== undefined) return err('revoked');
         return ok({ type: 'staff', person: staff.person, name: staff.name, roles: staff.roles });
       }
       // A node that was restored may not know the person any more. It signed the token, so it takes the work.
-      const learner = await store.get('learner', token.person);
+      const learner = await learnerOf(token.person);
       if (learner?.revoked !== undefined) return err('revoked');
       return ok({ type: 'device', person: token.person, device: token.device, token });
     },
@@ -235,7 +245,34 @@ export async function openSessions(given: {
         }
         found ||= (await store.get(kind, person)) !== null;
       }
+      staffOf.forget(person);
+      learnerOf.forget(person);
       return found;
     },
   };
+}
+
+interface Remembered<Value> {
+  (person: PersonId): Promise<Value>;
+  forget(person: PersonId): void;
+}
+
+/** Reads once for all who ask within a moment. What could not be read is not remembered. */
+function remember<Value>(read: (person: PersonId) => Promise<Value>, clock: Clock): Remembered<Value> {
+  const known = new Map<PersonId, { readonly at: number; readonly value: Promise<Value> }>();
+  const ask = (person: PersonId): Promise<Value> => {
+    const now = clock();
+    const before = known.get(person);
+    if (before !== undefined && now >= before.at && now - before.at < standingLives) return before.value;
+    const entry = { at: now, value: read(person) };
+    // The oldest is asked again; which one it is matters little.
+    const [oldest] = known.keys();
+    if (known.size >= maxStandings && oldest !== undefined) known.delete(oldest);
+    known.set(person, entry);
+    entry.value.catch(() => {
+      if (known.get(person) === entry) known.delete(person);
+    });
+    return entry.value;
+  };
+  return Object.assign(ask, { forget: (person: PersonId) => void known.delete(person) });
 }
