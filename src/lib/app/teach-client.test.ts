@@ -96,6 +96,7 @@ describe('what may go wrong', () => {
   const failing: [string, () => Response, boolean, unknown][] = [
     ['a wrong password', () => json({ error: 'not-accepted' }, 401), false, { type: 'not-accepted' }],
     ['a session that is over', () => json({ error: 'expired' }, 401), true, { type: 'expired' }],
+    ['a sign-in that was taken back', () => json({ error: 'revoked' }, 403), true, { type: 'expired' }],
     ['another role', () => json({ error: 'forbidden' }, 403), true, { type: 'forbidden' }],
     ['too many tries', () => json({}, 429, { 'retry-after': '7' }), false, { type: 'slow-down', seconds: 7 }],
     [

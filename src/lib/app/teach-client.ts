@@ -25,7 +25,7 @@ import { err, ok, type Result } from '#lib/domain/result.ts';
  * - `not-accepted`: a wrong name, password or code; the node says no more than that
  * - `slow-down`: too many failures; the next try in so many seconds
  * - `forbidden`: signed in, but this is for another role
- * - `expired`: the session is over; sign in again
+ * - `expired`: the session is over, or was taken back; sign in again
  * - `refused`: the node understood and said no, with its code
  * - `nonsense`: an answer that is not in the node's language, or half an answer
  */
@@ -197,10 +197,11 @@ export function createTeachClient(send: Fetch, now: () => number): TeachClient {
 
 function failureOf(response: Response, body: unknown, hadToken: boolean, now: number): TeachFailure {
   if (response.status === 401) return { type: hadToken ? 'expired' : 'not-accepted' };
-  if (response.status === 403) return { type: 'forbidden' };
+  const refusal = v.safeParse(v.object({ error: text }), body);
+  // A sign-in that the centre took back is over like one that ran out.
+  if (response.status === 403) return { type: refusal.success && refusal.output.error === 'revoked' ? 'expired' : 'forbidden' };
   if (response.status === 429) return { type: 'slow-down', seconds: secondsOf(response.headers.get('retry-after'), now) };
   if (response.status === 502 || response.status === 503 || response.status === 504) return { type: 'unreachable' };
-  const refusal = v.safeParse(v.object({ error: text }), body);
   if (response.status >= 400 && response.status < 500 && refusal.success) return { type: 'refused', code: refusal.output.error };
   return { type: 'nonsense' };
 }
