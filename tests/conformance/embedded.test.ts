@@ -1,6 +1,6 @@
 /** What is true of the embedded engine alone. */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -22,6 +22,29 @@ it('is readable by its owner alone, and sees what another process writes', async
   expect((await one.database('accounts').list({ partition: 'person' })).total).toBe(2);
   await one.close();
   await two.close();
+  rmSync(folder, { recursive: true });
+});
+
+it('has a new epoch where a copy was put in its place, and keeps it where it was only started again or moved', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'perigee-engine-'));
+  const file = join(folder, 'node.sqlite');
+  const epochAt = async (path: string): Promise<string> => {
+    const engine = openEmbedded({ file: path, random });
+    await engine.close();
+    return engine.epoch;
+  };
+  const first = await epochAt(file);
+  expect(await epochAt(file)).toBe(first);
+  copyFileSync(file, join(folder, 'copy'));
+  renameSync(file, join(folder, 'moved'));
+  expect(await epochAt(join(folder, 'moved'))).toBe(first);
+  rmSync(join(folder, 'moved'));
+  copyFileSync(join(folder, 'copy'), file);
+  chmodSync(file, 0o644);
+  const second = await epochAt(file);
+  expect(second).not.toBe(first);
+  expect(statSync(file).mode & 0o077).toBe(0);
+  expect(await epochAt(file)).toBe(second);
   rmSync(folder, { recursive: true });
 });
 

@@ -1,5 +1,6 @@
 /** The device's own pass, journal and replica against a real node: what is shown as being at the centre is there. */
 import 'fake-indexeddb/auto';
+import { cpSync, renameSync, rmSync } from 'node:fs';
 import memory from 'pouchdb-adapter-memory';
 import PouchDB from 'pouchdb-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -200,6 +201,38 @@ describe('a device and its centre', () => {
     }
     await own.close();
   });
+
+  it.skipIf(process.env['PERIGEE_TEST_ENGINE'] === 'couchdb')(
+    'takes its marks back when an older copy of the centre’s folder was put back, and hands over again what the copy lacks',
+    async () => {
+      const own = await startTestNode();
+      const staff = await claim(own);
+      const [code = ''] = await codesFor(own, staff, await makeCohort(own, staff), ['Amina']);
+      const device = await createDevice(own, code);
+      await answer(device, 1, 5);
+      await device.pass();
+      const copy = `${own.data}-copy`;
+      await own.restart(() => {
+        cpSync(own.data, copy, { recursive: true });
+      });
+      await answer(device, 2, 5);
+      expect(await device.pass()).toEqual({ type: 'done', unconfirmed: 0 });
+      const before = (await device.store.people.get(device.session.person))?.centre?.epoch;
+      await own.restart(() => {
+        rmSync(own.data, { recursive: true });
+        renameSync(copy, own.data);
+      });
+      expect(await device.pass()).toEqual({ type: 'done', unconfirmed: 0 });
+      expect((await device.store.people.get(device.session.person))?.centre?.epoch).not.toBe(before);
+      const url = `${own.url}/replica/person/${device.session.person}/_all_docs`;
+      const { rows } = (await (await fetch(url, { headers: { authorization: `Bearer ${device.session.token}` } })).json()) as {
+        rows: { id: string }[];
+      };
+      expect(rows.filter(({ id }) => id.includes(':attempt:'))).toHaveLength(2);
+      expect(await waiting(device)).toBe(0);
+      await own.close();
+    },
+  );
 
   it('keeps a document that no road accepts on the device, waiting, and hands over the rest', async () => {
     const device = await newDevice();

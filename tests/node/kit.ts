@@ -26,8 +26,8 @@ export interface TestNode {
   readonly node: OpenNode;
   /** Sets the node's clock forward, in ms. */
   advance(ms: number): void;
-  /** Ends the node and starts it again on the same folder. */
-  restart(): Promise<void>;
+  /** Ends the node and starts it again on the same folder; `meanwhile` does something to the folder. */
+  restart(meanwhile?: () => void): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -73,8 +73,9 @@ export async function startTestNode(given: { courses?: string | null; compiler?:
     advance(ms) {
       ahead += ms;
     },
-    async restart() {
+    async restart(meanwhile) {
       await stop();
+      meanwhile?.();
       await start();
     },
     async close() {

@@ -7,8 +7,10 @@
  *
  * Another process may open the same file (`perigee people add`): SQLite's own locks order the writes, sequence numbers live in
  * the file, and `PRAGMA data_version` tells this process to look again.
+ *
+ * The file remembers which file it is (same-file.ts): a copy that was put back in its place opens with a new epoch.
  */
-import { chmodSync, existsSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import type { RandomBytes } from '../../domain/clock.ts';
 import { base32 } from '../../domain/ids.ts';
@@ -28,6 +30,7 @@ import {
   type Partition,
   type Written,
 } from './engine.ts';
+import { identityOf, identityText, isSameFile } from './same-file.ts';
 import { grow, historyOf, knownRevs, leavesAfter, leavesOf, revOf, type RevisionTree } from './revisions.ts';
 
 const schema = `
@@ -95,17 +98,16 @@ interface Stored {
 }
 
 /**
- * Opens the file, and makes it where it does not exist (readable by its owner alone).
+ * Opens the file, and makes it where it does not exist; either way it is readable by its owner alone afterwards.
  *
  * @throws StorageFailure where the file cannot be opened or is not such a database
  */
 export function openEmbedded(options: { readonly file: string; readonly random: RandomBytes }): Engine {
   let sqlite: DatabaseSync;
   try {
-    const isNew = !existsSync(options.file);
     sqlite = new DatabaseSync(options.file, { timeout: 5000 });
-    // The log beside the file takes over its mode, so this comes before anything is written.
-    if (isNew) chmodSync(options.file, 0o600);
+    // The log beside the file takes over its mode, so this comes before anything is written. A copy that was put back may have any.
+    chmodSync(options.file, 0o600);
     sqlite.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=${String(checkpointPages)};`);
     sqlite.exec(schema);
     // What a killed process wrote may be in the log and in the system's memory but not on the disk. A receipt must not rest on it.
@@ -126,10 +128,25 @@ export function openEmbedded(options: { readonly file: string; readonly random: 
   const all = (sql: string, ...values: SQLInputValue[]): readonly Row[] => statement(sql).all(...values);
   const run = (sql: string, ...values: SQLInputValue[]): number => Number(statement(sql).run(...values).changes);
 
-  run(`INSERT OR IGNORE INTO meta (key, value) VALUES ('epoch', ?)`, base32(options.random(10)));
-  const epochRow = one(`SELECT value FROM meta WHERE key = 'epoch'`);
-  if (epochRow === undefined) throw new StorageFailure(`${options.file} does not hold an epoch`);
-  const epoch = text(epochRow, 'value');
+  const metaOf = (key: string): string | null => {
+    const row = one('SELECT value FROM meta WHERE key = ?', key);
+    return row === undefined ? null : text(row, 'value');
+  };
+  const setMeta = (key: string, value: string): number => run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', key, value);
+
+  /** The epoch of this file: made with it, and anew where an older copy was put in its place. */
+  function settleEpoch(): string {
+    const file = identityOf(options.file);
+    // In one transaction, so that two processes that start together settle on one.
+    sqlite.exec('BEGIN IMMEDIATE');
+    const [kept, before] = [metaOf('epoch'), metaOf('file')];
+    const epoch = kept !== null && (before === null || isSameFile(before, file)) ? kept : base32(options.random(10));
+    if (epoch !== kept) setMeta('epoch', epoch);
+    if (epoch !== kept || before === null || (before.endsWith(' 0') && file.born !== '0')) setMeta('file', identityText(file));
+    sqlite.exec('COMMIT');
+    return epoch;
+  }
+  const epoch = settleEpoch();
 
   const waiting: Job[] = [];
   const waiters = new Set<Waiter>();
