@@ -1,4 +1,7 @@
-import { loadCatalogue } from '#lib/app/course-source.ts';
+import { catalogueDependency, loadCatalogue } from '#lib/app/course-source.ts';
 import type { PageLoad } from './$types';
 
-export const load: PageLoad = async ({ fetch }) => ({ courses: await loadCatalogue(fetch) });
+export const load: PageLoad = async ({ fetch, depends }) => {
+  depends(catalogueDependency);
+  return { courses: await loadCatalogue(fetch) };
+};

@@ -7,6 +7,7 @@
  * text back from the page.
  */
 import { browser } from '$app/environment';
+import { invalidate } from '$app/navigation';
 import type { CourseId, Sha256, UnitId } from '#lib/domain/ids.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
 import type { CourseStructure, CourseSummary, Language, LessonItems, UnitPieces } from '#lib/course/package.ts';
@@ -17,13 +18,16 @@ import { storage } from './store.ts';
 
 type Fetch = typeof globalThis.fetch;
 
-/** What the device has is not kept waiting for a node that may not answer. Milliseconds. */
-const patience = 4_000;
+/** How long a page that shows courses from the device at worst waits for what the node has as well. Milliseconds. */
+const patience = { lesson: 4_000, catalogue: 400 };
+
+/** What the loads depend on that show the catalogue. */
+export const catalogueDependency = 'perigee:catalogue';
 
 /** Asks the node, and takes rubbish for what it is. `seen` lets SvelteKit keep the body for the browser. */
 async function ask(fetch: Fetch, path: string, options: { seen: boolean; hurry: boolean }): Promise<Result<Response, SourceFailure>> {
   try {
-    const response = await fetch(path, options.hurry ? { signal: AbortSignal.timeout(patience) } : {});
+    const response = await fetch(path, options.hurry ? { signal: AbortSignal.timeout(patience.lesson) } : {});
     if (response.status === 404) return err('missing');
     if (!response.ok) return err('unreachable');
     return ok(options.seen ? response : response.clone());
@@ -167,19 +171,35 @@ export async function loadCourse(fetch: Fetch, course: CourseId): Promise<Result
   return structure.ok ? ok({ structure: structure.value, from: 'node' }) : structure;
 }
 
-export async function loadCatalogue(fetch: Fetch): Promise<Result<readonly CourseSummary[], SourceFailure>> {
-  if (!browser) return readCatalogue(await askJson(fetch, '/content/manifests', { seen: true, hurry: false }));
-  const [answer, installed] = await Promise.all([
-    askJson(fetch, '/content/manifests', { seen: true, hurry: true }).then(readCatalogue),
-    installedSummaries(),
-  ]);
-  if (!answer.ok) return installed.length > 0 ? ok(installed) : answer;
-  await noteUpdates(answer.value);
-  const known = new Set(answer.value.map(({ course }) => course));
-  return ok([...answer.value, ...installed.filter(({ course }) => !known.has(course))]);
+type Catalogue = Result<readonly CourseSummary[], SourceFailure>;
+
+/** What the node answered after the device's own courses were shown, while the load runs again because of it. */
+let late: Catalogue | null = null;
+
+/** The device's own courses do not wait for a slow node: what it has besides is shown when it comes. */
+export async function loadCatalogue(fetch: Fetch): Promise<Catalogue> {
+  const asked = late ?? askCatalogue(fetch);
+  if (!browser) return asked;
+  const installed = await installedSummaries();
+  const soon = installed.length === 0 ? await asked : await Promise.race([asked, after(patience.catalogue)]);
+  if (soon === null) void Promise.resolve(asked).then(showLate);
+  if (soon?.ok !== true) return soon === null || installed.length > 0 ? ok(installed) : soon;
+  await noteUpdates(soon.value);
+  const known = new Set(soon.value.map(({ course }) => course));
+  return ok([...soon.value, ...installed.filter(({ course }) => !known.has(course))]);
 }
 
-function readCatalogue(answer: Result<unknown, SourceFailure>): Result<readonly CourseSummary[], SourceFailure> {
+const after = (milliseconds: number): Promise<null> => new Promise((resolve) => setTimeout(resolve, milliseconds, null));
+
+async function showLate(answer: Catalogue): Promise<void> {
+  if (!answer.ok) return;
+  late = answer;
+  await invalidate(catalogueDependency);
+  late = null;
+}
+
+async function askCatalogue(fetch: Fetch): Promise<Catalogue> {
+  const answer = await askJson(fetch, '/content/manifests', { seen: true, hurry: false });
   return answer.ok ? parseCatalogue(answer.value) : answer;
 }
 

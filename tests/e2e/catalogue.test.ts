@@ -1,0 +1,23 @@
+/** The catalogue on a bad line: what the device has does not wait for what the node has. */
+import { expect, installCourse, test } from './perigee.ts';
+
+test('courses of the device stand there at once, those of a slow node when they come', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const { page, context } = await openDevice({ size: 'phone' });
+  await installCourse(page, node.origin, 'space-law');
+  await page.goto(`${node.origin}/settings`);
+  const line = Promise.withResolvers<void>();
+  let asked = 0;
+  await context.route('**/content/manifests', async (route) => {
+    asked += 1;
+    await line.promise;
+    await route.continue();
+  });
+  await page.getByRole('link', { name: 'Catalogue' }).first().click();
+  const courses = page.getByRole('heading', { level: 3 });
+  await expect(courses).toHaveText(['Space law for newcomers']);
+  line.resolve();
+  await expect(courses).toHaveCount(3);
+  // What came late is what is shown: nothing is asked twice.
+  expect(asked).toBe(1);
+});
