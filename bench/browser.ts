@@ -1,13 +1,13 @@
 /** A Chromium whose clock is slowed as a cheap phone's is, and the moment at which a text can be read in it. */
 import { chromium, type Browser, type BrowserContext, type Page } from '@playwright/test';
-import { findChromium } from '../scripts/find-chromium.ts';
+import { chromiumArguments, findChromium } from '../scripts/find-chromium.ts';
 
 export async function launch(): Promise<Browser> {
   const found = findChromium({ install: false });
   if (!found.ok) throw new Error(found.error);
   return chromium.launch({
     executablePath: found.value,
-    args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
+    args: chromiumArguments(),
   });
 }
 

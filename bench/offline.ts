@@ -3,7 +3,8 @@ import { launch, median, newPhone, slow, untilOfflineReady, untilReadable } from
 import { serveFloor } from './floor.ts';
 import { coursePath, lessonPath, readLesson } from './lesson.ts';
 import { repeat, type Benchmark } from './measure.ts';
-import { freePort, startNode } from './node-process.ts';
+import { freePort } from '../scripts/node-process.ts';
+import { startNode } from './node-process.ts';
 
 const runs = 5;
 const slowdown = 4;

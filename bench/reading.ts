@@ -3,7 +3,8 @@ import { serveFloor } from './floor.ts';
 import { openLink, satellite } from './link.ts';
 import { lessonPath, readLesson } from './lesson.ts';
 import { repeat, type Benchmark } from './measure.ts';
-import { freePort, startNode } from './node-process.ts';
+import { freePort } from '../scripts/node-process.ts';
+import { startNode } from './node-process.ts';
 
 const runs = 3;
 const slowdown = 4;

@@ -8,7 +8,8 @@ import { attemptId } from '../src/lib/domain/records.ts';
 import { instantOf } from '../src/lib/domain/clock.ts';
 import { median } from './browser.ts';
 import type { Benchmark } from './measure.ts';
-import { freePort, startNode } from './node-process.ts';
+import { freePort } from '../scripts/node-process.ts';
+import { startNode } from './node-process.ts';
 
 const documents = 300;
 const learners = 5;

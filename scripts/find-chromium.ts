@@ -47,3 +47,13 @@ export function findChromium({ install }: { install: boolean }): Result<string, 
     'The tests in a browser need Chromium or Chrome. Install one (on Debian: apt-get install chromium) or name it in PERIGEE_CHROMIUM.',
   );
 }
+
+/** What every browser here is started with: nothing of its own on the network. */
+export const chromiumArguments = (): string[] => [
+  // Chromium refuses its sandbox to root, as whom containers run.
+  ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];

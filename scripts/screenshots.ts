@@ -3,15 +3,13 @@
  *
  *   npm run build && node scripts/screenshots.ts
  */
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Page } from '@playwright/test';
-import { findChromium } from './find-chromium.ts';
+import { chromiumArguments, findChromium } from './find-chromium.ts';
+import { createNodeProcess, freePort } from './node-process.ts';
 
-const port = 8639;
-const origin = `http://127.0.0.1:${String(port)}`;
 const pictures = join(import.meta.dirname, '../docs/pictures');
 const phone = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 const laptop = { viewport: { width: 1366, height: 768 } };
@@ -20,21 +18,9 @@ const found = findChromium({ install: false });
 if (!found.ok) throw new Error(found.error);
 mkdirSync(pictures, { recursive: true });
 const data = mkdtempSync(join(tmpdir(), 'perigee-pictures-'));
-const node = spawn(process.execPath, ['scripts/perigee.ts', 'serve'], {
-  env: { ...process.env, PORT: String(port), HOST: '127.0.0.1', PERIGEE_DATA: data, PERIGEE_NODE: 'nairobi' },
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-let printed = '';
-node.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
-const code = await new Promise<string>((resolve, reject) => {
-  node.once('exit', () => reject(new Error(`The node ended:\n${printed}`)));
-  const look = setInterval(() => {
-    const first = /\b[0-9A-Z]{5}-[0-9A-Z]{5}\b/.exec(printed)?.[0];
-    if (first === undefined) return;
-    clearInterval(look);
-    resolve(first);
-  }, 100);
-});
+const node = createNodeProcess({ port: await freePort(), data, environment: { PERIGEE_NODE: 'nairobi' } });
+await node.start();
+const { origin } = node;
 
 async function ask(path: string, body: unknown, token?: string): Promise<Record<string, unknown>> {
   const headers = { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
@@ -44,7 +30,7 @@ async function ask(path: string, body: unknown, token?: string): Promise<Record<
 }
 
 const staff = { name: 'Wanjiru Kamau', password: 'a long pass phrase' };
-const { token } = await ask('/api/session', { code, ...staff });
+const { token } = await ask('/api/session', { code: node.firstRunCode, ...staff });
 const learners = ['Amina Yusuf', 'Brian Otieno', 'Chipo Dube', 'Daniel Mensah'];
 const cohort = await ask(
   '/api/cohorts',
@@ -54,7 +40,7 @@ const cohort = await ask(
 const made = await ask(`/api/cohorts/${String(cohort['id'])}/codes`, { names: learners }, String(token));
 const codes = (made['lines'] as readonly { readonly code: string }[]).map((line) => line.code);
 
-const browser = await chromium.launch({ executablePath: found.value, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+const browser = await chromium.launch({ executablePath: found.value, args: chromiumArguments() });
 
 /** Settles: fonts, pictures, and what the page does after it woke up. */
 async function photograph(page: Page, name: string): Promise<void> {
@@ -116,7 +102,6 @@ await page.getByRole('row').nth(2).waitFor();
 await photograph(page, 'teach-laptop');
 
 await browser.close();
-node.removeAllListeners('exit');
-node.kill('SIGTERM');
+await node.stop();
 rmSync(data, { recursive: true, force: true });
 process.stdout.write(`The pictures are in ${pictures}\n`);

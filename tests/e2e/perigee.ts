@@ -10,30 +10,15 @@
  * Whatever a page writes to its console fails the test, unless the test said `device.expectConsole(/…/)`: an answer 401 that is
  * asked for, the network that is taken away. Everything that was started is ended with the test.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as base, chromium, expect, type BrowserContext, type Page } from '@playwright/test';
-import { findChromium } from '../../scripts/find-chromium.ts';
-
-const root = join(import.meta.dirname, '..', '..');
+import { chromiumArguments, findChromium } from '../../scripts/find-chromium.ts';
+import { createNodeProcess, freePort, type NodeProcess } from '../../scripts/node-process.ts';
 
 /** The variable that names the data folder in which the courses are published already (publish-courses.ts). */
 export const publishedFolder = 'PERIGEE_TEST_PUBLISHED';
-
-export interface RunningNode {
-  readonly origin: string;
-  /** Its data folder; gone after the test. */
-  readonly data: string;
-  /** The code that it printed on its first run. */
-  readonly firstRunCode: string;
-  /** Ends the process as a service manager does, or as a power cut does. */
-  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
-  /** Starts it again: the same address, the same data. */
-  start(): Promise<void>;
-}
 
 export interface Staff {
   readonly name: string;
@@ -60,71 +45,6 @@ export interface DeviceOptions {
   readonly locale?: string;
   readonly colorScheme?: 'light' | 'dark';
   readonly javaScript?: boolean;
-}
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))));
-    });
-  });
-
-const codePattern = /\b[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}\b/;
-
-async function answers(origin: string): Promise<boolean> {
-  try {
-    return (await fetch(`${origin}/health`, { signal: AbortSignal.timeout(2000) })).ok;
-  } catch {
-    return false;
-  }
-}
-
-/** A node that is not started yet. */
-export function createNode(origin: string, data: string, environment: Readonly<Record<string, string>>): RunningNode {
-  let child: ChildProcess | null = null;
-  let output = '';
-  let code = '';
-  const port = new URL(origin).port;
-
-  return {
-    origin,
-    data,
-    get firstRunCode() {
-      if (code === '') throw new Error(`The node printed no first-run code:\n${output}`);
-      return code;
-    },
-    async start() {
-      const started = spawn(process.execPath, ['scripts/perigee.ts', 'serve'], {
-        cwd: root,
-        env: { ...process.env, PORT: port, HOST: '127.0.0.1', PERIGEE_DATA: data, PERIGEE_NODE: 'test-centre', ...environment },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      child = started;
-      const listen = (chunk: Buffer): void => {
-        output += chunk.toString();
-        code = codePattern.exec(output)?.[0] ?? code;
-      };
-      started.stdout.on('data', listen);
-      started.stderr.on('data', listen);
-      const until = Date.now() + 60_000;
-      while (!(await answers(origin))) {
-        if (started.exitCode !== null) throw new Error(`The node ended with ${String(started.exitCode)}:\n${output}`);
-        if (Date.now() > until) throw new Error(`The node did not answer within a minute:\n${output}`);
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    },
-    async stop(signal = 'SIGTERM') {
-      const running = child;
-      child = null;
-      if (running === null || running.exitCode !== null || running.signalCode !== null) return;
-      const ended = new Promise((resolve) => running.once('exit', resolve));
-      running.kill(signal);
-      await ended;
-    },
-  };
 }
 
 async function createDevice(profile: string, options: DeviceOptions, complaints: string[]): Promise<OpenDevice> {
@@ -164,14 +84,7 @@ async function createDevice(profile: string, options: DeviceOptions, complaints:
     async open() {
       context = await chromium.launchPersistentContext(profile, {
         executablePath: found.value,
-        args: [
-          // Chromium refuses its sandbox to root, as whom containers run.
-          ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-          '--disable-background-networking',
-          '--disable-component-update',
-          '--disable-sync',
-          '--no-first-run',
-        ],
+        args: chromiumArguments(),
         viewport: phone ? { width: 360, height: 740 } : { width: 1280, height: 800 },
         hasTouch: phone,
         isMobile: phone,
@@ -201,14 +114,14 @@ async function ask(origin: string, path: string, body: unknown, token?: string):
 }
 
 /** Makes the node's first administrator. */
-export async function claim(node: RunningNode, name = 'Amina Diallo', password = 'perigee apogee orbit'): Promise<Staff> {
+export async function claim(node: NodeProcess, name = 'Amina Diallo', password = 'perigee apogee orbit'): Promise<Staff> {
   const { token } = (await ask(node.origin, '/api/session', { code: node.firstRunCode, name, password })) as { token: string };
   return { name, password, token };
 }
 
 /** Makes a cohort and a code for each name. */
 export async function makeCohort(
-  node: RunningNode,
+  node: NodeProcess,
   staff: Staff,
   title: string,
   courses: readonly string[],
@@ -259,17 +172,17 @@ export async function signIn(page: Page, origin: string, staff: Pick<Staff, 'nam
 }
 
 export const test = base.extend<{
-  startNode: (environment?: Readonly<Record<string, string>>) => Promise<RunningNode>;
+  startNode: (environment?: Readonly<Record<string, string>>) => Promise<NodeProcess>;
   openDevice: (options?: DeviceOptions) => Promise<OpenDevice>;
 }>({
   startNode: async ({}, use) => {
-    const nodes: RunningNode[] = [];
+    const nodes: NodeProcess[] = [];
     await use(async (environment = {}) => {
       const data = mkdtempSync(join(tmpdir(), 'perigee-node-'));
       const published = process.env[publishedFolder];
       if (published !== undefined)
         for (const part of ['pieces', 'published', 'publisher.pem']) cpSync(join(published, part), join(data, part), { recursive: true });
-      const node = createNode(`http://127.0.0.1:${String(await freePort())}`, data, environment);
+      const node = createNodeProcess({ port: await freePort(), data, environment });
       nodes.push(node);
       await node.start();
       return node;

@@ -5,11 +5,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createNode, freePort, publishedFolder } from './perigee.ts';
+import { createNodeProcess, freePort } from '../../scripts/node-process.ts';
+import { publishedFolder } from './perigee.ts';
 
 export default async function publishCourses(): Promise<() => void> {
   const data = mkdtempSync(join(tmpdir(), 'perigee-published-'));
-  const node = createNode(`http://127.0.0.1:${String(await freePort())}`, data, {});
+  const node = createNodeProcess({ port: await freePort(), data });
   try {
     await node.start();
   } finally {

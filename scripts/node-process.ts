@@ -1,0 +1,93 @@
+/** A node in a process of its own, for tests in a browser, benchmarks and pictures: started, stopped, killed and started again on its data. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+export interface NodeProcess {
+  /** Where it listens; what `PERIGEE_ORIGIN` says may be another address. */
+  readonly origin: string;
+  /** Its data folder. */
+  readonly data: string;
+  /** The code that it printed on its first run. */
+  readonly firstRunCode: string;
+  /** Resolves when it answers; rejects with what it printed where it ends or is silent for a minute. Again: the same address, the same data. */
+  start(): Promise<void>;
+  /** Ends the process as a service manager does, or as a power cut does. */
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+}
+
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        if (address !== null && typeof address === 'object') resolve(address.port);
+        else reject(new Error('no port'));
+      });
+    });
+  });
+
+const codePattern = /\b[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}\b/;
+
+async function answers(origin: string): Promise<boolean> {
+  try {
+    return (await fetch(`${origin}/health`, { signal: AbortSignal.timeout(2000) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+/** A node that is not started yet. */
+export function createNodeProcess({
+  port,
+  data,
+  environment = {},
+}: {
+  readonly port: number;
+  readonly data: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}): NodeProcess {
+  const origin = `http://127.0.0.1:${String(port)}`;
+  let child: ChildProcess | null = null;
+  let output = '';
+  let code = '';
+
+  return {
+    origin,
+    data,
+    get firstRunCode() {
+      if (code === '') throw new Error(`The node printed no first-run code:\n${output}`);
+      return code;
+    },
+    async start() {
+      const started = spawn(process.execPath, ['scripts/perigee.ts', 'serve'], {
+        cwd: join(import.meta.dirname, '..'),
+        env: { ...process.env, PORT: String(port), HOST: '127.0.0.1', PERIGEE_DATA: data, PERIGEE_NODE: 'test-centre', ...environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      child = started;
+      const listen = (chunk: Buffer): void => {
+        output += chunk.toString();
+        code = codePattern.exec(output)?.[0] ?? code;
+      };
+      started.stdout.on('data', listen);
+      started.stderr.on('data', listen);
+      const until = Date.now() + 60_000;
+      while (!(await answers(origin))) {
+        if (started.exitCode !== null) throw new Error(`The node ended with ${String(started.exitCode)}:\n${output}`);
+        if (Date.now() > until) throw new Error(`The node did not answer within a minute:\n${output}`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    },
+    async stop(signal = 'SIGTERM') {
+      const running = child;
+      child = null;
+      if (running === null || running.exitCode !== null || running.signalCode !== null) return;
+      const ended = new Promise((resolve) => running.once('exit', resolve));
+      running.kill(signal);
+      await ended;
+    },
+  };
+}
