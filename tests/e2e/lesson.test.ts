@@ -1,17 +1,7 @@
 /** A lesson in use: its exercises shown without scripts, answered by keyboard, kept or said not to be. */
 import type { Locator, Page } from '@playwright/test';
+import { readCourse } from './exercises.ts';
 import { expect, test } from './perigee.ts';
-
-/** What a request to the node costs, uncompressed, as a browser without scripts asks for it. */
-const html = async (address: string): Promise<string> => {
-  const response = await fetch(address, { headers: { accept: 'text/html' } });
-  expect(response.status, address).toBe(200);
-  return response.text();
-};
-
-const lessonsOf = (course: string, page: string): string[] => [
-  ...new Set([...page.matchAll(new RegExp(`href="(/courses/${course}/[a-z0-9-]+)"`, 'g'))].map((match) => match[1] ?? '')),
-];
 
 test('without scripts exercises show their options and say what answering needs; the catalogue can be searched', async ({
   startNode,
@@ -79,9 +69,10 @@ test('all six kinds are answered by keyboard, marked in words, kept, and there a
   const node = await startNode();
   const { page } = await openDevice({ size: 'phone' });
   const seen = new Set<string>();
-  for (const path of lessonsOf('satellite-navigation', await html(`${node.origin}/courses/satellite-navigation`))) {
+  const { structure } = await readCourse(node.origin, 'satellite-navigation', 'en');
+  for (const { id } of structure.modules.flatMap(({ units }) => units).filter(({ items }) => items.length > 0)) {
     if (seen.size === 6) break;
-    const forms = await openLesson(page, `${node.origin}${path}`);
+    const forms = await openLesson(page, `${node.origin}/courses/satellite-navigation/${id}`);
     for (const form of await forms.all()) {
       const kind = (await form.getAttribute('data-kind')) ?? '';
       if (seen.has(kind)) continue;
