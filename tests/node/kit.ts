@@ -11,7 +11,7 @@ import { couchFor, removeCouchDatabases } from '../conformance/couch.ts';
 export const random = (n: number): Uint8Array => randomBytes(n);
 
 /** A compiler for tests that have no courses. */
-export const noCompiler: Compiler = {
+const noCompiler: Compiler = {
   stamp: 'none',
   compile: () => Promise.resolve({ package: null, problems: ['no compiler'] }),
   isSafe: () => true,

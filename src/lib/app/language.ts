@@ -14,7 +14,7 @@ type Area = 'learner' | 'self' | 'teach';
 export const languageDependency = 'perigee:language';
 
 /** The path under which the server's hook tells a page that it renders which language was negotiated. */
-export const languagePath = '/api/language';
+const languagePath = '/api/language';
 
 const files = import.meta.glob<Catalogue>('../i18n/messages/*/*.json', { import: 'default' });
 

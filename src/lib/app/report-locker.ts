@@ -107,7 +107,7 @@ function lockerWith(
   };
 }
 
-export const canLock = (): boolean => typeof crypto !== 'undefined' && 'subtle' in crypto;
+const canLock = (): boolean => typeof crypto !== 'undefined' && 'subtle' in crypto;
 
 /** Opens what this name keeps here. Null where nothing is kept, or the password is another one. */
 export async function openLocker(store: TextStore, name: string, password: string): Promise<Locker | null> {

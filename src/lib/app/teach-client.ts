@@ -65,7 +65,6 @@ const figures = v.object({
   seconds: v.number(),
   attempts: count,
 });
-export type UnitFigures = v.InferOutput<typeof figures>;
 
 const learner = v.object({
   person: personId,

@@ -18,7 +18,7 @@ export interface CourseWork {
   readonly newest: ReadonlyMap<ItemId, { readonly attempt: AttemptRecord; readonly where: Where }>;
 }
 
-export const whereOf = (kept: Kept): Where => (kept.atCentre ? 'centre' : 'device');
+const whereOf = (kept: Kept): Where => (kept.atCentre ? 'centre' : 'device');
 
 export function workOf(documents: readonly Kept[]): CourseWork {
   const registers = new Map<RecordId, RegisterRecord>();

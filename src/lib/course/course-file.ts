@@ -5,7 +5,7 @@ import type { Report } from './diagnostics.ts';
 import type { CourseStructure, Language, Localized } from './package.ts';
 import { asText, createFieldReader, parseYaml, readField, readLocalized, reportUnknownFields, type FieldReader } from './yaml-source.ts';
 
-export const disciplines: readonly string[] = ['science', 'technology', 'law', 'policy'];
+const disciplines: readonly string[] = ['science', 'technology', 'law', 'policy'];
 export const levels: readonly string[] = ['introductory', 'intermediate', 'advanced'];
 
 export interface CourseFacts extends Omit<CourseStructure, 'course' | 'modules' | 'glossary' | 'references'> {

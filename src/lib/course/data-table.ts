@@ -3,7 +3,7 @@ import { readNumber } from '../exercise/number/read-number.ts';
 import type { Report } from './diagnostics.ts';
 import { escapeHtml } from './html.ts';
 
-export const maxRows = 500;
+const maxRows = 500;
 
 const isFigure = (cell: string): boolean =>
   cell === '' || /^[-–—…]$/.test(cell) || readNumber(cell.replace(/^[<>≤≥≈~±]\s*/, '')).length > 0;

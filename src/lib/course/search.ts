@@ -37,7 +37,7 @@ const wordCharacter = /[\p{L}\p{N}\p{M}]/u;
 const arabicPrefix = /^(?:[وف]?(?:[بكل]?ال|لل)|[وفبكل])/u;
 
 /** The folded words of what somebody typed; a run of an unspaced script is one word. At most eight. */
-export function queryWords(query: string): readonly string[] {
+function queryWords(query: string): readonly string[] {
   const words = fold(query)
     .split(/[^\p{L}\p{N}\p{M}]+/u)
     .filter((word) => word !== '');

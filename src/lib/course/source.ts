@@ -8,7 +8,7 @@ export interface CourseSource {
 }
 
 /** More than any lesson; a limit on what hostile text may cost. */
-export const maxTextBytes = 512 * 1024;
+const maxTextBytes = 512 * 1024;
 export const maxPictureBytes = 2 * 1024 * 1024;
 
 /** Controls but tab and line feed, halves of pairs, the private area that stands for gaps, non-characters, marks that turn the direction of other text. */

@@ -27,7 +27,7 @@ function only<Value>(values: Localized<Value>, language: Language): Localized<Va
 }
 
 /** What a lesson's page needs of the structure: the order and titles of the units in its language, and what progress needs. */
-export const structureForUnit = (structure: CourseStructure, language: Language): CourseStructure => ({
+const structureForUnit = (structure: CourseStructure, language: Language): CourseStructure => ({
   ...structure,
   title: only(structure.title, language),
   summary: {},

@@ -16,7 +16,7 @@ import { readToken, signToken, type Token } from './tokens.ts';
 const day = 24 * 60 * 60_000;
 
 /** How long things live, in ms. */
-export const lifetimes = {
+const lifetimes = {
   learnerToken: 365 * day,
   staffToken: 30 * day,
   enrolment: 60 * day,

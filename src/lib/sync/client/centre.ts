@@ -65,7 +65,7 @@ export interface Session {
 const isCohort = (value: unknown): value is { id: CohortId; title: string } =>
   isObject(value) && isCohortId(value['id']) && isString(value['title']);
 
-export function parseSession(answer: unknown): Result<Session, 'nonsense'> {
+function parseSession(answer: unknown): Result<Session, 'nonsense'> {
   if (!isObject(answer)) return err('nonsense');
   const { token, expires, person, name, node, epoch, cohorts } = answer;
   if (!isString(token) || token === '' || !isInstant(expires) || !isPersonId(person) || !isString(name)) return err('nonsense');
