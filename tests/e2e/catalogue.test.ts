@@ -6,6 +6,8 @@ test('courses of the device stand there at once, those of a slow node when they 
   const { page, context } = await openDevice({ size: 'phone' });
   await installCourse(page, node.origin, 'space-law');
   await page.goto(`${node.origin}/settings`);
+  // The application is awake: the link below is its own way, not the server's.
+  await expect(page.locator('.figures')).toBeVisible();
   const line = Promise.withResolvers<void>();
   let asked = 0;
   await context.route('**/content/manifests', async (route) => {

@@ -9,11 +9,13 @@ const course = 'satellite-navigation';
 const noteMoment = (page: Page, name: string, selector: string): Promise<unknown> =>
   page.addInitScript(
     ([key, wanted]) => {
-      const look = (): void => {
-        if (document.querySelector(wanted) === null) requestAnimationFrame(look);
-        else Reflect.set(window, key, performance.now());
-      };
-      look();
+      // At the change itself and not at the next frame: what the page fetches because of it is not counted.
+      const observer = new MutationObserver(() => {
+        if (document.querySelector(wanted) === null) return;
+        observer.disconnect();
+        Reflect.set(window, key, performance.now());
+      });
+      observer.observe(document, { subtree: true, childList: true, attributes: true });
     },
     [name, selector] as const,
   );
