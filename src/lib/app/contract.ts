@@ -6,12 +6,15 @@ import type { Instant } from '#lib/domain/clock.ts';
 import type { CohortId, CourseId, DeviceId, ItemId, NodeId, PersonId, UnitId } from '#lib/domain/ids.ts';
 import type { NoteRecord, PersonRecord, Place } from '#lib/domain/records.ts';
 import type { Result } from '#lib/domain/result.ts';
-import type { CourseStructure, CourseSummary, Language, LessonItems } from '#lib/course/package.ts';
+import type { CourseStructure, Language } from '#lib/course/package.ts';
+import type { UnitContent } from '#lib/course/unit-page.ts';
 import type { Marking } from '#lib/exercise/item.ts';
 import type { InstallFailure } from '#lib/sync/client/install.ts';
 import type { PassFailure } from '#lib/sync/session.ts';
 
 export type { InstallFailure };
+/** A unit as a page shows it, wherever it came from. */
+export type UnitPage = UnitContent;
 export type SyncFailure = PassFailure;
 
 export interface Person {
@@ -113,35 +116,8 @@ export interface LibraryController {
   search(query: string): Promise<readonly SearchHit[]>;
 }
 
-/** A unit as a page shows it, wherever it came from. */
-export interface UnitPage {
-  readonly structure: CourseStructure;
-  readonly unit: UnitId;
-  readonly language: Language;
-  readonly fragment: string;
-  readonly items: LessonItems;
-  readonly from: 'device' | 'node';
-}
-
 /** Why a page has nothing to show: there is no such thing, no node answers, or what it answered is not what it should be. */
 export type SourceFailure = 'missing' | 'unreachable' | 'nonsense';
-
-/**
- * `course-source.ts`: what the reader's pages show, for their loads: on the server from the node; in the browser from the page
- * that the server rendered, else from the device where the course is installed, else from the node. `fetch` is the load's own.
- */
-export interface CourseSource {
-  /** The node's courses and the installed ones, each once; `unreachable` only where neither is known. */
-  loadCatalogue(fetch: typeof globalThis.fetch): Promise<Result<readonly CourseSummary[], SourceFailure>>;
-  loadCourse(fetch: typeof globalThis.fetch, course: CourseId): Promise<Result<CoursePage, SourceFailure>>;
-  /** In `language` where the course has it, otherwise in the course's first. */
-  loadUnit(fetch: typeof globalThis.fetch, course: CourseId, unit: UnitId, language: Language): Promise<Result<UnitPage, SourceFailure>>;
-  /**
-   * What a lesson's page carries beside its text, as JSON for `<script type="application/json" id="unit-data">`, with `<` escaped. With it
-   * and the blocks' own HTML (`<div data-block>`), `loadUnit` takes up a page that the server rendered without sending anything twice.
-   */
-  unitPageJson(page: UnitPage): string;
-}
 
 export interface CoursePage {
   readonly structure: CourseStructure;

@@ -12,7 +12,7 @@ import type { CourseId, Sha256, UnitId } from '#lib/domain/ids.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
 import type { CourseStructure, CourseSummary, Language, LessonItems, UnitPieces } from '#lib/course/package.ts';
 import { parseCatalogue, parseSignedManifest, parseStructure } from '#lib/course/parse-package.ts';
-import { courseDataId, parseCoursePage, parseItems, parseUnitPage, unitDataId, unitPageJson as pageJson } from '#lib/course/unit-page.ts';
+import { courseDataId, parseCoursePage, parseItems, parseUnitPage, unitDataId } from '#lib/course/unit-page.ts';
 import type { CoursePage, SourceFailure, UnitPage } from './contract.ts';
 import { storage } from './store.ts';
 
@@ -133,6 +133,7 @@ function unitFromPage(course: CourseId, unit: UnitId, language: Language): UnitP
   return page.language === readingLanguage(page.structure, language) ? page : null;
 }
 
+/** A unit in `language` where the course has it, otherwise in the course's first. `fetch` is the load's own, here and below. */
 export async function loadUnit(fetch: Fetch, course: CourseId, unit: UnitId, language: Language): Promise<Result<UnitPage, SourceFailure>> {
   const fromNode = async (hurry: boolean): Promise<Result<UnitPage, SourceFailure>> => {
     const structure = await structureFromNode(fetch, course, hurry);
@@ -176,7 +177,10 @@ type Catalogue = Result<readonly CourseSummary[], SourceFailure>;
 /** What the node answered after the device's own courses were shown, while the load runs again because of it. */
 let late: Catalogue | null = null;
 
-/** The device's own courses do not wait for a slow node: what it has besides is shown when it comes. */
+/**
+ * The node's courses and the installed ones, each once; `unreachable` only where neither is known. The device's own do not wait for a slow node: what it
+ * has besides is shown when it comes.
+ */
 export async function loadCatalogue(fetch: Fetch): Promise<Catalogue> {
   const asked = late ?? askCatalogue(fetch);
   if (!browser) return asked;
@@ -222,5 +226,4 @@ async function noteUpdates(courses: readonly CourseSummary[]): Promise<void> {
   }
 }
 
-export { coursePageJson } from '#lib/course/unit-page.ts';
-export const unitPageJson = (page: UnitPage): string => pageJson(page);
+export { coursePageJson, unitPageJson } from '#lib/course/unit-page.ts';

@@ -42,7 +42,10 @@ const structureForUnit = (structure: CourseStructure, language: Language): Cours
   })),
 });
 
-/** The JSON, safe inside a script element. */
+/**
+ * What a lesson's page carries beside its text, as JSON, safe inside a script element (`id` is `unitDataId`). With it and the blocks' own HTML
+ * (`<div data-block>`) the unit is read back without sending anything twice.
+ */
 export function unitPageJson({ structure, unit, language, fragment, items, from }: UnitContent): string {
   const blocks = lessonBlocks(fragment).map((block) => ('item' in block ? block.item : null));
   const outcomes = structure.modules.flatMap(({ units }) => units).find(({ id }) => id === unit)?.outcomes ?? {};
