@@ -64,6 +64,16 @@ describe.each(areas)('messages: %s', (area) => {
     expect(wrong.map(([key]) => key)).toEqual([]);
   });
 
+  it.each([
+    ['fr', 'a breaking space before ; : ? ! » or after «', /« | [;:?!»]|\S[;?!]/],
+    ['ar', 'Latin punctuation', /[\u0600-\u06ff] ?[,;?]/],
+    ['zh', 'narrow punctuation', /[\u4e00-\u9fff][,;:?!.]/],
+    ['es', 'a question without its first mark', /^[^¿]*\?/],
+  ] as const)('has in %s no text with %s', (language, _, pattern) => {
+    const bad = Object.entries(read(language, area)).filter(([, message]) => textsOf(message).some((text) => pattern.test(text)));
+    expect(bad.map(([key]) => key)).toEqual([]);
+  });
+
   it.each(languages)('has no empty or untrimmed text in %s', (language) => {
     const bad = Object.entries(read(language, area)).filter(([, message]) =>
       textsOf(message).some((text) => text === '' || text !== text.trim()),

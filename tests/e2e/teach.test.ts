@@ -117,7 +117,7 @@ test('the last report is kept under the password, and read without the node', as
 
   laptop.expectConsole(/Failed to load resource|net::ERR/);
   await node.stop();
-  await page.getByRole('button', { name: 'Ask again' }).click();
+  await page.getByRole('button', { name: 'Refresh' }).click();
   await expect(page.getByText('The centre cannot be reached. This is the report as of')).toBeVisible();
   await expect(table.getByRole('rowheader', { name: /Renée/ })).toBeVisible();
 

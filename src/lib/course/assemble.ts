@@ -6,6 +6,7 @@ import type { CourseFacts, GlossaryEntry, ReferenceEntry } from './course-file.t
 import type { Lesson } from './lesson.ts';
 import type { CourseStructure, Language, Localized, Manifest, Piece, PieceRole, StructureUnit, UnitPieces } from './package.ts';
 import type { UnitSource } from './unit-file.ts';
+import { typeset } from './typeset.ts';
 
 export interface BuiltUnit {
   readonly id: UnitId;
@@ -113,8 +114,8 @@ async function shelveUnit(unit: BuiltUnit, languages: readonly Language[], asset
   for (const language of languages) {
     const built = unit.lessonByLanguage.get(language);
     if (built === undefined) continue;
-    title[language] = built.source.title;
-    outcomes[language] = built.source.outcomes;
+    title[language] = typeset(built.source.title, language);
+    outcomes[language] = built.source.outcomes.map((outcome) => typeset(outcome, language));
     pieces[language] = await shelveLesson(built.lesson, language, assets, shelf);
   }
   const items = unit.lessonByLanguage.get(languages[0] ?? '')?.lesson.items ?? [];

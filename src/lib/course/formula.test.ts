@@ -58,6 +58,20 @@ describe('renderFormula', () => {
   );
 });
 
+describe('a function in a formula', () => {
+  it.each([
+    ['e\\sin E', 'e sin E'],
+    ['2\\sin^2 x', '2 sin2 x'],
+    ['\\sin(x)', 'sin(x)'],
+    ['a-\\cos E', 'a−cos E'],
+    ["f'(x)", 'f′(x)'],
+  ])('stands apart from its neighbours in %s', (tex, shown) => {
+    const rendered = renderFormula(tex, false);
+    const html = rendered.ok ? rendered.value.html : '';
+    expect(html.replace(/<mspace[^>]*>/g, ' ').replace(/<[^>]*>|\u2061/g, '')).toBe(shown);
+  });
+});
+
 describe('a formula in a line of text', () => {
   const inLine = (tex: string): string => {
     const rendered = renderFormula(tex, false);

@@ -149,13 +149,31 @@ function joinUpright(nodes: readonly Node[]): readonly Node[] {
   return joined;
 }
 
+/** What KaTeX puts behind the name of a function: no character that shows, and so no space either. */
+const isApplied = (node: Node | undefined): boolean =>
+  typeof node === 'object' && (node.tag === 'mrow' ? isApplied(node.children.at(-1)) : node.tag === 'mo' && node.children[0] === '\u2061');
+const isOperator = (node: Node | undefined): boolean => typeof node === 'object' && (node.tag === 'mo' || node.tag === 'mspace');
+/** TeX's thin space. */
+const thinSpace: Element = { tag: 'mspace', attributes: { width: '0.17em' }, children: [] };
+
+/** `e sin E` and not `esinE`: as TeX does, a thin space on each side of a function's name where no operator or parenthesis stands. */
+function spaceFunctions(nodes: readonly Node[]): readonly Node[] {
+  return nodes.flatMap((node, i) => {
+    const [before, next] = [nodes[i - 1], nodes[i + 1]];
+    const scripted = typeof node === 'object' && /^m(?:su[bp]|subsup|under|over)$/.test(node.tag) && isApplied(node.children[0]);
+    const opens = (scripted || (!isApplied(node) && isApplied(next))) && before !== undefined && !isOperator(before);
+    const closes = (scripted || isApplied(node)) && next !== undefined && !isOperator(next);
+    return [...(opens ? [thinSpace] : []), node, ...(closes ? [thinSpace] : [])];
+  });
+}
+
 /** Length in characters that show; entities count as one. */
 const shownLength = (text: string): number => [...text.replace(/&[#a-z0-9]+;/g, '.')].length;
 
 function core(node: Node, columns: readonly string[]): string {
   if (typeof node === 'string') return node;
   const { tag, attributes, children } = node;
-  const inner = rows.includes(tag) ? joinUpright(children) : children;
+  const inner = rows.includes(tag) ? spaceFunctions(joinUpright(children)) : children;
   const [only] = inner;
   if (tag === 'mrow' && inner.length === 1 && only !== undefined) return core(only, []);
   const variant = attributes['mathvariant'] ?? '';

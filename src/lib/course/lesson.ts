@@ -16,6 +16,7 @@ import { isBoxKind, segmentsOf, type Segment } from './segments.ts';
 import { localizedPath, resolvePath } from './source.ts';
 import type { UnitSource } from './unit-file.ts';
 import { lessonWords, type LessonWords } from './words.ts';
+import { typeset } from './typeset.ts';
 
 export interface CourseContext {
   readonly course: string;
@@ -104,6 +105,7 @@ export function renderLesson(unit: UnitSource, language: Language, context: Cour
     fault: (code, spot, values) => report(code, { file, ...spot }, values),
     link: createLinker(context, file),
     anchor: createAnchors(),
+    typeset: (text) => typeset(text, language),
     tableLabel: () => `${words.table} ${String(++tables)}`,
     formulaLabel: words.formula,
     cite: (ids, spot) =>

@@ -25,6 +25,8 @@ export interface LessonPage {
   figure(path: string, alt: string, caption: string, spot: Spot): string;
   /** The `id` for a heading with these words. */
   anchor(words: string): string;
+  /** Plain text of the lesson as it is set in its language. */
+  typeset(text: string): string;
   readonly tableLabel: () => string;
   readonly formulaLabel: string;
 }
@@ -270,6 +272,7 @@ export function createMarkdownReader(page: LessonPage): MarkdownReader {
   md.renderer.rules['fence'] = (tokens, index) => code(tokens[index]?.content ?? '');
   md.renderer.rules['code_block'] = md.renderer.rules['fence'];
   md.renderer.rules['image'] = () => '';
+  md.renderer.rules['text'] = (tokens, index) => escapeHtml(page.typeset(tokens[index]?.content ?? ''));
   // Chinese has no spaces between words, and a browser would show a line end as one.
   md.renderer.rules['softbreak'] = (tokens, index) =>
     han.test(tokens[index - 1]?.content.slice(-1) ?? '') && han.test(tokens[index + 1]?.content.slice(0, 1) ?? '') ? '' : '\n';

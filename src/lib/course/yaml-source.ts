@@ -2,6 +2,7 @@
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { isObject } from '../domain/shape.ts';
 import type { FaultCode, Report } from './diagnostics.ts';
+import { typeset } from './typeset.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -116,7 +117,7 @@ export function readLocalized(
     languages.flatMap((language) => {
       const text = asText(value[language]);
       if (text === null) reader.fault('missing-language', path, { name, language });
-      return text === null ? [] : [[language, text]];
+      return text === null ? [] : [[language, typeset(text, language)]];
     }),
   );
 }

@@ -1,7 +1,7 @@
 /** The words and formats of a page, in the language it is in right now. */
 import { createFormat, type Format } from './format.ts';
 import { directionOf, type InterfaceLanguage } from './languages.ts';
-import { fill, type Catalogue, type Key, type Translate } from './translate.ts';
+import { fill, type Catalogue, type Key, type Translate, type Values } from './translate.ts';
 
 export interface Words {
   readonly language: InterfaceLanguage;
@@ -25,6 +25,12 @@ function pluralsOf(language: InterfaceLanguage): Intl.PluralRules {
   return known;
 }
 
+/** A title in English would turn the order of an Arabic sentence round: what is put into it stands between U+2068 and U+2069. */
+const isolated = (values: Values): Values =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, typeof value === 'string' && value !== '' ? `\u2068${value}\u2069` : value]),
+  );
+
 /**
  * @param language asked at each use, so that whoever shows a text in a reactive place sees it change
  * @param catalogue the messages of that language
@@ -41,6 +47,6 @@ export function createWords(language: () => InterfaceLanguage, catalogue: () => 
     get format() {
       return formatOf(language());
     },
-    t: (key: Key, values = {}) => fill(catalogue()[key] ?? key, values, grammar),
+    t: (key: Key, values = {}) => fill(catalogue()[key] ?? key, directionOf(language()) === 'rtl' ? isolated(values) : values, grammar),
   };
 }
