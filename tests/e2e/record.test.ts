@@ -78,7 +78,7 @@ test('each entry says where it is, and says "at the centre" only after the recei
   const entries = page.locator('.entries > li');
   await expect(entries.first()).toBeVisible();
   await expect(entries.getByText('At the centre')).toHaveCount(0);
-  await expect(page.getByText('It is safely kept here')).toBeVisible();
+  await expect(page.getByText('Everything is safely kept here')).toBeVisible();
 
   await joinCentre(page, node.origin, codes[0] ?? '');
   await expect(page.getByText('All your work is at the centre too.')).toBeVisible();
