@@ -13,7 +13,7 @@ declare global {
       /** Under `npm run dev`. */
       node?: NodeHandle;
       /** In the built node: adapter-node's request, which the composition root hangs the node on. */
-      req?: { perigee?: NodeHandle; headers: { 'accept-encoding'?: string } };
+      req?: { perigee?: NodeHandle };
     }
     interface Error {
       message: string;

@@ -21,10 +21,7 @@ export const handle: Handle = async ({ event, resolve }) => {
   // read, so it asks for the language that was negotiated for it (src/lib/app/language.ts).
   if (event.isSubRequest && event.url.pathname === '/api/language') return new Response(language);
   if (node !== undefined && isNodePath(event.url.pathname)) {
-    // A price is what the reader's own browser would be sent.
-    const headers = new Headers(event.request.headers);
-    headers.set('accept-encoding', event.platform?.req?.headers['accept-encoding'] ?? 'gzip');
-    const response = await node.respond(new Request(event.request, { headers }));
+    const response = await node.respond(event.request);
     if (response !== null) return response;
   }
 
