@@ -64,10 +64,8 @@ export interface Quote {
   readonly language: Language;
   readonly text: Price;
   readonly withMedia: Price;
-  /** Bytes free for this origin, where the browser says. */
+  /** Bytes free for this origin, where the browser says; it may say more than there is. */
   readonly free: number | null;
-  /** Empty where it fits; otherwise what would free enough, largest first. */
-  readonly mustFree: readonly { readonly course: CourseId; readonly title: string; readonly bytes: number }[];
 }
 
 export type InstallState =

@@ -27,9 +27,22 @@ export const installFailureKeys: Readonly<Record<InstallFailure, Key>> = {
   'other-publisher': 'install.failed.otherPublisher',
   'bad-signature': 'install.failed.badSignature',
   unsafe: 'install.failed.unsafe',
-  'no-space': 'install.failed.noSpace',
+  'no-space': 'install.full',
   nonsense: 'install.failed.nonsense',
 };
+
+/** Of these courses, the largest first, those whose bytes together are so many; null where all of them are not. */
+export function enoughOf<Course extends { readonly bytes: number }>(courses: readonly Course[], wanted: number): readonly Course[] | null {
+  let freed = 0;
+  const enough = [...courses]
+    .sort((a, b) => b.bytes - a.bytes)
+    .filter(({ bytes }) => {
+      if (freed >= wanted) return false;
+      freed += bytes;
+      return true;
+    });
+  return freed >= wanted ? enough : null;
+}
 
 /** The HTTP status and the error's code for a page whose course or unit could not be read. */
 export const pageFailures: Readonly<Record<SourceFailure, { readonly status: number; readonly code: string; readonly message: string }>> = {

@@ -56,7 +56,7 @@ export class Library implements LibraryController {
   #watching: Promise<void> | null = null;
   /** Jobs that this tab runs. */
   readonly #running = runningJobs();
-  /** What finished here: shown until the page goes. */
+  /** What ended here: shown until the page goes. */
   #done: Readonly<Record<CourseId, InstallState>> = {};
 
   /** What the node offered of late: pages ask for a price whenever something about a course changes. */
@@ -110,20 +110,13 @@ export class Library implements LibraryController {
     this.#offers = { ...this.#offers, [course]: { offer: offer.value, until: Date.now() + offerLives } };
     const { text, withMedia } = await costOf(offer.value, language, store.library);
     const free = await freeBytes();
-    const others = (await store.library.courses())
-      .filter((row) => row.course !== course)
-      .sort((a, b) => b.bytes - a.bytes)
-      .map((row) => ({
-        course: row.course,
-        title: row.signed.manifest.title[language] ?? Object.values(row.signed.manifest.title)[0] ?? row.course,
-        bytes: row.bytes,
-      }));
-    const fits = free === null || withMedia.disk <= free;
-    return ok({ course, language, text, withMedia, free, mustFree: fits ? [] : enoughOf(others, withMedia.disk - free) });
+    return ok({ course, language, text, withMedia, free });
   }
 
   async install(course: CourseId, { language, media }: { language: Language; media: boolean }): Promise<void> {
     await this.load();
+    // What somebody takes down to keep shall not be swept away by the browser when another site wants the room. No answer is waited for.
+    void (globalThis.navigator.storage as StorageManager | undefined)?.persist().catch(() => false);
     const job: JobRow = { course, language, media, state: 'running', reason: null, received: 0, total: 0, transferred: 0, pieces: [] };
     await this.#run(job, true);
   }
@@ -151,6 +144,11 @@ export class Library implements LibraryController {
     await store.library.remove(course);
     this.#forgetDone(course);
     await this.#refresh();
+  }
+
+  #totalOf(course: CourseId): number {
+    const job = this.jobs[course];
+    return job === undefined || job.type === 'done' ? 0 : job.total;
   }
 
   #forgetDone(course: CourseId): void {
@@ -187,8 +185,9 @@ export class Library implements LibraryController {
             this.jobs = { ...this.jobs, [course]: stateOf(now) };
           });
           if (end.type === 'done') this.#done = { ...this.#done, [course]: { type: 'done', transferred: end.transferred } };
-          const left = await store.library.job(course);
-          if (end.type === 'stopped' && left !== undefined) await store.library.putJob({ ...left, state: 'paused' });
+          // Of this the store keeps no job.
+          if (end.type === 'failed' && end.reason === 'no-space')
+            this.#done = { ...this.#done, [course]: { type: 'failed', reason: end.reason, received: 0, total: this.#totalOf(course) } };
         } finally {
           transfers.stop();
         }
@@ -234,16 +233,6 @@ export class Library implements LibraryController {
 
 /** What the learner may have chosen anew for a job that stands. */
 const changeOf = ({ language, media }: JobRow): Pick<JobRow, 'language' | 'media'> => ({ language, media });
-
-/** The largest first, until it is enough. */
-function enoughOf<Entry extends { readonly bytes: number }>(entries: readonly Entry[], wanted: number): readonly Entry[] {
-  let freed = 0;
-  return entries.filter(({ bytes }) => {
-    if (freed >= wanted) return false;
-    freed += bytes;
-    return true;
-  });
-}
 
 function sectionsOf(bytes: Uint8Array): readonly TextSection[] {
   try {

@@ -1,8 +1,20 @@
-import { instantOf, type Clock } from '#lib/domain/clock.ts';
+import { instantOf, type Clock, type RandomBytes } from '#lib/domain/clock.ts';
 import type { CourseId, Sha256 } from '#lib/domain/ids.ts';
 import type { CourseStructure, Language, SignedManifest } from '#lib/course/package.ts';
+import { isFull } from '#lib/sync/disk-full.ts';
 import type { Database } from './database.ts';
 import type { CourseRow, JobRow, PieceRow } from './schema.ts';
+
+/** Under this name bytes lie for a moment, to see whether there is room for them. No course names it: should a tab die then, the next sweep takes it. */
+const ballast = 'ballast' as Sha256;
+
+/** Bytes that a store cannot compress: each stretch of 64 kB, as far as compressors of stores look, is random. */
+function ballastOf(bytes: number, random: RandomBytes): Uint8Array<ArrayBuffer> {
+  const stretch = random(65_536);
+  const all = new Uint8Array(bytes);
+  for (let at = 0; at < bytes; at += stretch.length) all.set(stretch.subarray(0, bytes - at), at);
+  return all;
+}
 
 /** What makes an installation whole, committed at once when the last piece is here. */
 export interface Installation {
@@ -20,10 +32,12 @@ export interface Installation {
 export class LibraryStore {
   readonly #database: Database;
   readonly #now: Clock;
+  readonly #random: RandomBytes;
 
-  constructor(database: Database, now: Clock) {
+  constructor(database: Database, now: Clock, random: RandomBytes) {
     this.#database = database;
     this.#now = now;
+    this.#random = random;
   }
 
   courses(): Promise<readonly CourseRow[]> {
@@ -70,6 +84,22 @@ export class LibraryStore {
       await this.#database.pieces.bulkPut([...pieces]);
       await this.#database.jobs.put(job);
     });
+  }
+
+  /**
+   * Whether so many bytes can be kept: they are kept, and taken back. What `navigator.storage.estimate()` tells is no answer: Chromium
+   * says 10 GiB whatever the disk.
+   */
+  async hasRoom(bytes: number): Promise<boolean> {
+    if (bytes === 0) return true;
+    try {
+      await this.#database.pieces.put({ sha256: ballast, type: '', bytes: ballastOf(bytes, this.#random) });
+    } catch (error) {
+      if (isFull(error)) return false;
+      throw error;
+    }
+    await this.#database.pieces.delete(ballast);
+    return true;
   }
 
   /** The course is whole: replaces what was installed before and ends the job. */

@@ -33,7 +33,7 @@ export async function openStore(now: Clock, random: RandomBytes, name?: string):
     device,
     people: new PeopleStore(database, now, random),
     journal: new JournalStore(database, device, now),
-    library: new LibraryStore(database, now),
+    library: new LibraryStore(database, now, random),
   };
 }
 

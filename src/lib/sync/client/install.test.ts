@@ -294,6 +294,21 @@ describe('installing a course', () => {
     expect(node.requests).toEqual([]);
   });
 
+  it('does not begin where the store has no room, whatever the browser says, and leaves nothing of the try', async () => {
+    const node = createNode(await createPackage(publisher));
+    const full: InstallPorts['store'] = Object.assign(Object.create(store.library) as typeof store.library, {
+      course: (id: CourseId) => store.library.course(id),
+      held: (pieces: readonly Sha256[]) => store.library.held(pieces),
+      putJob: (row: JobRow) => store.library.putJob(row),
+      dropJob: (id: CourseId) => store.library.dropJob(id),
+      hasRoom: (bytes: number) => Promise.resolve(bytes < 5000),
+    });
+    expect(await run(node, { store: full })).toEqual({ type: 'failed', reason: 'no-space' });
+    expect(node.requests).toEqual([]);
+    expect(await store.library.hasRoom(200_000)).toBe(true);
+    expect(await store.database.pieces.count()).toBe(0);
+  });
+
   it('gives back what it took when the disk fills up in the middle', async () => {
     const node = createNode(await createPackage(publisher));
     let commits = 0;
@@ -307,11 +322,12 @@ describe('installing a course', () => {
       held: (pieces: readonly Sha256[]) => store.library.held(pieces),
       piece: (sha256: Sha256) => store.library.piece(sha256),
       putJob: (row: JobRow) => store.library.putJob(row),
-      sweep: () => store.library.sweep(),
+      dropJob: (id: CourseId) => store.library.dropJob(id),
+      hasRoom: (bytes: number) => store.library.hasRoom(bytes),
     });
     expect(await run(node, { store: full })).toEqual({ type: 'failed', reason: 'no-space' });
     expect(await store.library.held(node.package.signed.manifest.pieces.map(({ sha256 }) => sha256))).toEqual(new Set());
-    expect(await store.library.job(course)).toMatchObject({ state: 'failed', reason: 'no-space' });
+    expect(await store.library.job(course)).toBeUndefined();
   });
 
   it('updates by what changed, leaves the old course whole until then, and drops what it no longer needs', async () => {

@@ -12,6 +12,7 @@ import { err, ok, type Result } from '#lib/domain/result.ts';
 import type { CourseStructure, CourseSummary, Language, Piece, SignedManifest } from '#lib/course/package.ts';
 import { parsePrices, parseSignedManifest, parseStructure } from '#lib/course/parse-package.ts';
 import { isMedia, nextBatch, wantedPieces } from '#lib/course/wanted.ts';
+import { isFull } from '../disk-full.ts';
 import type { Fetch } from './centre.ts';
 import { readPack } from './pack.ts';
 import { sha256Hex, verifySignature } from './signature.ts';
@@ -50,7 +51,9 @@ export interface PackageStore {
   piece(sha256: Sha256): Promise<KeptPiece | undefined>;
   putJob(job: Job): Promise<void>;
   receive(job: Job, pieces: readonly KeptPiece[]): Promise<void>;
-  sweep(): Promise<void>;
+  /** Whether so many bytes can be kept, found by keeping them for a moment. */
+  hasRoom(bytes: number): Promise<boolean>;
+  dropJob(course: CourseId): Promise<void>;
   install(
     installation: Installed & {
       readonly digest: Sha256;
@@ -150,32 +153,40 @@ export type InstallEnd =
   | { readonly type: 'stopped' }
   | { readonly type: 'failed'; readonly reason: InstallFailure };
 
-const isFull = (error: unknown): boolean =>
-  error instanceof Error && (error.name === 'QuotaExceededError' || /quota/i.test(`${error.message} ${String(error.cause ?? '')}`));
-
 /**
  * Runs a job until the course is installed, the signal says stop, or it fails. Whatever has arrived stays with the job, so the next run asks
- * for the rest; only a disk that filled up is given back what the job had taken.
+ * for the rest; only a disk that filled up is given back what the job had taken, and the job ends: not even a note of it may fit.
  */
 export async function runInstall(job: Job, ports: InstallPorts, signal: AbortSignal, progress: (job: Job) => void): Promise<InstallEnd> {
   const { store } = ports;
   let current: Job = { ...job, state: 'running', reason: null };
-  const before = job.transferred;
+  let before = job.transferred;
+  /** Of the answer under way: it is counted as transferred only when it has ended, and a tab may die before. */
+  let underWay = 0;
   const update = (change: Partial<Job>): Job => {
-    current = { ...current, ...change, transferred: before + ports.transferred() };
+    current = { ...current, ...change, transferred: before + ports.transferred() + underWay };
     progress(current);
     return current;
   };
   const fail = async (reason: InstallFailure): Promise<InstallEnd> => {
-    await store.putJob(update(reason === 'no-space' ? { state: 'failed', reason, pieces: [], received: 0 } : { state: 'failed', reason }));
-    if (reason === 'no-space') await store.sweep();
+    const failed = update({ state: 'failed', reason, ...(reason === 'no-space' ? { received: 0 } : {}) });
+    if (reason === 'no-space') await store.dropJob(job.course);
+    else await store.putJob(failed);
     return { type: 'failed', reason };
+  };
+
+  const stop = async (): Promise<InstallEnd> => {
+    // Of what was broken off nobody else tells the cost.
+    before += underWay;
+    underWay = 0;
+    await store.putJob(update({ state: 'paused' }));
+    return { type: 'stopped' };
   };
 
   try {
     await store.putJob(update({}));
     const offer = await fetchOffer(job.course, ports, signal);
-    if (signal.aborted) return { type: 'stopped' };
+    if (signal.aborted) return await stop();
     if (!offer.ok) return await fail(offer.error);
     const { signed } = offer.value;
     const { manifest } = signed;
@@ -186,10 +197,13 @@ export async function runInstall(job: Job, ports: InstallPorts, signal: AbortSig
     const held = new Set(await store.held(shas));
     const missing = (): readonly Piece[] => pieces.filter(({ sha256 }) => !held.has(sha256));
 
+    update({ total: sum(pieces) });
     const free = await ports.free();
     if (free !== null && sum(missing()) > free) return await fail('no-space');
+    // Browsers tell a page more than there is, so that it does not learn whose device this is.
+    if (!(await store.hasRoom(sum(missing())))) return await fail('no-space');
     // Named before the first one arrives: what is here from another course is not swept away while this runs.
-    await store.putJob(update({ pieces: shas, total: sum(pieces), received: sum(pieces) - sum(missing()) }));
+    await store.putJob(update({ pieces: shas, received: sum(pieces) - sum(missing()) }));
 
     let fruitless = 0;
     const attempts = new Map<Sha256, number>();
@@ -197,14 +211,16 @@ export async function runInstall(job: Job, ports: InstallPorts, signal: AbortSig
       // What came damaged, or was left out of a pack, is asked for by itself.
       const single = missing().find(({ sha256 }) => attempts.has(sha256));
       const batch = single === undefined ? nextBatch(missing()) : [single];
-      const fetched = await fetchPieces(batch, single !== undefined, ports, signal, async (arrived) => {
+      const fetched = await fetchPieces(batch, single !== undefined, ports, signal, async (arrived, cost) => {
+        underWay = cost;
         for (const { sha256 } of arrived) held.add(sha256);
         await store.receive(
           update({ received: sum(pieces) - sum(missing()) }),
           arrived.filter(({ sha256 }) => shas.includes(sha256)),
         );
       });
-      if (signal.aborted) return { type: 'stopped' };
+      if (signal.aborted) return await stop();
+      underWay = 0;
       if (fetched.unsafe) return await fail('unsafe');
       fruitless = fetched.arrived > 0 ? 0 : fruitless + 1;
       if (fetched.whole)
@@ -253,13 +269,16 @@ interface Fetched {
   readonly unsafe: boolean;
 }
 
-/** Asks for some pieces and commits the good ones as they arrive. A broken answer keeps what came before the break. */
+/**
+ * Asks for some pieces and commits the good ones as they arrive. A broken answer keeps what came before the break. `keep` is told what
+ * the answer has cost so far: bytes as transferred, as far as its length is known.
+ */
 async function fetchPieces(
   batch: readonly Piece[],
   single: boolean,
   { fetch, isSafe }: InstallPorts,
   signal: AbortSignal,
-  keep: (pieces: readonly KeptPiece[]) => Promise<void>,
+  keep: (pieces: readonly KeptPiece[], cost: number) => Promise<void>,
 ): Promise<Fetched> {
   const expected = new Map(batch.map((piece) => [piece.sha256, piece]));
   let waiting: KeptPiece[] = [];
@@ -268,8 +287,11 @@ async function fetchPieces(
     if (waiting.length === 0) return;
     const pieces = waiting;
     waiting = [];
-    await keep(pieces);
+    await keep(pieces, whole === 0 ? 0 : Math.round((length * read) / whole));
   };
+  const whole = sum(batch);
+  let read = 0;
+  let length = 0;
 
   let response: Response;
   const [first] = batch;
@@ -289,9 +311,11 @@ async function fetchPieces(
   // A piece that the node does not have is a whole answer; a node in trouble is not.
   if (!response.ok || response.body === null) return { whole: response.status === 404, arrived, unsafe: false };
 
+  length = Number(response.headers.get('content-length') ?? 0);
   let unsafe = false;
   const take = async (sha256: Sha256, bytes: Uint8Array<ArrayBuffer>): Promise<void> => {
     const piece = expected.get(sha256);
+    read += bytes.length;
     if (unsafe || piece === undefined || piece.bytes !== bytes.length || (await sha256Hex(bytes)) !== sha256) return;
     if (!isSafe(piece, bytes)) {
       unsafe = true;
@@ -301,12 +325,12 @@ async function fetchPieces(
     waiting.push({ sha256, type: piece.type, bytes });
     if (waiting.reduce((total, kept) => total + kept.bytes.length, 0) >= commitBytes) await commit();
   };
-  let whole: boolean;
+  let ended: boolean;
   if (single && first !== undefined) {
     const bytes = await response.arrayBuffer().catch(() => null);
-    whole = bytes !== null;
+    ended = bytes !== null;
     if (bytes !== null) await take(first.sha256, new Uint8Array(bytes));
-  } else whole = await readPack(response.body, Math.max(...batch.map(({ bytes }) => bytes)), take);
+  } else ended = await readPack(response.body, Math.max(...batch.map(({ bytes }) => bytes)), take);
   await commit();
-  return { whole, arrived, unsafe };
+  return { whole: ended, arrived, unsafe };
 }
