@@ -1,4 +1,5 @@
 import { version } from '$service-worker';
+import { isFull } from '#lib/sync/disk-full.ts';
 import { appFiles } from './app-files.ts';
 
 /** Files of this build beyond what is installed with the worker: words of the chosen languages, code at its first use. */
@@ -40,10 +41,24 @@ export async function chooseLanguage(language: string): Promise<void> {
   await keepFiles(wordsOf(language));
 }
 
+/** Keeps an answer if there is room: a full disk must not take the answer itself from the page. */
+export async function keep(cache: Cache, request: Request | string, response: Response): Promise<void> {
+  try {
+    await cache.put(request, response);
+  } catch (error) {
+    if (!isFull(error)) throw error;
+  }
+}
+
 /** A file's name has its hash: what is here is right, and the browser's own cache spares what the page has just loaded. */
 async function keepFiles(paths: readonly string[]): Promise<void> {
   const cache = await caches.open(ownCache);
-  for (const path of paths) if ((await cache.match(path)) === undefined) await cache.add(path);
+  for (const path of paths) {
+    if ((await cache.match(path)) !== undefined) continue;
+    const response = await fetch(path);
+    if (!response.ok) throw new TypeError(`${path}: ${String(response.status)}`);
+    await keep(cache, path, response);
+  }
 }
 
 /** A file of the build that was not installed with the worker: from the cache, else from the node and kept. */
@@ -52,6 +67,6 @@ export async function answerAppFile(request: Request): Promise<Response> {
   const kept = await cache.match(request);
   if (kept !== undefined) return kept;
   const response = await fetch(request);
-  if (response.ok) await cache.put(request, response.clone());
+  if (response.ok) await keep(cache, request, response.clone());
   return response;
 }

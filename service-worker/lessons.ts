@@ -6,7 +6,7 @@ import { matchPrecache } from 'workbox-precaching';
 import type { UnitContent } from '#lib/course/unit-page.ts';
 import type { CourseRow } from '#lib/storage/schema.ts';
 import { appFiles, shellPath } from './app-files.ts';
-import { visitedCache } from './caches.ts';
+import { keep, visitedCache } from './caches.ts';
 import { composeLesson } from './compose.ts';
 import { readCourse, readPieces } from './device.ts';
 
@@ -59,7 +59,7 @@ async function fromDevice(url: URL, course: string, unit: string): Promise<Respo
 async function keepVisited(request: Request, response: Response): Promise<void> {
   const cache = await caches.open(visitedCache);
   await cache.delete(request);
-  await cache.put(request, response);
+  await keep(cache, request, response);
   // Keys come in the order in which they were put.
   const keys = await cache.keys();
   await Promise.all(keys.slice(0, Math.max(0, keys.length - mostVisited)).map((key) => cache.delete(key)));

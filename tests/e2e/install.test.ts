@@ -73,8 +73,8 @@ async function untilMiddle(page: Page): Promise<void> {
 
 test('progress in bytes; paused, continued, nothing fetched twice, and the true cost after', async ({
   startNode,
-  openDevice,
   openLine,
+  openDevice,
 }) => {
   const line = await openLine(await startNode());
   const { page } = await openDevice({ size: 'phone' });
@@ -107,7 +107,7 @@ test('progress in bytes; paused, continued, nothing fetched twice, and the true 
   expect(await costShown(page)).toBeLessThan(cost + 8);
 });
 
-test('cancelled: what had come is given back, and the course can be installed again', async ({ startNode, openDevice, openLine }) => {
+test('cancelled: what had come is given back, and the course can be installed again', async ({ startNode, openLine, openDevice }) => {
   const line = await openLine(await startNode());
   const { page } = await openDevice({ size: 'phone' });
   await page.goto(`${line.origin}/courses/${course}`);
@@ -123,8 +123,8 @@ test('cancelled: what had come is given back, and the course can be installed ag
 
 test('the connection dies: once, and the rest is asked for by itself; for good, and it says so and goes on later', async ({
   startNode,
-  openDevice,
   openLine,
+  openDevice,
 }) => {
   const line = await openLine(await startNode());
   const device = await openDevice({ size: 'phone' });
@@ -157,7 +157,7 @@ test('the connection dies: once, and the rest is asked for by itself; for good, 
   expect(askedSince(line, continued).filter((sha256) => held.includes(sha256))).toEqual([]);
 });
 
-test('the tab dies: the next one goes on where it was', async ({ startNode, openDevice, openLine }) => {
+test('the tab dies: the next one goes on where it was', async ({ startNode, openLine, openDevice }) => {
   const line = await openLine(await startNode());
   const device = await openDevice({ size: 'phone' });
   await device.page.goto(`${line.origin}/courses/${course}`);
@@ -181,7 +181,7 @@ test('the tab dies: the next one goes on where it was', async ({ startNode, open
   expect(await costShown(device.page)).toBeGreaterThan(transferred(line, began) / 1000 - 12);
 });
 
-test('a damaged piece is refused and fetched again by itself', async ({ startNode, openDevice, openLine }) => {
+test('a damaged piece is refused and fetched again by itself', async ({ startNode, openLine, openDevice }) => {
   const line = await openLine(await startNode());
   const { page } = await openDevice({ size: 'phone' });
   await page.goto(`${line.origin}/courses/${course}`);
@@ -209,8 +209,8 @@ const portal = { answer: { type: 'text/html', body: '<!doctype html><title>Wi-Fi
 
 test('a node that answers rubbish, half an answer or a page: a sentence, a way on, nothing lost', async ({
   startNode,
-  openDevice,
   openLine,
+  openDevice,
 }) => {
   const line = await openLine(await startNode());
   const device = await openDevice({ size: 'phone' });
@@ -267,7 +267,7 @@ test('a node that answers rubbish, half an answer or a page: a sentence, a way o
   expect(askedSince(line, continued).filter((sha256) => held.includes(sha256))).toEqual([]);
 });
 
-test('a full disk is refused before anything is fetched, with what would free enough', async ({ startNode, openDevice, openLine }) => {
+test('a full disk is refused before anything is fetched, with what would free enough', async ({ startNode, openLine, openDevice }) => {
   const line = await openLine(await startNode());
   const device = await openDevice({ size: 'phone' });
   // Dexie's word on a transaction that the browser refused.

@@ -1,6 +1,7 @@
 /**
  * A line between a browser and a node that a test can hold, cut and spoil. It writes down what was asked and how many bytes went back.
  *
+ *   test('…', async ({ startNode, openLine, openDevice }) => {   // in this order: what is named first ends last
  *   const line = await openLine(node);
  *   line.meddle = ({ path }) => (path === '/content/pack' ? { dead: true } : {});
  *   await device.page.goto(`${line.origin}/catalogue`);
@@ -113,6 +114,8 @@ async function open(node: RunningNode): Promise<{ readonly line: Line; readonly 
     // A node that is stopped is a line that is dead.
     answer(incoming, outgoing).catch(() => outgoing.destroy());
   });
+  // A connection that the browser means to use again must not be closed under it.
+  server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const line: Line = {
     origin: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
