@@ -220,7 +220,7 @@ test('a node that answers rubbish, half an answer or a page: a sentence, a way o
   // The price: asked for again on the reader's word.
   line.meddle = ({ path }) => (path.startsWith('/content/') ? portal : {});
   await page.goto(`${line.origin}/courses/${course}`);
-  await expect(part(page).getByText('The centre answered something that is not a course.')).toBeVisible();
+  await expect(part(page).getByText('The centre’s answer was not a course.')).toBeVisible();
   line.meddle = ({ path }) => (path.startsWith('/content/') ? { answer: { status: 500, type: 'text/plain', body: 'oops' } } : {});
   await button(page, 'Try again').click();
   await expect(part(page).getByText('The size is known once a centre can be reached.')).toBeVisible();
@@ -253,12 +253,12 @@ test('a node that answers rubbish, half an answer or a page: a sentence, a way o
   await spoiled('Continue', onPack(portal), 'A part arrived damaged and was not stored.');
   await spoiled('Continue', onPack({ answer: { status: 502, type: 'text/html', body: 'Bad gateway' } }), 'cannot be reached now.');
   await spoiled('Continue', onPack({ answer: { type: 'application/json', body: '{"pieces":[]}' } }), 'cannot be reached now.');
-  await spoiled('Continue', ({ path }) => (path.startsWith('/content/manifests/') ? portal : {}), 'not a course');
+  await spoiled('Continue', ({ path }) => (path.startsWith('/content/manifests/') ? portal : {}), 'was not a course');
   await spoiled(
     'Continue',
     ({ path }) =>
       path.startsWith('/content/manifests/') ? { change: (body) => body.toString().replace('"minutes":', '"minutes":1') } : {},
-    'The course’s signature is not right.',
+    'The course’s signature is not valid.',
   );
   line.meddle = () => ({});
   const continued = line.asked.length;
