@@ -10,6 +10,8 @@ export interface NodeProcess {
   readonly data: string;
   /** The code that it printed on its first run. */
   readonly firstRunCode: string;
+  /** What it has printed so far, over all its starts. */
+  readonly printed: string;
   /** Resolves when it answers; rejects with what it printed where it ends or is silent for a minute. Again: the same address, the same data. */
   start(): Promise<void>;
   /** Ends the process as a service manager does, or as a power cut does. */
@@ -60,6 +62,9 @@ export function createNodeProcess({
     get firstRunCode() {
       if (code === '') throw new Error(`The node printed no first-run code:\n${output}`);
       return code;
+    },
+    get printed() {
+      return output;
     },
     async start() {
       const started = spawn(process.execPath, ['scripts/perigee.ts', 'serve'], {

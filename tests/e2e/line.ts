@@ -8,7 +8,8 @@
  */
 import { createServer, request as ask, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { test as base, type RunningNode } from './perigee.ts';
+import type { NodeProcess } from '../../scripts/node-process.ts';
+import { test as base } from './perigee.ts';
 
 export interface Asked {
   readonly path: string;
@@ -49,7 +50,7 @@ function piecesOf(path: string, body: Buffer): readonly string[] {
 
 /** The node's whole answer, as it would travel, or uncompressed where it is to be changed. */
 function forward(
-  node: RunningNode,
+  node: NodeProcess,
   incoming: IncomingMessage,
   body: Buffer,
   plain: boolean,
@@ -66,7 +67,7 @@ function forward(
   });
 }
 
-async function open(node: RunningNode): Promise<{ readonly line: Line; readonly server: Server }> {
+async function open(node: NodeProcess): Promise<{ readonly line: Line; readonly server: Server }> {
   const asked: { path: string; pieces: readonly string[]; sent: number }[] = [];
 
   async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -125,7 +126,7 @@ async function open(node: RunningNode): Promise<{ readonly line: Line; readonly 
   return { line, server };
 }
 
-export const test = base.extend<{ openLine: (node: RunningNode) => Promise<Line> }>({
+export const test = base.extend<{ openLine: (node: NodeProcess) => Promise<Line> }>({
   openLine: async ({}, use) => {
     const servers: Server[] = [];
     await use(async (node) => {
