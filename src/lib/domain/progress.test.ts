@@ -126,6 +126,14 @@ describe('what the join says', () => {
     expect(joined.place).toEqual({ unit: kepler, at: at(6), offset: 0.2 });
   });
 
+  it('stands where the last answer was given, as far down as was known of that unit', () => {
+    const visit: RegisterEvent = { type: 'visit', unit: kepler, offset: 0.4, seconds: 1, at: at(5) };
+    const given = (unit: UnitId, time: number): RegisterEvent => ({ type: 'answer', unit, item: period, v: 1, score: 1, at: at(time) });
+    expect(registerOf('a', [visit, given(kepler, 6)]).place).toEqual({ unit: kepler, at: at(6), offset: 0.4 });
+    expect(registerOf('a', [visit, given('dop' as UnitId, 6)]).place).toEqual({ unit: 'dop', at: at(6), offset: 0 });
+    expect(registerOf('a', [visit, given('dop' as UnitId, 4)]).place).toEqual({ unit: kepler, at: at(5), offset: 0.4 });
+  });
+
   it('keeps a place and a completion when the clock was set back', () => {
     const register = registerOf('a', [
       { type: 'visit', unit: kepler, offset: 0.9, seconds: 1, at: at(9) },

@@ -94,7 +94,10 @@ export function updateRegister(register: RegisterRecord, event: RegisterEvent): 
     case 'answer': {
       const seen = withUnit(register, event.unit, event.at, (state) => state);
       const state = answered(own(register.items, event.item), event.v, within01(event.score), event.at);
-      return { ...seen, items: { ...register.items, [event.item]: state } };
+      // Whoever answers here stands here: a page that is closed at once reports no visit any more.
+      const offset = register.place?.unit === event.unit ? register.place.offset : 0;
+      const place = newerPlace(register.place, { unit: event.unit, at: event.at, offset });
+      return { ...seen, items: { ...register.items, [event.item]: state }, place };
     }
     case 'complete':
       return withUnit(register, event.unit, event.at, (state) => ({
