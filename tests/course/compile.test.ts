@@ -126,7 +126,7 @@ describe('a lesson', () => {
   it('escapes what only looks like markup', async () => {
     const html = await lessonOf('1 < 2 & 3 > 2, `<script>`, "quoted"\n\n    <div data-item="x"></div>\n');
     expect(html).toBe(
-      '<p>1 &lt; 2 &amp; 3 &gt; 2, <code>&lt;script&gt;</code>, &quot;quoted&quot;</p>\n<pre tabindex="0"><code>&lt;div data-item=&quot;x&quot;&gt;&lt;/div&gt;\n</code></pre>\n',
+      '<p>1 &lt; 2 &amp; 3 &gt; 2, <code>&lt;script&gt;</code>, “quoted”</p>\n<pre tabindex="0"><code>&lt;div data-item=&quot;x&quot;&gt;&lt;/div&gt;\n</code></pre>\n',
     );
   });
 });

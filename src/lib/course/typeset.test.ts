@@ -12,6 +12,7 @@ describe('typesetting', () => {
     ["the 'quoted' words of l'", "the 'quoted' words of l’"],
     ['it says "I am here" and "now"', 'it says “I am here” and “now”'],
     ['about 20 200 km above, 30 dB, 1.5 m/s, 4 km²', 'about 20~200~km above, 30~dB, 1.5~m/s, 4~km²'],
+    ['"“1”"', '"“1”"'],
     ['in 3 more minutes, 2 miles, 5 hours', 'in 3 more minutes, 2 miles, 5 hours'],
     ['since 2009 12 states', 'since 2009 12 states'],
   ])('sets %s', (text, set) => expect(shown(text)).toBe(set));

@@ -11,7 +11,8 @@ const beforeUnit = /(?<=\d) (?=(?:%|°C|[kMGTcmnµμ]?(?:m|s|g|W|J|V|B|Hz|Pa)|dB
 const betweenGroups = /(?<=\d) (?=\d{3}(?!\d))/g;
 /** Between letters, and where the next word is set in its own way: `d'*apogée*`. */
 const apostrophe = /(?<=\p{L})'(?=\p{L}|$)/gu;
-const quoted = /"([^"]+)"/g;
+/** What is set already is left as it is: setting twice changes nothing. */
+const quoted = /"([^"“”]+)"/g;
 /** Of French: no sign that belongs to a word may begin a line. */
 const beforeSign = / (?=[;:!?»])/g;
 const afterQuote = /« /g;
