@@ -25,9 +25,14 @@ const patience = { lesson: 4_000, catalogue: 400 };
 export const catalogueDependency = 'perigee:catalogue';
 
 /** Asks the node, and takes rubbish for what it is. `seen` lets SvelteKit keep the body for the browser. */
-async function ask(fetch: Fetch, path: string, options: { seen: boolean; hurry: boolean }): Promise<Result<Response, SourceFailure>> {
+async function ask(
+  fetch: Fetch,
+  path: string,
+  options: { seen: boolean; hurry: boolean; cache?: RequestCache },
+): Promise<Result<Response, SourceFailure>> {
   try {
-    const response = await fetch(path, options.hurry ? { signal: AbortSignal.timeout(patience.lesson) } : {});
+    const { hurry, cache = 'default' } = options;
+    const response = await fetch(path, { cache, ...(hurry ? { signal: AbortSignal.timeout(patience.lesson) } : {}) });
     if (response.status === 404) return err('missing');
     if (!response.ok) return err('unreachable');
     return ok(options.seen ? response : response.clone());
@@ -52,12 +57,24 @@ const kept = new Map<Sha256, string>();
 async function pieceText(fetch: Fetch, sha256: Sha256): Promise<Result<string, SourceFailure>> {
   const known = kept.get(sha256);
   if (known !== undefined) return ok(known);
-  const answer = await ask(fetch, `/content/pieces/${sha256}`, { seen: false, hurry: false });
+  const first = await fetchPiece(fetch, sha256, 'default');
+  // Damaged on the way, or in the browser's cache: asked for once more, past that.
+  const read = !first.ok && first.error === 'nonsense' ? await fetchPiece(fetch, sha256, 'reload') : first;
+  if (browser && read.ok) kept.set(sha256, read.value);
+  return read;
+}
+
+/** A piece's text; in the browser only if it has its hash. The node reads its own disk. */
+async function fetchPiece(fetch: Fetch, sha256: Sha256, cache: RequestCache): Promise<Result<string, SourceFailure>> {
+  const answer = await ask(fetch, `/content/pieces/${sha256}`, { seen: false, hurry: false, cache });
   if (!answer.ok) return answer;
   try {
-    const text = await answer.value.text();
-    if (browser) kept.set(sha256, text);
-    return ok(text);
+    const bytes = new Uint8Array(await answer.value.arrayBuffer());
+    if (browser) {
+      const { sha256Hex } = await import('#lib/sync/client/signature.ts');
+      if ((await sha256Hex(bytes)) !== sha256) return err('nonsense');
+    }
+    return ok(new TextDecoder().decode(bytes));
   } catch {
     return err('unreachable');
   }
