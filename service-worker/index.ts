@@ -19,7 +19,7 @@ import { registerRoute } from 'workbox-routing';
 import { isSha256, isSlug } from '#lib/domain/ids.ts';
 import { appFiles, shellPath } from './app-files.ts';
 import { answerAppFile, chooseLanguage, dropOldCaches, keepChosenWords } from './caches.ts';
-import { answerLesson, shell } from './lessons.ts';
+import { answerLesson, keepOpenLessons, lessonPath, shell } from './lessons.ts';
 import { answerPiece } from './pieces.ts';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -42,8 +42,6 @@ precacheAndRoute([
 
 /** The node's own paths, which are no pages (src/lib/server/handle.ts), and files. */
 const notAPage = /^\/(api|content|replica|sync|health|metrics)(\/|$)|^\/_app\/|\.[a-z0-9]+$/;
-
-const lessonPath = /^\/courses\/([^/]+)\/([^/]+)$/;
 
 registerRoute(
   ({ request, url, sameOrigin }) => sameOrigin && request.mode === 'navigate' && request.method === 'GET' && !notAPage.test(url.pathname),
@@ -71,7 +69,12 @@ self.addEventListener('install', (event) => {
 });
 
 self.addEventListener('activate', (event) => {
-  event.waitUntil(dropOldCaches().then(() => self.clients.claim()));
+  event.waitUntil(
+    dropOldCaches()
+      .then(() => self.clients.claim())
+      .then(() => self.clients.matchAll({ type: 'window' }))
+      .then(keepOpenLessons),
+  );
 });
 
 self.addEventListener('message', (event) => {

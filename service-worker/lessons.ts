@@ -10,6 +10,8 @@ import { keep, visitedCache } from './caches.ts';
 import { composeLesson } from './compose.ts';
 import { readCourse, readPieces } from './device.ts';
 
+export const lessonPath = /^\/courses\/([^/]+)\/([^/]+)$/;
+
 /** About 15 kB each. */
 const mostVisited = 40;
 
@@ -65,6 +67,21 @@ async function keepVisited(request: Request, response: Response): Promise<void> 
   await Promise.all(keys.slice(0, Math.max(0, keys.length - mostVisited)).map((key) => cache.delete(key)));
 }
 
+/**
+ * Keeps the lesson that brought this worker here: its page was loaded when there was no worker yet. Taken from what the browser still has of it,
+ * never from the node.
+ */
+export async function keepOpenLessons(open: readonly Client[]): Promise<void> {
+  for (const { url } of open) {
+    const page = new URL(url);
+    page.hash = '';
+    if (!lessonPath.test(page.pathname)) continue;
+    const request = new Request(page, { cache: 'only-if-cached', mode: 'same-origin' });
+    const response = await fetch(request).catch(() => null);
+    if (response?.ok === true) await keepVisited(request, response);
+  }
+}
+
 export async function answerLesson(event: FetchEvent, url: URL, course: string, unit: string): Promise<Response> {
   const installed = await fromDevice(url, course, unit);
   if (installed !== null) return installed;
@@ -74,6 +91,6 @@ export async function answerLesson(event: FetchEvent, url: URL, course: string, 
     if (response.ok) event.waitUntil(keepVisited(event.request, response.clone()));
     return response;
   } catch {
-    return (await (await caches.open(visitedCache)).match(event.request)) ?? shell();
+    return (await (await caches.open(visitedCache)).match(event.request, { ignoreVary: true })) ?? shell();
   }
 }
