@@ -30,14 +30,16 @@ class Update {
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'visible') void this.#look();
     });
-    await this.chooseLanguage(language);
+    this.chooseLanguage(language);
   }
 
-  /** Lets the worker keep the words of the language that the interface is in. */
-  async chooseLanguage(language: string): Promise<void> {
-    if (this.#registration === null) return;
-    const { active } = await navigator.serviceWorker.ready;
-    active?.postMessage({ type: 'language', language });
+  /**
+   * Lets the worker keep the words of the language that the interface is in. One that is still being installed is told as well: when it
+   * is ready, the words are there too.
+   */
+  chooseLanguage(language: string): void {
+    const { installing, waiting, active } = this.#registration ?? {};
+    for (const worker of [installing, waiting, active]) worker?.postMessage({ type: 'language', language });
   }
 
   #watch(registration: ServiceWorkerRegistration): void {
