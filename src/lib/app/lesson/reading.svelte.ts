@@ -60,14 +60,14 @@ export function followReading(lesson: () => HTMLElement | null, report: (offset:
       }
       since = performance.now();
     };
-    // With the next frame: only then has the page been scrolled to where this unit starts, and its layout is not made twice.
-    const first = requestAnimationFrame(look);
+    // Only then has the page been scrolled to where this unit starts, and do its exercises stand under its text.
+    const first = setTimeout(look, 300);
     const timer = setInterval(hand, every);
     window.addEventListener('scroll', look, { passive: true });
     window.addEventListener('resize', look);
     document.addEventListener('visibilitychange', seen);
     return () => {
-      cancelAnimationFrame(first);
+      clearTimeout(first);
       clearInterval(timer);
       window.removeEventListener('scroll', look);
       window.removeEventListener('resize', look);
