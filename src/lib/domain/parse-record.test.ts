@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { aDevice, aNode, aPerson, aRecord, recordKinds } from '../../../tests/fixtures/records.ts';
+import { aDevice, aNode, aPerson, aRecord, nodeKinds, recordKinds } from '../../../tests/fixtures/records.ts';
 import { parseRecord } from './parse-record.ts';
 
-const sample = (kind: (typeof recordKinds)[number]) => aRecord(kind, aPerson('a'), kind === 'enrolment' ? aNode : aDevice('d'));
+const sample = (kind: (typeof recordKinds)[number]) => aRecord(kind, aPerson('a'), nodeKinds.includes(kind) ? aNode : aDevice('d'));
 
 describe('parseRecord', () => {
   it.each(recordKinds)('reads a whole %s, with the fields of replication and of a newer app beside its own', (kind) => {
@@ -37,6 +37,10 @@ describe('parseRecord', () => {
       ['enrolment', 'courses', ['../etc']],
       ['enrolment', 'writer', aPerson('a') + ':'],
       ['profile', 'name', 7],
+      ['binding', 'key', 'B'.repeat(43)],
+      ['binding', 'device', 'phone'],
+      ['binding', 'signature', { key: 'A'.repeat(43) }],
+      ['binding', 'signature', { key: 'A'.repeat(43), value: 'B'.repeat(86) }],
     ];
     for (const [kind, field, value] of wrong)
       expect(parseRecord({ ...sample(kind), [field]: value }), `${kind}.${field}`).toEqual({

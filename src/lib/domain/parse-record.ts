@@ -23,6 +23,7 @@ import {
 } from './ids.ts';
 import {
   attemptId,
+  bindingId,
   enrolmentId,
   noteId,
   profileId,
@@ -73,6 +74,10 @@ const isUnitState = shape({ first: isInstant, last: isInstant, seconds: isAmount
 const isItemState = shape({ v: isVersion, best: isShare, attempts: isCount, first: isInstant, last: isInstant });
 const isPlace = shape({ unit: isUnitId, at: isInstant, offset: isShare });
 
+/** 32 and 64 bytes in base64url: the last character carries four bits, and two. */
+const isKey: Check = (value) => typeof value === 'string' && /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/.test(value);
+const isSignatureValue: Check = (value) => typeof value === 'string' && /^[A-Za-z0-9_-]{85}[AQgw]$/.test(value);
+
 const isNote: Check = (value) => value === 'note' || value === 'bookmark';
 const isDefined: Check = (value) => value !== undefined;
 
@@ -115,6 +120,14 @@ const fields: Readonly<Record<RecordKind, Readonly<Record<string, Check>>>> = {
   withdrawal: { writer: isDeviceId, course: isCourseId, unit: isUnitId, ulid: isUlid, at: isInstant },
   enrolment: { writer: isNodeId, cohort: isCohortId, title: isText, courses: listOf(isCourseId), at: isInstant },
   profile: { writer: isDeviceId, name: isText, changed: isInstant },
+  binding: {
+    writer: isNodeId,
+    device: isDeviceId,
+    key: isKey,
+    ulid: isUlid,
+    at: isInstant,
+    signature: shape({ key: isKey, value: isSignatureValue }),
+  },
 };
 
 const isKind = (value: unknown): value is RecordKind => typeof value === 'string' && Object.hasOwn(fields, value);
@@ -139,6 +152,8 @@ function nameOf(kind: RecordKind, value: JsonObject): RecordId {
       return enrolmentId(person, value['cohort'] as CohortId);
     case 'profile':
       return profileId(person, device);
+    case 'binding':
+      return bindingId(person, value['device'] as DeviceId, ulid);
   }
 }
 

@@ -7,13 +7,14 @@
  *   <person>:withdrawal:<course>:<unit>:<ulid>:<device>  takes back a note that another device of the person wrote
  *   <person>:enrolment:<cohort>                written by the node: the person belongs to a cohort
  *   <person>:profile:<device>                  the name that the person gave themselves on this device
+ *   <person>:binding:<device>:<ulid>          written by the node: it signed that a key is this person's on this device
  *
  * Nothing here is ever deleted: taking back is a later document or a field.
  */
 import type { Instant } from './clock.ts';
 import type { CohortId, CourseId, DeviceId, ItemId, NodeId, PersonId, Ulid, UnitId } from './ids.ts';
 
-export type RecordKind = 'register' | 'attempt' | 'note' | 'withdrawal' | 'enrolment' | 'profile';
+export type RecordKind = 'register' | 'attempt' | 'note' | 'withdrawal' | 'enrolment' | 'profile' | 'binding';
 
 /** `<person>:<kind>:<rest>` */
 export type RecordId = string & { readonly __brand: 'RecordId' };
@@ -122,7 +123,44 @@ export interface ProfileRecord extends RecordBase {
   readonly changed: Instant;
 }
 
-export type PersonRecord = RegisterRecord | AttemptRecord | NoteRecord | WithdrawalRecord | EnrolmentRecord | ProfileRecord;
+/** An Ed25519 signature over the canonical JSON of what is signed, and the key that made it; both base64url. */
+export interface Signature {
+  /** The public key, 32 bytes. */
+  readonly key: string;
+  /** 64 bytes. */
+  readonly value: string;
+}
+
+/** The node's word that whoever signs with `key` is this person on this device. Written when the device joins, and again when it comes with a new key. */
+export interface BindingRecord extends RecordBase {
+  readonly kind: 'binding';
+  readonly writer: NodeId;
+  readonly device: DeviceId;
+  /** The device's public Ed25519 key, base64url, 32 bytes. The private one never leaves the device's browser. */
+  readonly key: string;
+  readonly ulid: Ulid;
+  readonly at: Instant;
+  /** The node's, over `bindingStatement`. */
+  readonly signature: Signature;
+}
+
+/** What a node signs of a binding. */
+export const bindingStatement = ({
+  person,
+  device,
+  key,
+  writer,
+  at,
+}: Omit<BindingRecord, '_id' | 'kind' | 'ulid' | 'signature'>): object => ({
+  statement: 'binding',
+  person,
+  device,
+  key,
+  node: writer,
+  at,
+});
+
+export type PersonRecord = RegisterRecord | AttemptRecord | NoteRecord | WithdrawalRecord | EnrolmentRecord | ProfileRecord | BindingRecord;
 
 /** No road accepts a larger document into a person's range. Bytes of JSON in UTF-8. */
 export const maxRecordBytes = 256 * 1024;
@@ -138,4 +176,5 @@ export const noteId = (person: PersonId, course: CourseId, unit: UnitId, ulid: U
 export const withdrawalId = (person: PersonId, course: CourseId, unit: UnitId, ulid: Ulid, device: DeviceId): RecordId =>
   recordId(person, 'withdrawal', course, unit, ulid, device);
 export const enrolmentId = (person: PersonId, cohort: CohortId): RecordId => recordId(person, 'enrolment', cohort);
+export const bindingId = (person: PersonId, device: DeviceId, ulid: Ulid): RecordId => recordId(person, 'binding', device, ulid);
 export const profileId = (person: PersonId, device: DeviceId): RecordId => recordId(person, 'profile', device);

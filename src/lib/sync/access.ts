@@ -4,7 +4,7 @@
  *   - A person's range is read by the person, by staff who have the person in a cohort, and by administrators; it is written by the
  *     person's devices, each its own documents of a learner's kinds, and by this node, its own.
  *   - A document has one writer for ever, is whole, is named after what it says, and is never deleted.
- *   - An attempt, a withdrawal and an enrolment never change. A register, a note and a profile are replaced by their own writer.
+ *   - An attempt, a withdrawal, an enrolment and a binding never change. A register, a note and a profile are replaced by their own writer.
  *   - What is published to all is read by all and written on no road.
  *
  * Pure: `(request) → allow | reason`. The reason is a sentence for a log and a developer; it never says whether anything exists outside the
@@ -43,9 +43,9 @@ const refuse = (reason: string): Decision => ({ allow: false, reason });
 /** Kinds that a device of the person writes. */
 const deviceKinds: readonly RecordKind[] = ['register', 'attempt', 'note', 'withdrawal', 'profile'];
 /** Kinds that the node writes. */
-const nodeKinds: readonly RecordKind[] = ['enrolment'];
+const nodeKinds: readonly RecordKind[] = ['enrolment', 'binding'];
 /** Kinds that are written once. */
-const immutableKinds: readonly RecordKind[] = ['attempt', 'withdrawal', 'enrolment'];
+const immutableKinds: readonly RecordKind[] = ['attempt', 'withdrawal', 'enrolment', 'binding'];
 
 const notYours = 'This range is not open to you.';
 
