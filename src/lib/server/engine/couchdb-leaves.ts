@@ -1,0 +1,100 @@
+/** Leaves of documents at a CouchDB: whole, or their revisions alone. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isObject } from '../../domain/shape.ts';
+import { before, byRank, documentOf, isPartition, isPartitioned, listOf, malformed, objectOf, textOf } from './couchdb-answers.ts';
+import type { CouchLink } from './couchdb-link.ts';
+import type { Change, CouchDocument } from './engine.ts';
+import type { RangeRow } from './range-feed.ts';
+
+/** Documents in one answer, which is held in memory: at 256 kB each a little more than 100 MB. */
+const namesPerRead = 500;
+
+export interface CouchLeaves {
+  /** Leaves, whole, with `_revisions`, the winner first. Names that were never written are absent. */
+  leavesOf(ids: Iterable<string>): Promise<ReadonlyMap<string, readonly CouchDocument[]>>;
+  /** By name; CouchDB looks these names up and does not walk through its feed. The winner is first. */
+  leafRevs(ids: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** Names of a partition with their leaves and no bytes of them, in the order of the names. */
+  rangeOf(partition: string): Promise<readonly RangeRow[]>;
+  /** A row of `_changes`. */
+  changeOf(row: unknown): Change;
+}
+
+export function createCouchLeaves({ read, epoch }: CouchLink): CouchLeaves {
+  /** Leaves of documents, whole, with `_revisions`, the winner first. Names that were never written are absent. */
+  async function readLeaves(ids: ReadonlySet<string>): Promise<ReadonlyMap<string, readonly CouchDocument[]>> {
+    const found = new Map<string, readonly CouchDocument[]>();
+    const asked = [...ids];
+    for (let at = 0; at < asked.length; at += namesPerRead) {
+      const docs = asked.slice(at, at + namesPerRead).map((id) => ({ id }));
+      const { results } = await read('POST', '_bulk_get?revs=true', { docs });
+      for (const result of listOf(results)) {
+        const { id, docs: entries } = objectOf(result);
+        const leaves = listOf(entries).flatMap((entry) => {
+          const { ok: document, error } = objectOf(entry);
+          if (document !== undefined) return [documentOf(document)];
+          if (!isObject(error) || error['error'] !== 'not_found') throw malformed();
+          return [];
+        });
+        if (leaves.length > 0) found.set(textOf(id), leaves.toSorted(byRank));
+      }
+    }
+    return found;
+  }
+
+  let gathering: { readonly ids: Set<string>; readonly answer: ReturnType<typeof readLeaves> } | null = null;
+
+  /** Questions that are asked in one turn of the event loop share a request: a replicator asks for hundreds of documents one by one. */
+  function gather(): NonNullable<typeof gathering> {
+    const ids = new Set<string>();
+    const answer = nextTurn().then(() => {
+      gathering = null;
+      return readLeaves(ids);
+    });
+    return { ids, answer };
+  }
+
+  async function leavesOf(ids: Iterable<string>): Promise<ReadonlyMap<string, readonly CouchDocument[]>> {
+    const asked = [...ids].filter(isPartitioned);
+    if (asked.length === 0) return new Map();
+    gathering ??= gather();
+    for (const id of asked) gathering.ids.add(id);
+    const found = await gathering.answer;
+    return new Map(
+      asked.flatMap((id) => {
+        const leaves = found.get(id);
+        return leaves === undefined ? [] : [[id, leaves] as const];
+      }),
+    );
+  }
+
+  async function rangeOf(partition: string): Promise<readonly RangeRow[]> {
+    if (!isPartition(partition)) return [];
+    const { rows } = await read('GET', `_partition/${encodeURIComponent(partition)}/_all_docs`);
+    const leaves = await leafRevs(listOf(rows).map((row) => textOf(objectOf(row)['id'])));
+    return [...leaves].map(([id, revs]) => ({ id, revs })).sort((a, b) => (before(a.id, b.id) ? -1 : 1));
+  }
+
+  async function leafRevs(ids: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+    const asked = ids.filter(isPartitioned);
+    if (asked.length === 0) return new Map();
+    const { results } = await read('POST', '_changes?filter=_doc_ids&style=all_docs', { doc_ids: asked });
+    return new Map(
+      listOf(results)
+        .map(changeOf)
+        .map(({ id, revs }) => [id, revs]),
+    );
+  }
+
+  function changeOf(row: unknown): Change {
+    const { seq, id, changes, deleted, doc } = objectOf(row);
+    return {
+      seq: `${textOf(seq)}.${epoch}`,
+      id: textOf(id),
+      revs: listOf(changes).map((change) => textOf(objectOf(change)['rev'])),
+      deleted: deleted === true,
+      ...(isObject(doc) ? { document: documentOf(doc) } : {}),
+    };
+  }
+  return { leavesOf, leafRevs, rangeOf, changeOf };
+}

@@ -1,0 +1,63 @@
+/** One database at a CouchDB: made on its first use, and asked. */
+import { isObject, type JsonObject } from '../../domain/shape.ts';
+import { objectOf } from './couchdb-answers.ts';
+import type { Ask, CouchAnswer, CouchClient } from './couchdb-http.ts';
+import { revisionDepth, StorageFailure } from './engine.ts';
+
+export interface CouchLink {
+  /** Host and port, for messages. */
+  readonly host: string;
+  /** Of this engine; stands in every sequence. */
+  readonly epoch: string;
+  /** Copies that a cluster keeps of a document. Known once the database is ready. */
+  copies(): number;
+  /** Makes the database once; where that fails the next question tries again. */
+  ready(): Promise<void>;
+  /** @param path below the database, escaped */
+  ask(method: Parameters<CouchClient['ask']>[0], path: string, options?: Ask): Promise<CouchAnswer>;
+  /** A question that changes nothing; with a body it is a POST. */
+  read(method: 'GET' | 'POST', path: string, json?: unknown): Promise<JsonObject>;
+}
+
+export function createCouchLink(client: CouchClient, physical: string, epoch: string): CouchLink {
+  const at = encodeURIComponent(physical);
+  let copies = 1;
+  let opening: Promise<void> | null = null;
+
+  const ask = async (method: Parameters<CouchClient['ask']>[0], path: string, options: Ask = {}): Promise<CouchAnswer> => {
+    const answer = await client.ask(method, `${at}/${path}`, options);
+    // A database that was there and is not must not come back empty under the epoch of what it held.
+    if (answer.status === 404 && isObject(answer.body) && answer.body['reason'] === 'Database does not exist.')
+      throw new StorageFailure(`The database ${physical} at ${client.host} is gone`);
+    return answer;
+  };
+
+  async function make(): Promise<void> {
+    const made = await client.ask('PUT', `${at}?partitioned=true`, { repeatable: true });
+    if (made.status !== 412 && made.status >= 300) throw new StorageFailure(`The database ${physical} at ${client.host} could not be made`);
+    const { status, body } = await client.ask('GET', at, { repeatable: true });
+    if (status !== 200) throw new StorageFailure(`The database ${physical} at ${client.host} cannot be read`);
+    const { props, cluster } = objectOf(body);
+    if (!isObject(props) || props['partitioned'] !== true)
+      throw new StorageFailure(`The database ${physical} at ${client.host} exists and is not partitioned: it was not made by a node`);
+    copies = isObject(cluster) && typeof cluster['n'] === 'number' ? cluster['n'] : Infinity;
+    if (made.status !== 412) await ask('PUT', '_revs_limit', { text: String(revisionDepth), repeatable: true });
+  }
+
+  /** Makes the database once; where that fails the next question tries again. */
+  function ready(): Promise<void> {
+    opening ??= make().catch((error: unknown) => {
+      opening = null;
+      throw error;
+    });
+    return opening;
+  }
+
+  async function read(method: 'GET' | 'POST', path: string, json?: unknown): Promise<JsonObject> {
+    await ready();
+    const { status, body } = await ask(method, path, json === undefined ? { repeatable: true } : { json, repeatable: true });
+    if (status !== 200) throw new StorageFailure(`CouchDB at ${client.host} did not take a question (${String(status)})`);
+    return objectOf(body);
+  }
+  return { host: client.host, epoch, copies: () => copies, ready, ask, read };
+}

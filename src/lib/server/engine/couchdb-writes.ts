@@ -1,0 +1,198 @@
+/**
+ * Writes at a CouchDB.
+ *
+ * A 202 says that fewer copies took it than must: it is asked again until it is a 201, and where it stays one, nothing of it counts as
+ * written. What an earlier 202 left on one copy can be read there; before `held` names it, it is written once more as it stands.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { canonicalJson } from '../../domain/canonical-json.ts';
+import type { JsonObject } from '../../domain/shape.ts';
+import { isPartitioned, listOf, malformed, objectOf, pathOf, refusalOf, textOf, withoutPath } from './couchdb-answers.ts';
+import type { CouchLeaves } from './couchdb-leaves.ts';
+import type { CouchLink } from './couchdb-link.ts';
+import { parseEdit, type Edit } from './document.ts';
+import { StorageFailure, type BulkOptions, type CouchDocument, type Database, type Written } from './engine.ts';
+import type { Locks } from './locks.ts';
+
+/** Milliseconds to wait before a write that too few copies took is sent again. */
+const againAfter = [100, 500, 2000];
+
+/** Revisions of which this process remembers that enough copies have them; 100 bytes each. */
+const maxConfirmed = 20_000;
+
+interface Entry {
+  readonly index: number;
+  readonly edit: Edit;
+  readonly given: JsonObject;
+}
+
+/** The n-th edits of each document together: a batch may hold several of one document, and they follow each other. */
+function roundsOf(entries: readonly Entry[]): readonly (readonly Entry[])[] {
+  const rounds: Entry[][] = [];
+  const seen = new Map<string, number>();
+  for (const entry of entries) {
+    const round = seen.get(entry.edit.id) ?? 0;
+    seen.set(entry.edit.id, round + 1);
+    (rounds[round] ??= []).push(entry);
+  }
+  return rounds;
+}
+
+/** The document as it is sent. Fields are in one order, so that CouchDB gives the same edit the same name wherever it is made. */
+function textOfEdit({ id, rev, path, deleted, body }: Edit, newEdits: boolean): string {
+  return canonicalJson({
+    ...body,
+    _id: id,
+    ...(rev === undefined ? {} : { _rev: `${String(rev.pos)}-${rev.hash}` }),
+    ...(newEdits || rev === undefined ? {} : { _revisions: { start: rev.pos, ids: path } }),
+    ...(deleted ? { _deleted: true } : {}),
+  });
+}
+
+export function createCouchWrites(
+  { host, copies, ready, ask }: CouchLink,
+  { leavesOf, leafRevs }: CouchLeaves,
+  locks: Locks,
+): Pick<Database, 'bulk' | 'held'> {
+  /** Writes of which a cluster said that enough copies have them. */
+  const confirmed = new Set<string>();
+
+  const remember = (id: string, rev: string): void => {
+    if (copies() === 1) return;
+    confirmed.add(`${id} ${rev}`);
+    for (const oldest of confirmed) {
+      if (confirmed.size <= maxConfirmed) break;
+      confirmed.delete(oldest);
+    }
+  };
+
+  /** Sends documents of different names until enough copies have them. What a document was refused for is in the answer, by its place. */
+  async function send(
+    documents: readonly { readonly id: string; readonly text: string }[],
+    newEdits: boolean,
+  ): Promise<readonly (Written | { rev: string | null })[]> {
+    const text = `{"new_edits":${String(newEdits)},"docs":[${documents.map((document) => document.text).join(',')}]}`;
+    const { status, body } = await ask('POST', '_bulk_docs', { text, repeatable: !newEdits });
+    if (status === 400 || status === 413) {
+      // One document that CouchDB cannot read keeps it from writing any.
+      const [document, ...others] = documents;
+      if (document === undefined) return [];
+      if (others.length === 0) {
+        const { error, reason } = objectOf(body);
+        return [refusalOf(document.id, error, reason)];
+      }
+      const answers: (Written | { rev: string | null })[] = [];
+      for (const one of documents) answers.push(...(await send([one], newEdits)));
+      return answers;
+    }
+    if (status !== 201 && status !== 202) throw new StorageFailure(`CouchDB at ${host} did not take a write (${String(status)})`);
+    const rows = listOf(body).map(objectOf);
+    const answers = documents.map(({ id }) => {
+      const row = rows.find((candidate) => candidate['id'] === id);
+      if (row?.['error'] !== undefined) return refusalOf(id, row['error'], row['reason']);
+      if (newEdits && row === undefined) throw malformed();
+      return { rev: row === undefined ? null : textOf(row['rev']) };
+    });
+    if (status === 202) {
+      const written = documents.filter((_, index) => !('ok' in (answers[index] ?? {})));
+      if (newEdits) await confirm(await leavesOf(written.map(({ id }) => id)));
+      else await sendAgain(written);
+    }
+    return answers;
+  }
+
+  /** Merges the same documents again, until enough copies have them. */
+  async function sendAgain(documents: readonly { readonly text: string }[]): Promise<void> {
+    const text = `{"new_edits":false,"docs":[${documents.map((document) => document.text).join(',')}]}`;
+    for (const wait of againAfter) {
+      const { status, body } = await ask('POST', '_bulk_docs', { text, repeatable: true });
+      if (status === 201 && listOf(body).length === 0) return;
+      await sleep(wait);
+    }
+    throw new StorageFailure(`Too few machines of the cluster at ${host} take writes`);
+  }
+
+  /** Writes leaves as they stand, which changes nothing but where copies lack them. */
+  async function confirm(leaves: ReadonlyMap<string, readonly CouchDocument[]>): Promise<void> {
+    const documents = [...leaves.values()].flat();
+    if (documents.length === 0) return;
+    await sendAgain(documents.map((document) => ({ text: JSON.stringify(document) })));
+    for (const document of documents) remember(document._id, document._rev);
+  }
+
+  async function writeRound(round: readonly Entry[], { newEdits, gate }: BulkOptions, answers: Written[]): Promise<void> {
+    const standing = newEdits || gate !== undefined ? await leavesOf(round.map(({ edit }) => edit.id)) : new Map<string, never>();
+    const known = new Map<string, readonly CouchDocument[]>();
+    const allowed = round.filter(({ index, edit, given }) => {
+      const leaves: readonly CouchDocument[] = standing.get(edit.id) ?? [];
+      const rev = edit.rev === undefined ? undefined : `${String(edit.rev.pos)}-${edit.rev.hash}`;
+      const conflicts =
+        leaves.length === 0
+          ? rev !== undefined
+          : !leaves.some((leaf) => (rev === undefined ? leaf === leaves[0] && leaf._deleted === true : leaf._rev === rev));
+      if (newEdits && conflicts) {
+        answers[index] = { ok: false, id: edit.id, error: 'conflict', reason: 'Document update conflict.' };
+        return false;
+      }
+      if (!newEdits && rev !== undefined && leaves.some((leaf) => pathOf(leaf).includes(rev))) {
+        answers[index] = { ok: true, id: edit.id, rev };
+        known.set(edit.id, leaves);
+        return false;
+      }
+      const refusal = gate?.(given, leaves[0] === undefined ? null : withoutPath(leaves[0])) ?? null;
+      if (refusal !== null) answers[index] = { ok: false, id: edit.id, error: 'forbidden', reason: refusal };
+      return refusal === null;
+    });
+    if (copies() > 1) await confirm(known);
+    if (allowed.length === 0) return;
+    const sent = await send(
+      allowed.map(({ edit }) => ({ id: edit.id, text: textOfEdit(edit, newEdits) })),
+      newEdits,
+    );
+    for (const [place, { index, edit }] of allowed.entries()) {
+      const answer = sent[place];
+      if (answer === undefined) throw malformed();
+      if ('ok' in answer) {
+        answers[index] = answer;
+        continue;
+      }
+      const rev = answer.rev ?? (edit.rev === undefined ? '' : `${String(edit.rev.pos)}-${edit.rev.hash}`);
+      answers[index] = { ok: true, id: edit.id, rev };
+      remember(edit.id, rev);
+    }
+  }
+  return {
+    async bulk(documents, options) {
+      await ready();
+      const answers: Written[] = [];
+      const entries = documents.flatMap((document, index): Entry[] => {
+        const parsed = parseEdit(document, options.newEdits);
+        if (!parsed.ok) answers[index] = { ok: false, ...parsed.error };
+        else if (!isPartitioned(parsed.value.id))
+          answers[index] = { ok: false, id: parsed.value.id, error: 'bad_request', reason: 'A name has the form <partition>:<rest>.' };
+        else return [{ index, edit: parsed.value, given: objectOf(document) }];
+        return [];
+      });
+      await locks.hold(
+        entries.map(({ edit }) => edit.id),
+        async () => {
+          for (const round of roundsOf(entries)) await writeRound(round, options, answers);
+        },
+      );
+      return answers;
+    },
+
+    async held(revisions) {
+      const asked = Object.entries(revisions);
+      const leaves = await leafRevs(asked.map(([id]) => id));
+      const found = asked.filter(([id, rev]) => leaves.get(id)?.includes(rev) === true);
+      if (copies() === 1) return Object.fromEntries(found);
+      const unsure = found.filter(([id, rev]) => !confirmed.has(`${id} ${rev}`));
+      const standing = await leavesOf(unsure.map(([id]) => id));
+      await confirm(standing);
+      // What was followed meanwhile was not written once more.
+      const lost = new Set(unsure.filter(([id, rev]) => standing.get(id)?.some((leaf) => leaf._rev === rev) !== true));
+      return Object.fromEntries(found.filter((entry) => !lost.has(entry)));
+    },
+  };
+}

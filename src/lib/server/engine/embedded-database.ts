@@ -1,0 +1,230 @@
+/** A database of the embedded engine, as engine.ts asks for it. */
+import type { SQLInputValue } from 'node:sqlite';
+import { parseEdit, parseRev } from './document.ts';
+import {
+  maxLocalsPerSpace,
+  type Change,
+  type Changes,
+  type ChangesQuery,
+  type CouchDocument,
+  type Database,
+  type DatabaseName,
+  type Listing,
+  type Written,
+} from './engine.ts';
+import { openTables } from './embedded-tables.ts';
+import { knownRevs, leavesAfter, leavesOf, type RevisionTree } from './revisions.ts';
+import { integer, text, type SqliteFile } from './sqlite-file.ts';
+
+export function openEmbeddedDatabase(file: SqliteFile, name: DatabaseName): Database {
+  const { epoch, one, all, run, write } = file;
+  const { db, stored, documentOf, lastSeq, writeEdit } = openTables(file, name);
+
+  const encodeSeq = (seq: number): string => `${String(seq)}-${epoch}`;
+  const decodeSeq = (seq: string): number => {
+    const match = /^(\d{1,15})-([0-9a-z]+)$/.exec(seq);
+    return match?.[2] === epoch ? Number(match[1]) : 0;
+  };
+
+  function changesNow(query: ChangesQuery): Changes {
+    const { partition, descending = false } = query;
+    const last = lastSeq(partition);
+    const since = query.since === 'now' ? last : decodeSeq(query.since);
+    const where = partition === null ? 'db = ? AND seq > ?' : 'db = ? AND part = ? AND seq > ?';
+    const bound: SQLInputValue[] = partition === null ? [db, since] : [db, partition, since];
+    const ids = query.ids === undefined ? null : new Set(query.ids);
+    const limit = query.limit ?? Number.MAX_SAFE_INTEGER;
+    const rows = all(
+      `SELECT id, seq, rev, deleted, tree FROM documents WHERE ${where} ORDER BY seq ${descending ? 'DESC' : 'ASC'} LIMIT ?`,
+      ...bound,
+      ids === null ? limit : Number.MAX_SAFE_INTEGER,
+    ).filter((found) => ids === null || ids.has(text(found, 'id')));
+
+    const results = rows.slice(0, limit).map((found): Change => {
+      const id = text(found, 'id');
+      const winner = text(found, 'rev');
+      const deleted = integer(found, 'deleted') === 1;
+      const document = query.bodies === true ? documentOf(id, winner, deleted) : null;
+      return {
+        seq: encodeSeq(integer(found, 'seq')),
+        id,
+        revs: query.style === 'main_only' ? [winner] : leavesOf(JSON.parse(text(found, 'tree')) as RevisionTree).map(({ rev }) => rev),
+        deleted,
+        ...(document === null ? {} : { document }),
+      };
+    });
+    const final = rows[Math.min(rows.length, limit) - 1];
+    const reached = final === undefined ? since : integer(final, 'seq');
+    const after = one(
+      `SELECT count(*) AS n FROM documents WHERE ${where}`,
+      ...(partition === null ? [db, reached] : [db, partition, reached]),
+    );
+    const pending = descending || results.length < limit || after === undefined ? 0 : integer(after, 'n');
+    return { results, last: encodeSeq(pending > 0 || descending ? reached : Math.max(last, reached)), pending };
+  }
+
+  return {
+    name,
+
+    async info(partition) {
+      const where = partition === null ? 'db = ?' : 'db = ? AND part = ?';
+      const row = one(
+        `SELECT count(*) AS n, coalesce(sum(deleted), 0) AS deleted FROM documents WHERE ${where}`,
+        ...(partition === null ? [db] : [db, partition]),
+      );
+      const deleted = row === undefined ? 0 : integer(row, 'deleted');
+      return { documents: (row === undefined ? 0 : integer(row, 'n')) - deleted, deleted, sequence: encodeSeq(lastSeq(partition)) };
+    },
+
+    async get(id) {
+      const found = one('SELECT rev, deleted FROM documents WHERE db = ? AND id = ?', db, id);
+      return found === undefined ? null : documentOf(id, text(found, 'rev'), integer(found, 'deleted') === 1);
+    },
+
+    async leaves(id) {
+      return leavesOf(stored(id)?.tree ?? []);
+    },
+
+    async open(id, revs, { latest = false } = {}) {
+      const tree = stored(id)?.tree ?? [];
+      const leaves = leavesOf(tree);
+      const wanted = revs === 'all' ? leaves.map(({ rev }) => rev) : revs;
+      const found = new Map<string, CouchDocument>();
+      const missing: string[] = [];
+      for (const rev of wanted) {
+        const candidates = latest ? leavesAfter(tree, rev) : [rev];
+        const documents = candidates.flatMap((candidate) => {
+          const deleted = leaves.some((leaf) => leaf.rev === candidate && leaf.deleted);
+          const document = documentOf(id, candidate, deleted, tree);
+          return document === null ? [] : [document];
+        });
+        if (documents.length === 0) missing.push(rev);
+        for (const document of documents) found.set(document._rev, document);
+      }
+      return { found: [...found.values()], missing };
+    },
+
+    bulk(documents, bulkOptions) {
+      const edits = documents.map((document) => ({ document, parsed: parseEdit(document, bulkOptions.newEdits) }));
+      return write(() =>
+        edits.map(({ document, parsed }): Written =>
+          parsed.ok ? writeEdit(parsed.value, document as Readonly<Record<string, unknown>>, bulkOptions) : { ok: false, ...parsed.error },
+        ),
+      );
+    },
+
+    async list(listing: Listing) {
+      const { partition, descending = false, inclusiveEnd = true } = listing;
+      const [low, high] = descending ? [listing.end, listing.start] : [listing.start, listing.end];
+      const conditions = ['db = ?', 'deleted = 0'];
+      const values: SQLInputValue[] = [db];
+      const bound = (condition: string, value: string | undefined): void => {
+        if (value === undefined) return;
+        conditions.push(condition);
+        values.push(value);
+      };
+      if (partition !== null) {
+        bound('id >= ?', `${partition}:`);
+        bound('id < ?', `${partition};`);
+      }
+      bound(descending && !inclusiveEnd ? 'id > ?' : 'id >= ?', low);
+      bound(!descending && !inclusiveEnd ? 'id < ?' : 'id <= ?', high);
+      const rows = all(
+        `SELECT id, rev FROM documents WHERE ${conditions.join(' AND ')} ORDER BY id ${descending ? 'DESC' : 'ASC'} LIMIT ? OFFSET ?`,
+        ...values,
+        listing.limit ?? Number.MAX_SAFE_INTEGER,
+        listing.skip ?? 0,
+      ).map((found) => {
+        const id = text(found, 'id');
+        const rev = text(found, 'rev');
+        const document = listing.bodies === true ? documentOf(id, rev, false) : null;
+        return { id, rev, ...(document === null ? {} : { document }) };
+      });
+      const total =
+        partition === null
+          ? one('SELECT count(*) AS n FROM documents WHERE db = ? AND deleted = 0', db)
+          : one('SELECT count(*) AS n FROM documents WHERE db = ? AND part = ? AND deleted = 0', db, partition);
+      return { rows, total: total === undefined ? 0 : integer(total, 'n') };
+    },
+
+    async changes(query) {
+      return changesNow(query);
+    },
+
+    waitForChange(partition, since, signal) {
+      return new Promise((resolve) => {
+        if (signal.aborted || file.isClosed() || lastSeq(partition) > (since === 'now' ? lastSeq(partition) : decodeSeq(since))) {
+          resolve();
+          return;
+        }
+        const wake = (): void => {
+          unwatch();
+          signal.removeEventListener('abort', wake);
+          resolve();
+        };
+        const unwatch = file.watch(db, partition, wake);
+        signal.addEventListener('abort', wake, { once: true });
+      });
+    },
+
+    async missing(revs) {
+      const answer = new Map<string, { readonly missing: readonly string[]; readonly ancestors: readonly string[] }>();
+      for (const [id, asked] of Object.entries(revs)) {
+        const tree = stored(id)?.tree ?? [];
+        const known = knownRevs(tree);
+        const absent = asked.filter((rev) => !known.has(rev));
+        if (absent.length === 0) continue;
+        const newest = Math.max(...absent.map((rev) => parseRev(rev)?.pos ?? 0));
+        const ancestors = leavesOf(tree)
+          .map(({ rev }) => rev)
+          .filter((rev) => (parseRev(rev)?.pos ?? 0) < newest);
+        answer.set(id, { missing: absent, ancestors });
+      }
+      return answer;
+    },
+
+    async held(revisions) {
+      return Object.fromEntries(
+        Object.entries(revisions).filter(
+          ([id, rev]) => one('SELECT 1 AS held FROM bodies WHERE db = ? AND id = ? AND rev = ?', db, id, rev) !== undefined,
+        ),
+      );
+    },
+
+    async getLocal(space, id) {
+      const found = one('SELECT rev, body FROM locals WHERE db = ? AND space = ? AND id = ?', db, space, id);
+      return found === undefined
+        ? null
+        : { rev: `0-${String(integer(found, 'rev'))}`, body: JSON.parse(text(found, 'body')) as Record<string, unknown> };
+    },
+
+    putLocal(space, id, body) {
+      return write(() => {
+        const clock = one('SELECT coalesce(max(touched), 0) + 1 AS touched FROM locals WHERE db = ? AND space = ?', db, space);
+        const made = one(
+          `INSERT INTO locals (db, space, id, rev, touched, body) VALUES (?, ?, ?, 1, ?, ?)
+           ON CONFLICT (db, space, id) DO UPDATE SET rev = rev + 1, touched = excluded.touched, body = excluded.body RETURNING rev`,
+          db,
+          space,
+          id,
+          clock === undefined ? 1 : integer(clock, 'touched'),
+          JSON.stringify(body),
+        );
+        run(
+          `DELETE FROM locals WHERE db = ? AND space = ? AND id IN
+            (SELECT id FROM locals WHERE db = ? AND space = ? ORDER BY touched DESC LIMIT -1 OFFSET ?)`,
+          db,
+          space,
+          db,
+          space,
+          maxLocalsPerSpace,
+        );
+        return `0-${String(made === undefined ? 1 : integer(made, 'rev'))}`;
+      });
+    },
+
+    removeLocal(space, id) {
+      return write(() => run('DELETE FROM locals WHERE db = ? AND space = ? AND id = ?', db, space, id) > 0);
+    },
+  };
+}

@@ -1,0 +1,239 @@
+/**
+ * The file of the embedded engine: SQLite through `node:sqlite`.
+ *
+ * Durability: write-ahead log and `synchronous=FULL`, so every COMMIT is followed by an fsync of the log before it returns. Writes
+ * that wait share one commit: while the disk syncs, requests gather in the sockets; the next turn of the event loop reads
+ * them all and writes them together. So the cost of a sync is divided by the load, and no promise resolves before its COMMIT.
+ *
+ * Another process may open the same file (`perigee people add`): SQLite's own locks order the writes, sequence numbers live in
+ * the file, and `PRAGMA data_version` tells this process to look again.
+ *
+ * The file remembers which file it is (same-file.ts): a copy that was put back in its place opens with a new epoch.
+ */
+import { chmodSync } from 'node:fs';
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import type { RandomBytes } from '../../domain/clock.ts';
+import { base32 } from '../../domain/ids.ts';
+import { StorageFailure, type Partition } from './engine.ts';
+import { identityOf, identityText, isSameFile } from './same-file.ts';
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS databases (db INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL DEFAULT 0);
+  CREATE TABLE IF NOT EXISTS documents (
+    db INTEGER NOT NULL, id TEXT NOT NULL, part TEXT NOT NULL, seq INTEGER NOT NULL,
+    rev TEXT NOT NULL, deleted INTEGER NOT NULL, tree TEXT NOT NULL,
+    PRIMARY KEY (db, id)
+  ) WITHOUT ROWID;
+  CREATE UNIQUE INDEX IF NOT EXISTS documents_by_seq ON documents (db, seq);
+  CREATE INDEX IF NOT EXISTS documents_by_part ON documents (db, part, seq, deleted);
+  CREATE TABLE IF NOT EXISTS bodies (
+    db INTEGER NOT NULL, id TEXT NOT NULL, rev TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (db, id, rev)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS locals (
+    db INTEGER NOT NULL, space TEXT NOT NULL, id TEXT NOT NULL, rev INTEGER NOT NULL, touched INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (db, space, id)
+  ) WITHOUT ROWID;
+`;
+
+/** Where the log is merged into the file: 4 MB, which one commit of a busy moment does not pass. */
+const checkpointPages = 1000;
+
+/** How often another process's writes are looked for while somebody waits for changes, in ms. */
+const lookAgain = 500;
+
+export type Row = Readonly<Record<string, SQLOutputValue>>;
+
+export const text = (row: Row, column: string): string => {
+  const value = row[column];
+  if (typeof value !== 'string') throw new StorageFailure(`The column ${column} does not hold text`);
+  return value;
+};
+export const integer = (row: Row, column: string): number => {
+  const value = row[column];
+  if (typeof value !== 'number') throw new StorageFailure(`The column ${column} does not hold a number`);
+  return value;
+};
+
+const isSqliteError = (error: unknown): boolean => error instanceof Error && Reflect.get(error, 'code') === 'ERR_SQLITE_ERROR';
+
+interface Job {
+  run(): void;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+interface Waiter {
+  readonly db: number;
+  readonly partition: Partition;
+  wake(): void;
+}
+/** What the engine does with its file. */
+export interface SqliteFile {
+  /** Random; made with the file, and anew where an older copy was put in its place. */
+  readonly epoch: string;
+  one(sql: string, ...values: SQLInputValue[]): Row | undefined;
+  all(sql: string, ...values: SQLInputValue[]): readonly Row[];
+  /** Answers how many rows it changed. Within `write` only. */
+  run(sql: string, ...values: SQLInputValue[]): number;
+  /** Runs the work in the next commit, and resolves when that is on disk. */
+  write<Value>(work: () => Value): Promise<Value>;
+  /** Says within `write` what changed: who watches it is woken after the commit. */
+  touch(db: number, part: string): void;
+  /** Calls `wake` whenever the partition may have changed, until the answer is called. */
+  watch(db: number, partition: Partition, wake: () => void): () => void;
+  isClosed(): boolean;
+  /** Commits what waits, wakes all who watch, and lets the file go. */
+  close(): void;
+}
+
+/**
+ * Opens the file, and makes it where it does not exist; either way it is readable by its owner alone afterwards.
+ *
+ * @throws StorageFailure where the file cannot be opened or is not such a database
+ */
+export function openSqliteFile(options: { readonly file: string; readonly random: RandomBytes }): SqliteFile {
+  let sqlite: DatabaseSync;
+  try {
+    sqlite = new DatabaseSync(options.file, { timeout: 5000 });
+    // The log beside the file takes over its mode, so this comes before anything is written. A copy that was put back may have any.
+    chmodSync(options.file, 0o600);
+    sqlite.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=${String(checkpointPages)};`);
+    sqlite.exec(schema);
+    // What a killed process wrote may be in the log and in the system's memory but not on the disk. A receipt must not rest on it.
+    sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    throw new StorageFailure(`${options.file} cannot be opened as the node's database: ${error instanceof Error ? error.message : ''}`);
+  }
+
+  const statements = new Map<string, StatementSync>();
+  const statement = (sql: string): StatementSync => {
+    const known = statements.get(sql);
+    if (known !== undefined) return known;
+    const made = sqlite.prepare(sql);
+    statements.set(sql, made);
+    return made;
+  };
+  const one = (sql: string, ...values: SQLInputValue[]): Row | undefined => statement(sql).get(...values);
+  const all = (sql: string, ...values: SQLInputValue[]): readonly Row[] => statement(sql).all(...values);
+  const run = (sql: string, ...values: SQLInputValue[]): number => Number(statement(sql).run(...values).changes);
+
+  const metaOf = (key: string): string | null => {
+    const row = one('SELECT value FROM meta WHERE key = ?', key);
+    return row === undefined ? null : text(row, 'value');
+  };
+  const setMeta = (key: string, value: string): number => run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', key, value);
+
+  /** The epoch of this file: made with it, and anew where an older copy was put in its place. */
+  function settleEpoch(): string {
+    const file = identityOf(options.file);
+    // In one transaction, so that two processes that start together settle on one.
+    sqlite.exec('BEGIN IMMEDIATE');
+    const [kept, before] = [metaOf('epoch'), metaOf('file')];
+    const epoch = kept !== null && (before === null || isSameFile(before, file)) ? kept : base32(options.random(10));
+    if (epoch !== kept) setMeta('epoch', epoch);
+    if (epoch !== kept || before === null || (before.endsWith(' 0') && file.born !== '0')) setMeta('file', identityText(file));
+    sqlite.exec('COMMIT');
+    return epoch;
+  }
+  const epoch = settleEpoch();
+
+  const waiting: Job[] = [];
+  const waiters = new Set<Waiter>();
+  /** Databases and partitions that the commit under way touches. */
+  let touched: { readonly db: number; readonly part: string }[] = [];
+  let closed = false;
+
+  function write<Value>(work: () => Value): Promise<Value> {
+    if (closed) return Promise.reject(new StorageFailure('The database is closed'));
+    return new Promise((resolve, reject) => {
+      let value: Value;
+      waiting.push({
+        run: () => {
+          value = work();
+        },
+        resolve: () => {
+          resolve(value);
+        },
+        reject,
+      });
+      if (waiting.length === 1) setImmediate(commitWaiting);
+    });
+  }
+
+  function commitWaiting(): void {
+    const jobs = waiting.splice(0);
+    if (jobs.length === 0) return;
+    const settled: (() => void)[] = [];
+    touched = [];
+    try {
+      sqlite.exec('BEGIN IMMEDIATE');
+      for (const job of jobs) {
+        sqlite.exec('SAVEPOINT job');
+        try {
+          job.run();
+          sqlite.exec('RELEASE job');
+          settled.push(job.resolve);
+        } catch (error) {
+          if (isSqliteError(error)) throw error;
+          // A bug in one job is that job's alone: the others of the commit stand.
+          sqlite.exec('ROLLBACK TO job; RELEASE job');
+          settled.push(() => {
+            job.reject(error);
+          });
+        }
+      }
+      sqlite.exec('COMMIT');
+    } catch (error) {
+      if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
+      const failure = new StorageFailure(error instanceof Error ? error.message : 'the disk refused the write');
+      for (const job of jobs) job.reject(failure);
+      return;
+    }
+    for (const settle of settled) settle();
+    for (const waiter of waiters)
+      if (touched.some(({ db, part }) => db === waiter.db && (waiter.partition === null || waiter.partition === part))) waiter.wake();
+  }
+
+  const dataVersion = (): number => {
+    const row = one('PRAGMA data_version');
+    return row === undefined ? 0 : integer(row, 'data_version');
+  };
+  let seenVersion = dataVersion();
+  const foreignWrites = setInterval(() => {
+    if (waiters.size === 0) return;
+    const version = dataVersion();
+    if (version === seenVersion) return;
+    seenVersion = version;
+    for (const waiter of waiters) waiter.wake();
+  }, lookAgain);
+  foreignWrites.unref();
+
+  return {
+    epoch,
+    one,
+    all,
+    run,
+    write,
+    touch(db, part) {
+      touched.push({ db, part });
+    },
+    watch(db, partition, wake) {
+      const waiter: Waiter = { db, partition, wake };
+      waiters.add(waiter);
+      return () => {
+        waiters.delete(waiter);
+      };
+    },
+    isClosed: () => closed,
+    close() {
+      if (closed) return;
+      commitWaiting();
+      closed = true;
+      clearInterval(foreignWrites);
+      for (const waiter of waiters) waiter.wake();
+      sqlite.close();
+    },
+  };
+}
