@@ -10,6 +10,7 @@ import type { NodeId } from '../lib/domain/ids.ts';
 import { createContacts } from '../lib/server/accounts/contacts.ts';
 import { showCode } from '../lib/server/accounts/codes.ts';
 import { accountRoutes } from '../lib/server/accounts/organ.ts';
+import { openNodeKey } from '../lib/server/accounts/node-key.ts';
 import { openSessions } from '../lib/server/accounts/sessions.ts';
 import { openAccountStore } from '../lib/server/accounts/store.ts';
 import { createThrottle } from '../lib/server/accounts/throttle.ts';
@@ -18,7 +19,7 @@ import { cohortRoutes } from '../lib/server/cohorts/organ.ts';
 import { openLibrary, type Compiler } from '../lib/server/content/library.ts';
 import { createContent } from '../lib/server/content/organ.ts';
 import { openPieces } from '../lib/server/content/pieces.ts';
-import { openPublisher } from '../lib/server/content/publisher.ts';
+import { publisherBy } from '../lib/server/content/publisher.ts';
 import { openCouch, type CouchOptions } from '../lib/server/engine/couchdb.ts';
 import { openEmbedded } from '../lib/server/engine/embedded.ts';
 import type { NodeHandle } from '../lib/server/handle.ts';
@@ -82,7 +83,8 @@ export async function openNode(settings: NodeSettings) {
   const throttle = createThrottle(clock);
   const metrics = createMetrics();
 
-  const publisher = openPublisher(join(data, 'publisher.pem'));
+  const signer = await openNodeKey(store, join(data, 'publisher.pem'));
+  const publisher = publisherBy(signer);
   const pieces = openPieces(join(data, 'pieces'));
   const [packages, published] = [join(data, 'packages'), join(data, 'published')];
   const library = await openLibrary({ courses, packages, published, pieces, publisher, compiler, log });

@@ -8,6 +8,7 @@
  *   code:<hash>                 a code that is out, or was used
  *   member:<cohort>:<person>    who belongs to a cohort, and the name that the trainer gave them
  *   key:tokens                  the key that signs tokens and hashes codes
+ *   key:node                    the key of the node itself, which signs courses and device keys
  */
 import { createHash } from 'node:crypto';
 import type { Instant, RandomBytes } from '../../domain/clock.ts';
