@@ -1,16 +1,17 @@
 /**
  * Every check of the project, one after the other; the last line is `N passed, N failed`.
  *
- *   node scripts/test.ts [--only name,name]
+ *   node scripts/test.ts [--only name,name] [--faults N]
  *
  * A check that stands for itself counts as one; a runner's tests are counted each. Nothing stops at the first failure: a
- * person who waits for this wants to know everything that is wrong.
+ * person who waits for this wants to know everything that is wrong. With `--faults 20` the node is killed and its power cut twenty times as often.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, existsSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { bringStrace } from './bring-strace.ts';
 import { findChromium } from './find-chromium.ts';
 
 interface Outcome {
@@ -21,6 +22,13 @@ interface Outcome {
 interface Check {
   readonly name: string;
   run(): Promise<Outcome>;
+}
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, faults: { type: 'string' } } });
+const faults = Number(values.faults ?? '1');
+if (!Number.isInteger(faults) || faults < 1) {
+  process.stdout.write(`--faults is «${values.faults ?? ''}», but it is a whole number: how many times as often.\n`);
+  process.exit(64);
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'perigee-test-'));
@@ -65,8 +73,10 @@ function counted(file: string, succeeded: boolean, read: (report: unknown) => Ou
 const unit: Check = {
   name: 'unit, property, conformance, simulation (vitest)',
   async run() {
+    bringStrace();
     const report = join(scratch, 'vitest.json');
     const succeeded = await program('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
+      env: { PERIGEE_FAULTS: String(faults) },
       loud: true,
     });
     return counted(report, succeeded, (value) => {
@@ -114,7 +124,6 @@ const checks: readonly Check[] = [
   browser,
 ];
 
-const { values } = parseArgs({ options: { only: { type: 'string' } } });
 const wanted = values.only?.split(',');
 const total = { passed: 0, failed: 0 };
 for (const check of checks.filter(({ name }) => wanted === undefined || wanted.some((word) => name.includes(word)))) {

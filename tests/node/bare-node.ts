@@ -25,4 +25,4 @@ const listening = await listen(node, {
   },
   log,
 });
-process.stdout.write(`${JSON.stringify({ port: listening.port, code: await node.firstRunCode() })}\n`);
+process.stdout.write(`${JSON.stringify({ port: listening.port, code: await node.firstRunCode(), pid: process.pid })}\n`);
