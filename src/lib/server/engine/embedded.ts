@@ -4,14 +4,14 @@
 import type { RandomBytes } from '../../domain/clock.ts';
 import { openEmbeddedDatabase } from './embedded-database.ts';
 import { StorageFailure, type Database, type DatabaseName, type Engine } from './engine.ts';
-import { openSqliteFile } from './sqlite-file.ts';
+import { openSqliteFile, type Machine } from './sqlite-file.ts';
 
 /**
  * Opens the file, and makes it where it does not exist; either way it is readable by its owner alone afterwards.
  *
  * @throws StorageFailure where the file cannot be opened or is not such a database
  */
-export function openEmbedded(options: { readonly file: string; readonly random: RandomBytes }): Engine {
+export function openEmbedded(options: { readonly file: string; readonly random: RandomBytes; readonly machine?: Machine }): Engine {
   const file = openSqliteFile(options);
   const databases = new Map<DatabaseName, Database>();
 

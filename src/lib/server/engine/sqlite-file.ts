@@ -15,7 +15,7 @@ import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSy
 import type { RandomBytes } from '../../domain/clock.ts';
 import { base32 } from '../../domain/ids.ts';
 import { StorageFailure, type Partition } from './engine.ts';
-import { identityOf, identityText, isSameFile } from './same-file.ts';
+import { identityOf, identityText, isSameFile, type FileIdentity } from './same-file.ts';
 
 const schema = `
   CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -69,6 +69,29 @@ interface Waiter {
   readonly partition: Partition;
   wake(): void;
 }
+/** An open database, as far as the engine needs one. */
+export type Connection = Pick<DatabaseSync, 'exec' | 'prepare' | 'close' | 'isTransaction'>;
+
+/** What the engine needs of the machine it runs on. A simulation brings one whose disk loses its power when it wants. */
+export interface Machine {
+  /** Opens the file, readable by its owner alone, and makes it where it does not exist. */
+  open(file: string): Connection;
+  identityOf(file: string): FileIdentity;
+  /** Does the work when what has arrived by now was read: writes that wait together share a commit. */
+  soon(work: () => void): void;
+}
+
+const thisMachine: Machine = {
+  open(file) {
+    const sqlite = new DatabaseSync(file, { timeout: 5000 });
+    // The log beside the file takes over its mode, so this comes before anything is written. A copy that was put back may have any.
+    chmodSync(file, 0o600);
+    return sqlite;
+  },
+  identityOf,
+  soon: (work) => void setImmediate(work),
+};
+
 /** What the engine does with its file. */
 export interface SqliteFile {
   /** Random; made with the file, and anew where an older copy was put in its place. */
@@ -93,12 +116,11 @@ export interface SqliteFile {
  *
  * @throws StorageFailure where the file cannot be opened or is not such a database
  */
-export function openSqliteFile(options: { readonly file: string; readonly random: RandomBytes }): SqliteFile {
-  let sqlite: DatabaseSync;
+export function openSqliteFile(options: { readonly file: string; readonly random: RandomBytes; readonly machine?: Machine }): SqliteFile {
+  const { machine = thisMachine } = options;
+  let sqlite: Connection;
   try {
-    sqlite = new DatabaseSync(options.file, { timeout: 5000 });
-    // The log beside the file takes over its mode, so this comes before anything is written. A copy that was put back may have any.
-    chmodSync(options.file, 0o600);
+    sqlite = machine.open(options.file);
     sqlite.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=${String(checkpointPages)};`);
     sqlite.exec(schema);
     // What a killed process wrote may be in the log and in the system's memory but not on the disk. A receipt must not rest on it.
@@ -127,7 +149,7 @@ export function openSqliteFile(options: { readonly file: string; readonly random
 
   /** The epoch of this file: made with it, and anew where an older copy was put in its place. */
   function settleEpoch(): string {
-    const file = identityOf(options.file);
+    const file = machine.identityOf(options.file);
     // In one transaction, so that two processes that start together settle on one.
     sqlite.exec('BEGIN IMMEDIATE');
     const [kept, before] = [metaOf('epoch'), metaOf('file')];
@@ -158,7 +180,7 @@ export function openSqliteFile(options: { readonly file: string; readonly random
         },
         reject,
       });
-      if (waiting.length === 1) setImmediate(commitWaiting);
+      if (waiting.length === 1) machine.soon(commitWaiting);
     });
   }
 
