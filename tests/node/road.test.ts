@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPersonId } from '../../src/lib/domain/ids.ts';
 import { registerId } from '../../src/lib/domain/records.ts';
 import { aCourse, aRecord, aUlid } from '../fixtures/records.ts';
-import { ask, claim, codesFor, joinBy, makeCohort, random, startTestNode, type Learner, type TestNode } from './kit.ts';
+import { ask, claim, codesFor, joinBy, makeCohort, random, startTestNode, type Answer, type Learner, type TestNode } from './kit.ts';
 
 const PouchDB = core.plugin(memory).plugin(http).plugin(replication);
 let number = 0;
@@ -163,7 +163,7 @@ describe('the standard road', () => {
     expect((await ask(`${node.url}/replica/person/${ann.person}`)).headers.get('www-authenticate')).toBeNull();
   });
 
-  it('opens a range for reading to a trainer of the person, and for nothing else', async () => {
+  it('opens a range to a trainer of the person, who writes feedback and evidence there in their own name, and nothing else', async () => {
     const invited = await ask(`${node.url}/api/people`, { token: admin, body: { name: 'Otieno', role: 'trainer' } });
     const { body: trainer } = await ask(`${node.url}/api/session`, {
       body: { code: invited.body['code'], name: 'Otieno', password: 'a long enough one' },
@@ -178,11 +178,26 @@ describe('the standard road', () => {
         expect(result.docs_written).toBe(1);
       });
     expect((await ask(`${node.url}/replica/person/${another.person}`, { token })).status).toBe(403);
-    const write = await ask(`${node.url}/replica/person/${theirs.person}/_bulk_docs`, {
-      token,
-      body: { docs: [aRecord('note', theirs.person, theirs.device)] },
+    const me = trainer['person'] as string;
+    const docs = [
+      aRecord('feedback', theirs.person, me, 1),
+      aRecord('evidence', theirs.person, me, 1),
+      aRecord('note', theirs.person, theirs.device),
+      aRecord('feedback', theirs.person, theirs.device, 2),
+    ];
+    const write = (person: string): Promise<Answer> => ask(`${node.url}/replica/person/${person}/_bulk_docs`, { token, body: { docs } });
+    expect((await write(theirs.person)).body).toMatchObject([{ ok: true }, { ok: true }, { error: 'forbidden' }, { error: 'forbidden' }]);
+    expect((await write(another.person)).status).toBe(403);
+    // The learner's device takes them, and cannot change them.
+    const [mine] = docs;
+    const changed = await ask(`${node.url}/replica/person/${theirs.person}/_bulk_docs`, {
+      token: theirs.token,
+      body: { docs: [{ ...mine, _rev: '1-a', mark: { v: 1, score: 1 } }], new_edits: false },
     });
-    expect(write.status).toBe(403);
+    expect(changed.body).toMatchObject([{ error: 'forbidden' }]);
+    const mirror = local();
+    await mirror.replicate.from(remoteOf(node, theirs.person, theirs.token));
+    expect(await mirror.get(mine?._id ?? '')).toMatchObject({ text: 'Read the axis once more.', mark: { v: 1, score: 0.5 } });
   });
 
   it('answers the rest of the protocol as CouchDB does', async () => {

@@ -4,8 +4,8 @@
  */
 import type { CourseStructure } from '#lib/course/package.ts';
 import type { CourseId, ItemId, UnitId } from '#lib/domain/ids.ts';
-import { attemptsOf, courseProgress, joinRegisters, type ProgressShape } from '#lib/domain/progress.ts';
-import type { AttemptRecord, NoteRecord, PersonRecord, RecordId, RegisterRecord } from '#lib/domain/records.ts';
+import { courseProgress, itemStanding, joinRecords, type ProgressShape } from '#lib/domain/progress.ts';
+import type { AttemptRecord, FeedbackRecord, NoteRecord, PersonRecord, RecordId, RegisterRecord } from '#lib/domain/records.ts';
 import type { CourseProgress, ItemProgress, RecordEntry, UnitProgress, Where } from './contract.ts';
 
 export interface Kept {
@@ -15,6 +15,7 @@ export interface Kept {
 
 export interface CourseWork {
   readonly registers: ReadonlyMap<RecordId, RegisterRecord>;
+  readonly feedback: readonly FeedbackRecord[];
   readonly newest: ReadonlyMap<ItemId, { readonly attempt: AttemptRecord; readonly where: Where }>;
 }
 
@@ -22,38 +23,39 @@ const whereOf = (kept: Kept): Where => (kept.atCentre ? 'centre' : 'device');
 
 export function workOf(documents: readonly Kept[]): CourseWork {
   const registers = new Map<RecordId, RegisterRecord>();
+  const feedback: FeedbackRecord[] = [];
   const newest = new Map<ItemId, { attempt: AttemptRecord; where: Where }>();
   for (const kept of documents) {
     const { body } = kept;
     if (body.kind === 'register') registers.set(body._id, body);
+    if (body.kind === 'feedback') feedback.push(body);
     if (body.kind === 'attempt' && body.ulid > (newest.get(body.item)?.attempt.ulid ?? ''))
       newest.set(body.item, { attempt: body, where: whereOf(kept) });
   }
-  return { registers, newest };
+  return { registers, feedback, newest };
 }
 
 /** The work with an answer, visit or completion of this device that was just committed. */
 export function withCommitted(work: CourseWork, register: RegisterRecord, attempt?: AttemptRecord): CourseWork {
   return {
+    ...work,
     registers: new Map(work.registers).set(register._id, register),
     newest: attempt === undefined ? work.newest : new Map(work.newest).set(attempt.item, { attempt, where: 'device' }),
   };
 }
 
-export function progressOf(course: ProgressShape, { registers, newest }: CourseWork): CourseProgress {
-  const joined = joinRegisters(registers.values());
+export function progressOf(course: ProgressShape, { registers, feedback, newest }: CourseWork): CourseProgress {
+  const joined = joinRecords([...registers.values(), ...feedback]);
   const standing = courseProgress(course, joined);
   const items = course.modules
     .flatMap(({ units }) => units.flatMap((unit) => unit.items))
     .flatMap(({ id, v }): [ItemId, ItemProgress][] => {
-      const item = joined.items.get(id);
       // An answer to an older meaning is history: the item is to be answered again.
-      if (item === undefined || item.v < v) return [];
+      const item = itemStanding(joined, id, v);
+      if (item === null) return [];
       const last = newest.get(id);
       const current = last !== undefined && last.attempt.v >= v ? last : undefined;
-      return [
-        [id, { best: item.best, attempts: attemptsOf(item), response: current?.attempt.response, where: current?.where ?? 'device' }],
-      ];
+      return [[id, { best: item.score, attempts: item.attempts, response: current?.attempt.response, where: current?.where ?? 'device' }]];
     });
   return {
     units: Object.fromEntries(

@@ -12,7 +12,7 @@ describe('parseRecord', () => {
   });
 
   it.each(recordKinds)('refuses a %s from which any field was taken, or whose name says something else', (kind) => {
-    const optional = ['place', 'completed', 'withdrawn'];
+    const optional = ['place', 'completed', 'withdrawn', 'attempt', 'mark'];
     for (const field of Object.keys(sample(kind)).filter((name) => !optional.includes(name))) {
       const { [field]: _taken, ...rest } = { ...sample(kind) } as Record<string, unknown>;
       expect(parseRecord(rest).ok, field).toBe(false);
@@ -41,6 +41,22 @@ describe('parseRecord', () => {
       ['binding', 'device', 'phone'],
       ['binding', 'signature', { key: 'A'.repeat(43) }],
       ['binding', 'signature', { key: 'A'.repeat(43), value: 'B'.repeat(86) }],
+      ['feedback', 'writer', aNode],
+      ['feedback', 'mark', { v: 1, score: 2 }],
+      ['feedback', 'mark', { v: 1 }],
+      ['feedback', 'attempt', '../x'],
+      ['feedback', 'item', undefined],
+      ['evidence', 'signed', { person: aPerson('a') }],
+      ['evidence', 'signed', '{"b":1,"a":2}'],
+      ['evidence', 'signed', '{"a": 1}'],
+      ['evidence', 'signed', '["a"]'],
+      ['evidence', 'signed', '{"a":"\\ud800"}'],
+      ['evidence', 'signed', '{"__proto__":1}'],
+      ['evidence', 'signed', `{"a":${'['.repeat(70)}${']'.repeat(70)}}`],
+      ['evidence', 'signed', `{"a":"${'x'.repeat(32 * 1024)}"}`],
+      ['evidence', 'signature', 'A'.repeat(86)],
+      ['evidence', 'signature', { key: 'A'.repeat(43), value: `${'A'.repeat(85)}B` }],
+      ['evidence', 'type', 'Teaching Session'],
     ];
     for (const [kind, field, value] of wrong)
       expect(parseRecord({ ...sample(kind), [field]: value }), `${kind}.${field}`).toEqual({

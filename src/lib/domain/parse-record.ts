@@ -1,7 +1,8 @@
 /**
- * Reads a document of a person's range from outside: whether it is of a known kind, whole, and named after what it says. JsonObject that this version does
+ * Reads a document of a person's range from outside: whether it is of a known kind, whole, and named after what it says. Fields that this version does
  * not know are let through: a newer app may write to an older node.
  */
+import { readCanonicalObject } from './canonical-json.ts';
 import { isInstant } from './clock.ts';
 import {
   isCohortId,
@@ -25,6 +26,9 @@ import {
   attemptId,
   bindingId,
   enrolmentId,
+  evidenceId,
+  feedbackId,
+  maxSignedBytes,
   noteId,
   profileId,
   registerId,
@@ -34,7 +38,7 @@ import {
   type RecordKind,
 } from './records.ts';
 import { err, ok, type Result } from './result.ts';
-import { isCount, isObject, type JsonObject } from './shape.ts';
+import { bytesOf, isCount, isObject, type JsonObject } from './shape.ts';
 
 /** The first thing that is wrong, and where. */
 export type RecordError =
@@ -77,6 +81,10 @@ const isPlace = shape({ unit: isUnitId, at: isInstant, offset: isShare });
 /** 32 and 64 bytes in base64url: the last character carries four bits, and two. */
 const isKey: Check = (value) => typeof value === 'string' && /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/.test(value);
 const isSignatureValue: Check = (value) => typeof value === 'string' && /^[A-Za-z0-9_-]{85}[AQgw]$/.test(value);
+const isSignature = shape({ key: isKey, value: isSignatureValue });
+
+const isGivenMark = shape({ v: isVersion, score: (value) => value === null || isShare(value) });
+const isStatement: Check = (value) => typeof value === 'string' && bytesOf(value) <= maxSignedBytes && readCanonicalObject(value) !== null;
 
 const isNote: Check = (value) => value === 'note' || value === 'bookmark';
 const isDefined: Check = (value) => value !== undefined;
@@ -126,8 +134,20 @@ const fields: Readonly<Record<RecordKind, Readonly<Record<string, Check>>>> = {
     key: isKey,
     ulid: isUlid,
     at: isInstant,
-    signature: shape({ key: isKey, value: isSignatureValue }),
+    signature: isSignature,
   },
+  feedback: {
+    writer: isPersonId,
+    course: isCourseId,
+    unit: isUnitId,
+    item: optional(isItemId),
+    attempt: optional(isUlid),
+    ulid: isUlid,
+    at: isInstant,
+    text: isText,
+    mark: optional(isGivenMark),
+  },
+  evidence: { writer: isPersonId, ulid: isUlid, at: isInstant, type: isSlug, signed: isStatement, signature: isSignature },
 };
 
 const isKind = (value: unknown): value is RecordKind => typeof value === 'string' && Object.hasOwn(fields, value);
@@ -154,6 +174,10 @@ function nameOf(kind: RecordKind, value: JsonObject): RecordId {
       return profileId(person, device);
     case 'binding':
       return bindingId(person, value['device'] as DeviceId, ulid);
+    case 'feedback':
+      return feedbackId(person, course, unit, ulid);
+    case 'evidence':
+      return evidenceId(person, ulid);
   }
 }
 
@@ -164,6 +188,9 @@ export function parseRecord(value: unknown): Result<PersonRecord, RecordError> {
   if (!isKind(kind)) return err({ type: 'unknown-kind' });
   if (!isPersonId(own(value, 'person'))) return err({ type: 'bad-field', field: 'person' });
   for (const [field, check] of Object.entries(fields[kind])) if (!check(own(value, field))) return err({ type: 'bad-field', field });
+  // What is marked is an item.
+  if (kind === 'feedback' && own(value, 'mark') !== undefined && own(value, 'item') === undefined)
+    return err({ type: 'bad-field', field: 'item' });
   if (own(value, '_id') !== nameOf(kind, value)) return err({ type: 'wrong-name' });
   return ok(value as unknown as PersonRecord);
 }

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { instantOf } from './clock.ts';
-import type { CourseId, DeviceId, ItemId, PersonId, UnitId } from './ids.ts';
+import type { CourseId, DeviceId, ItemId, PersonId, Ulid, UnitId } from './ids.ts';
 import {
   attemptsOf,
   courseProgress,
   createRegister,
+  feedbackToProgress,
+  itemStanding,
   joinProgress,
+  joinRecords,
   joinRegisters,
   noProgress,
   registerToProgress,
@@ -15,7 +18,7 @@ import {
   type ProgressShape,
   type RegisterEvent,
 } from './progress.ts';
-import type { RegisterRecord } from './records.ts';
+import { feedbackId, type FeedbackRecord, type RegisterRecord } from './records.ts';
 
 const person = '0'.repeat(26) as PersonId;
 const course = 'satellite-navigation' as CourseId;
@@ -52,7 +55,33 @@ const registerOf = (name: string, events: readonly RegisterEvent[]): RegisterRec
   events.reduce(updateRegister, createRegister(person, course, device(name)));
 
 const anyRegister = fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.array(anyEvent, { maxLength: 12 })).map(([name, e]) => registerOf(name, e));
-const anyProgress = fc.array(anyRegister, { maxLength: 3 }).map(joinRegisters);
+const feedbackOf = (given: { item: ItemId; v: number; score: number | null; n: number; by: string }): FeedbackRecord => {
+  const ulid = `01jd${String(given.n).padStart(22, '0')}` as Ulid;
+  return {
+    _id: feedbackId(person, course, unit('kepler'), ulid),
+    kind: 'feedback',
+    person,
+    course,
+    unit: unit('kepler'),
+    item: given.item,
+    ulid,
+    writer: given.by.repeat(26) as PersonId,
+    at: at(given.n),
+    text: '',
+    mark: { v: given.v, score: given.score },
+  };
+};
+// Few names, so that marks meet: of one ulid by two people, of one person with two scores.
+const anyFeedback = fc
+  .record({
+    item: fc.constantFrom(...items),
+    v: fc.integer({ min: 1, max: 3 }),
+    score: fc.constantFrom(null, 0, 0.5, 1),
+    n: fc.nat(3),
+    by: fc.constantFrom('t', 'v'),
+  })
+  .map(feedbackOf);
+const anyProgress = fc.array(fc.oneof(anyRegister, anyFeedback), { maxLength: 4 }).map(joinRecords);
 
 describe('the join of progress', () => {
   it('is commutative', () => {
@@ -92,6 +121,44 @@ describe('the join of progress', () => {
         expect(joinRegisters([JSON.parse(JSON.stringify(register)) as RegisterRecord])).toEqual(joinRegisters([register]));
       }),
     );
+  });
+});
+
+describe('a mark that a person gave', () => {
+  const period = item('period');
+  const answered = (v: number, score: number): RegisterRecord =>
+    registerOf('a', [{ type: 'answer', unit: unit('kepler'), item: period, v, score, at: at(1) }]);
+  const given = (v: number, score: number | null, n: number): FeedbackRecord => feedbackOf({ item: period, v, score, n, by: 't' });
+  const scoreOf = (...records: (RegisterRecord | FeedbackRecord)[]) => itemStanding(joinRecords(records), period, 1);
+
+  it('stands in place of what the devices counted, upwards and downwards, and says who gave it', () => {
+    expect(scoreOf(answered(1, 1), given(1, 0.5, 1))).toEqual({ score: 0.5, attempts: 1, by: 't'.repeat(26) });
+    expect(scoreOf(answered(1, 0), given(1, 0.5, 1))).toMatchObject({ score: 0.5 });
+    expect(scoreOf(given(1, 0.5, 1))).toEqual({ score: 0.5, attempts: 0, by: 't'.repeat(26) });
+  });
+
+  it('is replaced by a later one, and taken back by one without a score', () => {
+    expect(scoreOf(given(1, 0.2, 2), given(1, 0.9, 1))).toMatchObject({ score: 0.2 });
+    expect(scoreOf(answered(1, 0.7), given(1, 0.2, 1), given(1, null, 2))).toEqual({ score: 0.7, attempts: 1 });
+    expect(scoreOf(given(1, 0.2, 1), given(1, null, 2))).toBeNull();
+  });
+
+  it('counts for the meaning that it is about, and not for a newer one', () => {
+    expect(scoreOf(answered(2, 0.7), given(1, 0.2, 9))).toEqual({ score: 0.7, attempts: 1 });
+    expect(scoreOf(answered(1, 0.7), given(2, 0.2, 1))).toMatchObject({ score: 0.2 });
+    expect(itemStanding(joinRecords([given(1, 0.2, 1)]), period, 2)).toBeNull();
+  });
+
+  it('is not given by words alone', () => {
+    const { mark: _mark, ...words } = given(1, 1, 1);
+    expect(feedbackToProgress(words)).toEqual(noProgress);
+  });
+
+  it('counts in the course', () => {
+    const shape: ProgressShape = { pass: 0.6, modules: [{ units: [{ id: unit('kepler'), items: [{ id: period, v: 1, points: 2 }] }] }] };
+    const standing = courseProgress(shape, joinRecords([answered(1, 0), given(1, 1, 1)]));
+    expect(standing).toMatchObject({ score: 1, passed: true });
+    expect(standing.units.get(unit('kepler'))).toMatchObject({ score: 1, attempts: 1 });
   });
 });
 

@@ -11,10 +11,19 @@
  *   seconds, attempts      the most for each device, then summed over devices
  *   an item's best score   the newest version of its meaning wins and drops what is older; within one version the best
  *   place                  the newest
+ *   a mark that a person gave   of the newest meaning, the one with the latest ulid; it stands in place of the best score
  */
 import type { Instant } from './clock.ts';
-import type { CourseId, DeviceId, ItemId, PersonId, UnitId } from './ids.ts';
-import { registerId, type ItemState, type Place, type RegisterRecord, type UnitState } from './records.ts';
+import type { CourseId, DeviceId, ItemId, PersonId, Ulid, UnitId } from './ids.ts';
+import {
+  registerId,
+  type FeedbackRecord,
+  type GivenMark,
+  type ItemState,
+  type Place,
+  type RegisterRecord,
+  type UnitState,
+} from './records.ts';
 
 export type RegisterEvent =
   /** The unit was in view for `seconds`, and the reader stood at `offset` (0 to 1). */
@@ -126,16 +135,23 @@ export interface JoinedItem {
   readonly attempts: ReadonlyMap<DeviceId, number>;
 }
 
-/** What a person has done in one course, joined over their devices. */
+export interface JoinedMark extends GivenMark {
+  readonly ulid: Ulid;
+  /** Who gave it. */
+  readonly by: PersonId;
+}
+
+/** What a person has done in one course, joined over their devices, and what was said of it. */
 export interface JoinedProgress {
   readonly units: ReadonlyMap<UnitId, JoinedUnit>;
   readonly items: ReadonlyMap<ItemId, JoinedItem>;
+  readonly marks: ReadonlyMap<ItemId, JoinedMark>;
   readonly place?: Place;
   readonly completed?: Instant;
 }
 
 /** The neutral element of the join. */
-export const noProgress: JoinedProgress = { units: new Map(), items: new Map() };
+export const noProgress: JoinedProgress = { units: new Map(), items: new Map(), marks: new Map() };
 
 /** Newest first; where two have one instant, unit and offset decide, so that the order of arrival never does. */
 function newerPlace(a: Place | undefined, b: Place): Place {
@@ -183,12 +199,21 @@ function joinItems(a: JoinedItem, b: JoinedItem): JoinedItem {
   };
 }
 
+/** The greater in one total order: two marks of one ulid are no honest device's work, and still every device must choose the same one. */
+function joinMarks(a: JoinedMark, b: JoinedMark): JoinedMark {
+  if (a.v !== b.v) return a.v > b.v ? a : b;
+  if (a.ulid !== b.ulid) return a.ulid > b.ulid ? a : b;
+  if (a.by !== b.by) return a.by > b.by ? a : b;
+  return (a.score ?? -1) >= (b.score ?? -1) ? a : b;
+}
+
 /** The least progress that says all that both say. */
 export function joinProgress(a: JoinedProgress, b: JoinedProgress): JoinedProgress {
   const place = b.place === undefined ? a.place : newerPlace(a.place, b.place);
   return {
     units: joinMaps(a.units, b.units, joinUnits),
     items: joinMaps(a.items, b.items, joinItems),
+    marks: joinMaps(a.marks, b.marks, joinMarks),
     ...(place === undefined ? {} : { place }),
     ...joinCompleted(a.completed, b.completed),
   };
@@ -210,14 +235,26 @@ export function registerToProgress(register: RegisterRecord): JoinedProgress {
         { v, best, first, last, attempts: new Map([[device, attempts]]) },
       ]),
     ),
+    marks: new Map(),
     ...(register.place === undefined ? {} : { place: register.place }),
     ...joinCompleted(register.completed, undefined),
   };
 }
 
-/** Joins the registers of one person and one course, in any order, each any number of times and in any of its versions. */
-export const joinRegisters = (registers: Iterable<RegisterRecord>): JoinedProgress =>
-  [...registers].map(registerToProgress).reduce(joinProgress, noProgress);
+/** What one word of a trainer says of progress: nothing where it has no mark. */
+export const feedbackToProgress = ({ item, mark, ulid, writer }: FeedbackRecord): JoinedProgress =>
+  item === undefined || mark === undefined
+    ? noProgress
+    : { ...noProgress, marks: new Map([[item, { v: mark.v, score: mark.score, ulid, by: writer }]]) };
+
+/** Joins what one person's devices and trainers wrote about one course, in any order, each any number of times and in any of its versions. */
+export const joinRecords = (records: Iterable<RegisterRecord | FeedbackRecord>): JoinedProgress =>
+  [...records]
+    .map((record) => (record.kind === 'register' ? registerToProgress(record) : feedbackToProgress(record)))
+    .reduce(joinProgress, noProgress);
+
+/** The same of registers alone: what the devices counted. */
+export const joinRegisters = (registers: Iterable<RegisterRecord>): JoinedProgress => joinRecords(registers);
 
 const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
 
@@ -226,6 +263,28 @@ export const secondsOf = (unit: JoinedUnit): number => sum(unit.seconds.values()
 
 /** Attempts at the item's newest meaning, over all devices. */
 export const attemptsOf = (item: JoinedItem): number => sum(item.attempts.values());
+
+export interface ItemStanding {
+  /** 0 to 1: the mark that a person gave, or the best score of the devices. */
+  readonly score: number;
+  readonly attempts: number;
+  /** Who gave the mark; absent where the devices' score counts. */
+  readonly by?: PersonId;
+}
+
+/**
+ * Where a person stands with an item of meaning `v`; null where nothing was answered or marked. What is about an older meaning than `v`, or
+ * than the newest that was answered, counts for nothing.
+ */
+export function itemStanding(joined: JoinedProgress, id: ItemId, v: number): ItemStanding | null {
+  const item = joined.items.get(id);
+  const mark = joined.marks.get(id);
+  const known = Math.max(v, item?.v ?? 0);
+  const answered = item !== undefined && item.v >= v ? item : undefined;
+  const attempts = answered === undefined ? 0 : attemptsOf(answered);
+  if (mark !== undefined && mark.score !== null && mark.v >= known) return { score: mark.score, attempts, by: mark.by };
+  return answered === undefined ? null : { score: answered.best, attempts };
+}
 
 /** What progress needs to know of a course; a course's structure has it. */
 export interface ProgressShape {
@@ -271,11 +330,11 @@ export function courseProgress(course: ProgressShape, joined: JoinedProgress): C
   const standings = new Map<UnitId, UnitStanding>();
   for (const unit of course.modules.flatMap(({ units }) => units)) {
     const answers = unit.items.flatMap(({ id, v, points }) => {
-      const item = joined.items.get(id);
-      return item === undefined || item.v < v ? [] : [{ item, points }];
+      const item = itemStanding(joined, id, v);
+      return item === null ? [] : [{ item, points }];
     });
     const points = sum(unit.items.map((item) => item.points));
-    const unitEarned = sum(answers.map((answer) => answer.item.best * answer.points));
+    const unitEarned = sum(answers.map((answer) => answer.item.score * answer.points));
     earned += unitEarned;
     possible += points;
     const seen = joined.units.get(unit.id);
@@ -283,7 +342,7 @@ export function courseProgress(course: ProgressShape, joined: JoinedProgress): C
       status: seen?.completed !== undefined ? 'completed' : seen !== undefined || answers.length > 0 ? 'started' : 'new',
       score: answers.length === 0 || points === 0 ? null : unitEarned / points,
       seconds: seen === undefined ? 0 : secondsOf(seen),
-      attempts: sum(answers.map((answer) => attemptsOf(answer.item))),
+      attempts: sum(answers.map((answer) => answer.item.attempts)),
     });
   }
   const everyUnit = standings.size > 0 && [...standings.values()].every(({ status }) => status === 'completed');

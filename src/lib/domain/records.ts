@@ -1,5 +1,6 @@
 /**
- * The documents of a person's range. Each is named `<person>:<kind>:<rest>`, has exactly one writer, and names it.
+ * The documents of a person's range. Each is named `<person>:<kind>:<rest>`, has exactly one writer (a device of the person, the
+ * member of staff who signed in, or a node), and names it.
  *
  *   <person>:register:<course>:<device>        state of each unit and item, replaced by its own device only
  *   <person>:attempt:<course>:<item>:<ulid>    one response set with its score, never changed
@@ -8,13 +9,15 @@
  *   <person>:enrolment:<cohort>                written by the node: the person belongs to a cohort
  *   <person>:profile:<device>                  the name that the person gave themselves on this device
  *   <person>:binding:<device>:<ulid>          written by the node: it signed that a key is this person's on this device
+ *   <person>:feedback:<course>:<unit>:<ulid>   a trainer's words on a unit, an item or an attempt, and the mark they give it; never changed
+ *   <person>:evidence:<ulid>                   a signed statement about the person by somebody who saw it; never changed
  *
  * Nothing here is ever deleted: taking back is a later document or a field.
  */
 import type { Instant } from './clock.ts';
 import type { CohortId, CourseId, DeviceId, ItemId, NodeId, PersonId, Ulid, UnitId } from './ids.ts';
 
-export type RecordKind = 'register' | 'attempt' | 'note' | 'withdrawal' | 'enrolment' | 'profile' | 'binding';
+export type RecordKind = 'register' | 'attempt' | 'note' | 'withdrawal' | 'enrolment' | 'profile' | 'binding' | 'feedback' | 'evidence';
 
 /** `<person>:<kind>:<rest>` */
 export type RecordId = string & { readonly __brand: 'RecordId' };
@@ -23,8 +26,8 @@ interface RecordBase {
   readonly _id: RecordId;
   readonly kind: RecordKind;
   readonly person: PersonId;
-  /** Who writes this document, now and ever: a device of the person, or a node. */
-  readonly writer: DeviceId | NodeId;
+  /** Who writes this document, now and ever: a device of the person, a member of staff (by their own person's id), or a node. */
+  readonly writer: DeviceId | PersonId | NodeId;
 }
 
 export interface UnitState {
@@ -160,10 +163,69 @@ export const bindingStatement = ({
   at,
 });
 
-export type PersonRecord = RegisterRecord | AttemptRecord | NoteRecord | WithdrawalRecord | EnrolmentRecord | ProfileRecord | BindingRecord;
+/** A mark that a person gives to an item. It stands in place of what the devices counted. */
+export interface GivenMark {
+  /** Version of the item's meaning that the mark is about. */
+  readonly v: number;
+  /** 0 to 1; null takes back every earlier mark, so that the devices' own score counts again. */
+  readonly score: number | null;
+}
+
+/**
+ * Of several marks for one item the one with the greatest `ulid` stands: whoever replaces a mark gives theirs a later ulid than the one they
+ * see, also where their clock is behind.
+ */
+export interface FeedbackRecord extends RecordBase {
+  readonly kind: 'feedback';
+  readonly course: CourseId;
+  readonly unit: UnitId;
+  /** The item that it is about; absent where it is about the unit as a whole. There is no mark without it. */
+  readonly item?: ItemId;
+  /** The attempt that it is about. */
+  readonly attempt?: Ulid;
+  readonly ulid: Ulid;
+  /** The member of staff who says so. */
+  readonly writer: PersonId;
+  readonly at: Instant;
+  /** What they say to the person; may be empty where there is a mark. */
+  readonly text: string;
+  readonly mark?: GivenMark;
+}
+
+/**
+ * A signed statement about the person. What it says is the business of its `type`; here it is bytes that arrive as they were signed, whichever
+ * store and replication they came through.
+ */
+export interface EvidenceRecord extends RecordBase {
+  readonly kind: 'evidence';
+  readonly ulid: Ulid;
+  /** The member of staff whose session brought it. Who *signed* is for the signature to show. */
+  readonly writer: PersonId;
+  readonly at: Instant;
+  /** What kind of statement it is: `teaching-session`, `withdrawal` … */
+  readonly type: string;
+  /** The statement: an object in canonical JSON (RFC 8785), at most `maxSignedBytes`. */
+  readonly signed: string;
+  /** Over the UTF-8 bytes of `signed`. */
+  readonly signature: Signature;
+}
+
+export type PersonRecord =
+  | RegisterRecord
+  | AttemptRecord
+  | NoteRecord
+  | WithdrawalRecord
+  | EnrolmentRecord
+  | ProfileRecord
+  | BindingRecord
+  | FeedbackRecord
+  | EvidenceRecord;
 
 /** No road accepts a larger document into a person's range. Bytes of JSON in UTF-8. */
 export const maxRecordBytes = 256 * 1024;
+
+/** Bytes of the statement of a piece of evidence, in UTF-8. Rubrics and a roster take a few kB; pictures are not evidence of this kind. */
+export const maxSignedBytes = 32 * 1024;
 
 const recordId = (...parts: readonly string[]): RecordId => parts.join(':') as RecordId;
 
@@ -178,3 +240,6 @@ export const withdrawalId = (person: PersonId, course: CourseId, unit: UnitId, u
 export const enrolmentId = (person: PersonId, cohort: CohortId): RecordId => recordId(person, 'enrolment', cohort);
 export const bindingId = (person: PersonId, device: DeviceId, ulid: Ulid): RecordId => recordId(person, 'binding', device, ulid);
 export const profileId = (person: PersonId, device: DeviceId): RecordId => recordId(person, 'profile', device);
+export const feedbackId = (person: PersonId, course: CourseId, unit: UnitId, ulid: Ulid): RecordId =>
+  recordId(person, 'feedback', course, unit, ulid);
+export const evidenceId = (person: PersonId, ulid: Ulid): RecordId => recordId(person, 'evidence', ulid);

@@ -22,3 +22,13 @@ export const isRecordOf =
   <Value>(is: (value: unknown) => value is Value) =>
   (value: unknown): value is Readonly<Record<string, Value>> =>
     isObject(value) && Object.values(value).every(is);
+
+/** UTF-8 bytes of a text, without making them. */
+export function bytesOf(text: string): number {
+  let bytes = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}

@@ -1,19 +1,42 @@
 /**
- * Who may do what. One decision for every road: the standard road, the narrow road, a bundle.
+ * Who may do what. One decision for every road: the standard road, the narrow road, a bundle, a node's own replication.
  *
- *   - A person's range is read by the person, by staff who have the person in a cohort, and by administrators; it is written by the
- *     person's devices, each its own documents of a learner's kinds, and by this node, its own.
- *   - A document has one writer for ever, is whole, is named after what it says, and is never deleted.
- *   - An attempt, a withdrawal, an enrolment and a binding never change. A register, a note and a profile are replaced by their own writer.
- *   - What is published to all is read by all and written on no road.
+ * A person's range
+ *   - is read by the person, by staff who have the person in a cohort, and by administrators;
+ *   - is written by the person's devices, each its own documents of a learner's kinds; by trainers and masters who have the person in a cohort:
+ *     feedback and evidence, in their own name and not about themselves; and by this node, its own.
  *
- * Pure: `(request) → allow | reason`. The reason is a sentence for a log and a developer; it never says whether anything exists outside the
- * range of who asks.
+ * What is published to all is read by all and written on no road.
+ *
+ * A whole database
+ *   - `accounts`, `private` and the engine's own are open to nobody;
+ *   - `records-`, `desk-`, `commons-` and `orders-<node>` are read by administrators and written on no road of theirs;
+ *   - another node (a peer, a child of this one) reads every `commons-` and this node's orders, reads and writes `records-<itself>` and `desk-<itself>`,
+ *     and nothing else;
+ *   - this node reads all, and writes what is its own, and the copies of commons and orders that it takes from others;
+ *   - every other name is a further database of the administrators', where CouchDB's own rules hold.
+ *
+ * Whoever brings it, a document has one writer for ever, is whole, is named after what it says, and is never deleted: document-rules.ts.
+ *
+ * Pure: `(request) → allow | reason`. The reason is a sentence for a log and a developer; it never says whether anything exists outside
+ * what is open to who asks.
  */
-import { canonicalJson } from '../domain/canonical-json.ts';
 import type { DeviceId, NodeId, PersonId } from '../domain/ids.ts';
-import { parseRecord, type RecordError } from '../domain/parse-record.ts';
-import { maxRecordBytes, type PersonRecord, type RecordKind } from '../domain/records.ts';
+import type { PersonRecord, RecordKind } from '../domain/records.ts';
+import type { JsonObject } from '../domain/shape.ts';
+import {
+  allowed,
+  isReservedDatabase,
+  mayReplace,
+  mayStand,
+  nodeKinds,
+  notTheWriter,
+  readNodeDatabase,
+  readRecord,
+  refuse,
+  type Decision,
+  type NodeDatabase,
+} from './document-rules.ts';
 
 export const roles = ['learner', 'trainer', 'master', 'reviewer', 'administrator', 'focal-point', 'provider'] as const;
 export type Role = (typeof roles)[number];
@@ -24,117 +47,134 @@ export type Who =
   /** A learner's device: the node signed that it is this person's. */
   | { readonly type: 'device'; readonly person: PersonId; readonly device: DeviceId }
   /** A member of staff; `teaches` says whether a person is in a cohort of theirs. */
-  | { readonly type: 'staff'; readonly roles: readonly Role[]; readonly teaches: (person: PersonId) => boolean }
+  | {
+      readonly type: 'staff';
+      readonly person: PersonId;
+      readonly roles: readonly Role[];
+      readonly teaches: (person: PersonId) => boolean;
+    }
+  /** Another node, known by its credential: a child of this one. */
+  | { readonly type: 'peer'; readonly node: NodeId }
   /** This node itself. */
   | { readonly type: 'node'; readonly node: NodeId };
 
 export type Verb = 'read' | 'write';
 
 export type Scope =
+  /** A key range of this node's records. */
   | { readonly type: 'person'; readonly person: PersonId }
   /** What the node publishes to all. */
-  | { readonly type: 'commons' };
-
-export type Decision = { readonly allow: true } | { readonly allow: false; readonly reason: string };
-
-const allowed: Decision = { allow: true };
-const refuse = (reason: string): Decision => ({ allow: false, reason });
+  | { readonly type: 'commons' }
+  /** A whole database of the node `at`. */
+  | { readonly type: 'database'; readonly database: string; readonly at: NodeId };
 
 /** Kinds that a device of the person writes. */
 const deviceKinds: readonly RecordKind[] = ['register', 'attempt', 'note', 'withdrawal', 'profile'];
-/** Kinds that the node writes. */
-const nodeKinds: readonly RecordKind[] = ['enrolment', 'binding'];
-/** Kinds that are written once. */
-const immutableKinds: readonly RecordKind[] = ['attempt', 'withdrawal', 'enrolment', 'binding'];
+/** Kinds that a trainer writes, in their own name. */
+const staffKinds: readonly RecordKind[] = ['feedback', 'evidence'];
 
-const notYours = 'This range is not open to you.';
+/** The one answer to whoever asks for what is not theirs, whether it exists or not. */
+export const notOpen = 'This range is not open to you.';
+const closed = refuse(notOpen);
+
+/** Databases that no road leads to: people and keys, what never leaves the node, and the engine's own marks. */
+const hidden: readonly string[] = ['accounts', 'private', 'engine'];
+/** What CouchDB takes as the name of a database; those that begin with a line below are its own. */
+const furtherPattern = /^[a-z][a-z0-9_$()+/-]{0,127}$/;
+
+/** A database that administrators may make, fill and drop as they like. */
+export const isFurtherDatabase = (name: string): boolean =>
+  furtherPattern.test(name) && !hidden.includes(name) && !isReservedDatabase(name);
+
+function mayEnterPerson(who: Who, verb: Verb, person: PersonId): Decision {
+  switch (who.type) {
+    case 'stranger':
+    case 'peer':
+      return closed;
+    case 'device':
+      return who.person === person ? allowed : closed;
+    case 'staff': {
+      const teaches = who.roles.some((role) => role === 'trainer' || role === 'master') && who.teaches(person);
+      // Nobody gives a mark or evidence about themselves.
+      if (verb === 'write') return teaches && who.person !== person ? allowed : closed;
+      return teaches || who.roles.includes('administrator') ? allowed : closed;
+    }
+    case 'node':
+      return allowed;
+  }
+}
+
+function mayEnterNodeDatabase(who: Who, verb: Verb, { use, owner }: NodeDatabase, at: NodeId): Decision {
+  switch (who.type) {
+    case 'stranger':
+    case 'device':
+      return closed;
+    case 'staff':
+      return verb === 'read' && who.roles.includes('administrator') ? allowed : closed;
+    case 'peer': {
+      const isTheirs = owner === who.node && (use === 'records' || use === 'desk');
+      const comesDown = use === 'commons' || (use === 'orders' && owner === at);
+      return isTheirs || (verb === 'read' && comesDown) ? allowed : closed;
+    }
+    case 'node':
+      // Another's work comes up by that node's own hand; what another publishes or orders is taken as a copy.
+      return verb === 'read' || owner === who.node || use === 'commons' || use === 'orders' ? allowed : closed;
+  }
+}
 
 /** May they come near the scope at all? Asked before anything is looked up. */
 export function mayEnter(who: Who, verb: Verb, scope: Scope): Decision {
   switch (scope.type) {
     case 'commons':
-      return verb === 'read' ? allowed : refuse(notYours);
+      return verb === 'read' ? allowed : closed;
     case 'person':
-      switch (who.type) {
-        case 'stranger':
-          return refuse(notYours);
-        case 'device':
-          return who.person === scope.person ? allowed : refuse(notYours);
-        case 'staff': {
-          const teaches = who.roles.some((role) => role === 'trainer' || role === 'master') && who.teaches(scope.person);
-          return verb === 'read' && (teaches || who.roles.includes('administrator')) ? allowed : refuse(notYours);
-        }
-        case 'node':
-          return allowed;
-      }
+      return mayEnterPerson(who, verb, scope.person);
+    case 'database': {
+      const known = readNodeDatabase(scope.database);
+      if (known !== null) return mayEnterNodeDatabase(who, verb, known, scope.at);
+      return who.type === 'staff' && who.roles.includes('administrator') && isFurtherDatabase(scope.database) ? allowed : closed;
+    }
   }
 }
-
-/** UTF-8 bytes of a text, without making them. */
-function bytesOf(text: string): number {
-  let bytes = 0;
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  }
-  return bytes;
-}
-
-/** A document without the fields that belong to replication. */
-const ownFields = (document: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(Object.entries(document).filter(([field]) => !field.startsWith('_')));
-
-const sentence = (error: RecordError): string => {
-  switch (error.type) {
-    case 'not-an-object':
-      return 'A document is a JSON object.';
-    case 'unknown-kind':
-      return 'A document says of which kind it is, and this kind is not known here.';
-    case 'bad-field':
-      return `The field ${error.field} is missing or is not what it should be.`;
-    case 'wrong-name':
-      return 'The document is not named after what it says.';
-  }
-};
 
 function mayWriteRecord(who: Who, person: PersonId, record: PersonRecord): Decision {
   if (record.person !== person) return refuse('The document belongs to another range.');
-  if (who.type === 'node') {
-    if (!nodeKinds.includes(record.kind)) return refuse('A node does not write this kind.');
-    return record.writer === who.node ? allowed : refuse('A document is written by its own writer alone.');
+  switch (who.type) {
+    case 'stranger':
+    case 'peer':
+      return closed;
+    case 'device':
+      if (!deviceKinds.includes(record.kind)) return refuse('A device does not write this kind.');
+      return record.writer === who.device ? allowed : refuse(notTheWriter);
+    case 'staff':
+      if (!staffKinds.includes(record.kind)) return refuse('A trainer does not write this kind.');
+      return record.writer === who.person ? allowed : refuse(notTheWriter);
+    case 'node':
+      if (!nodeKinds.includes(record.kind)) return refuse('A node does not write this kind.');
+      return record.writer === who.node ? allowed : refuse(notTheWriter);
   }
-  if (who.type !== 'device' || who.person !== person) return refuse(notYours);
-  if (!deviceKinds.includes(record.kind)) return refuse('A device does not write this kind.');
-  return record.writer === who.device ? allowed : refuse('A document is written by its own writer alone.');
 }
 
 /**
  * @param document what is to be written, as it came: with `_id`, and with `_rev`, `_revisions`, `_deleted` where it has them
  * @param previous what stands under its name, or null
  */
-export function mayWrite(
-  who: Who,
-  scope: Scope,
-  document: Readonly<Record<string, unknown>>,
-  previous: Readonly<Record<string, unknown>> | null,
-): Decision {
+export function mayWrite(who: Who, scope: Scope, document: JsonObject, previous: JsonObject | null): Decision {
   const entered = mayEnter(who, 'write', scope);
   if (!entered.allow) return entered;
-  if (scope.type !== 'person') return refuse(notYours);
-
-  if (document['_deleted'] === true) return refuse('Nothing is deleted here: taking back is a later document or a field.');
-  const own = ownFields(document);
-  if (bytesOf(JSON.stringify(own)) > maxRecordBytes) return refuse(`A document holds at most ${String(maxRecordBytes / 1024)} kB.`);
-  const parsed = parseRecord(document);
-  if (!parsed.ok) return refuse(sentence(parsed.error));
-  const decision = mayWriteRecord(who, scope.person, parsed.value);
-  if (!decision.allow || previous === null) return decision;
-
-  const before = ownFields(previous);
-  if (before['kind'] !== parsed.value.kind || before['writer'] !== parsed.value.writer)
-    return refuse('A document keeps its kind and its writer.');
-  // A device that lost its store and made its documents again under another revision says nothing new, and may.
-  if (immutableKinds.includes(parsed.value.kind) && canonicalJson(before) !== canonicalJson(own))
-    return refuse('A document of this kind is written once.');
-  return allowed;
+  switch (scope.type) {
+    case 'commons':
+      return closed;
+    case 'person': {
+      const read = readRecord(document);
+      if (!read.ok) return read.error;
+      // Before anything is said about what stands there: a name may be another person's.
+      const decision = mayWriteRecord(who, scope.person, read.value);
+      return decision.allow ? mayReplace('records', document, previous) : decision;
+    }
+    case 'database': {
+      const known = readNodeDatabase(scope.database);
+      return known === null ? allowed : mayStand(known, document, previous);
+    }
+  }
 }

@@ -30,5 +30,5 @@ export async function whoFor(bearer: Bearer | null, person: PersonId, cohorts: C
   if (bearer === null) return { type: 'stranger' };
   if (bearer.type === 'device') return { type: 'device', person: bearer.person, device: bearer.device };
   const teaches = await cohorts.teaches(bearer.person, person);
-  return { type: 'staff', roles: bearer.roles, teaches: (asked) => asked === person && teaches };
+  return { type: 'staff', person: bearer.person, roles: bearer.roles, teaches: (asked) => asked === person && teaches };
 }

@@ -14,7 +14,7 @@ import { badRequest, forbidden, json } from '../http/answer.ts';
 import { readObject } from '../http/body.ts';
 import type { Asked, Route } from '../http/organ.ts';
 import type { Cohort, Cohorts } from './cohorts.ts';
-import { createReport, registersOf } from './report.ts';
+import { createReport, workOf } from './report.ts';
 
 const maxCourses = 50;
 
@@ -92,7 +92,7 @@ export function cohortRoutes(given: {
     const people = await Promise.all(
       (await cohorts.members(cohort.id)).map(async (member) => ({
         member,
-        registers: await registersOf(records, member.person),
+        records: await workOf(records, member.person),
         devices: await contacts.devicesOf(member.person),
       })),
     );

@@ -10,8 +10,8 @@
 import type { Instant } from '../../domain/clock.ts';
 import { isDeviceId, type CohortId, type CourseId, type DeviceId, type PersonId, type UnitId } from '../../domain/ids.ts';
 import { parseRecord } from '../../domain/parse-record.ts';
-import { courseProgress, joinRegisters, type UnitStanding } from '../../domain/progress.ts';
-import type { RegisterRecord } from '../../domain/records.ts';
+import { courseProgress, joinRecords, type UnitStanding } from '../../domain/progress.ts';
+import type { FeedbackRecord, RegisterRecord } from '../../domain/records.ts';
 import type { CourseStructure, Localized } from '../../course/package.ts';
 import type { Device, Member } from '../accounts/store.ts';
 import type { Database } from '../engine/engine.ts';
@@ -41,7 +41,8 @@ export interface Report {
 
 export interface PersonWork {
   readonly member: Member;
-  readonly registers: readonly RegisterRecord[];
+  /** What their devices counted, and what was said of it. */
+  readonly records: readonly (RegisterRecord | FeedbackRecord)[];
   readonly devices: readonly Device[];
 }
 
@@ -63,14 +64,14 @@ export function createReport(given: {
     return structure === undefined ? [] : [structure];
   });
 
-  const rows = people.map(({ member, registers, devices }) => {
+  const rows = people.map(({ member, records, devices }) => {
     let earned = 0;
     let possible = 0;
     let seconds = 0;
     let answered = false;
     const units: Record<CourseId, Record<UnitId, UnitStanding>> = {};
     for (const structure of courses) {
-      const standing = courseProgress(structure, joinRegisters(registers.filter(({ course }) => course === structure.course)));
+      const standing = courseProgress(structure, joinRecords(records.filter(({ course }) => course === structure.course)));
       const points = structure.modules.flatMap((module) => module.units.flatMap((unit) => unit.items.map((item) => item.points)));
       const total = points.reduce((sum, value) => sum + value, 0);
       earned += standing.score * total;
@@ -84,7 +85,8 @@ export function createReport(given: {
 
     // A device that the node was restored without, or that came by another road, shows in what it wrote.
     const contacts = new Map<DeviceId, Instant | null>(devices.map(({ device, lastContact }) => [device, lastContact]));
-    for (const { writer } of registers) if (isDeviceId(writer) && !contacts.has(writer)) contacts.set(writer, null);
+    for (const { kind, writer } of records)
+      if (kind === 'register' && isDeviceId(writer) && !contacts.has(writer)) contacts.set(writer, null);
     return {
       person: member.person,
       name: member.name,
@@ -119,17 +121,17 @@ export function createReport(given: {
   };
 }
 
-/** A person's registers on this node. Documents that no road would have let in are left out. */
-export async function registersOf(records: Database, person: PersonId): Promise<readonly RegisterRecord[]> {
-  const { rows } = await records.list({
-    partition: person,
-    start: `${person}:register:`,
-    end: `${person}:register;`,
-    inclusiveEnd: false,
-    bodies: true,
-  });
-  return rows.flatMap(({ document }) => {
-    const parsed = parseRecord(document);
-    return parsed.ok && parsed.value.kind === 'register' ? [parsed.value] : [];
-  });
+/** A person's registers, and the feedback they were given, on this node. Documents that no road would have let in are left out. */
+export async function workOf(records: Database, person: PersonId): Promise<readonly (RegisterRecord | FeedbackRecord)[]> {
+  const listed = await Promise.all(
+    (['register', 'feedback'] as const).map((kind) =>
+      records.list({ partition: person, start: `${person}:${kind}:`, end: `${person}:${kind};`, inclusiveEnd: false, bodies: true }),
+    ),
+  );
+  return listed
+    .flatMap(({ rows }) => rows)
+    .flatMap(({ document }) => {
+      const parsed = parseRecord(document);
+      return parsed.ok && (parsed.value.kind === 'register' || parsed.value.kind === 'feedback') ? [parsed.value] : [];
+    });
 }

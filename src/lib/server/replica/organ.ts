@@ -1,6 +1,6 @@
 /** `/replica/person/<person>/…` and `/replica/commons/…`: which range a road leads to, and for whom. */
 import { isPersonId, type NodeId } from '../../domain/ids.ts';
-import { mayEnter, mayWrite, type Scope } from '../../sync/access.ts';
+import { mayEnter, mayWrite, notOpen, type Scope } from '../../sync/access.ts';
 import { readBearer, whoFor } from '../accounts/bearer.ts';
 import type { Sessions } from '../accounts/sessions.ts';
 import type { Cohorts } from '../cohorts/cohorts.ts';
@@ -52,7 +52,7 @@ export function createReplica(given: {
         ? couchError(403, 'forbidden', 'This sign-in was taken back by the centre.')
         : couchError(401, 'unauthorized', 'Nobody is signed in with this request, or no longer.');
     // A name that cannot be anybody's is refused in the same words as somebody else's.
-    if (!isPersonId(person)) return couchError(403, 'forbidden', 'This range is not open to you.');
+    if (!isPersonId(person)) return couchError(403, 'forbidden', notOpen);
     const scope: Scope = { type: 'person', person };
     const who = await whoFor(bearer.value, person, cohorts);
     const entered = mayEnter(who, 'read', scope);
@@ -62,7 +62,8 @@ export function createReplica(given: {
         database: records,
         partition: person,
         name: person,
-        space: `person:${person}`,
+        // A trainer's checkpoints do not push out those of the person's devices.
+        space: who.type === 'staff' ? `staff:${who.person}:${person}` : `person:${person}`,
         gate: mayEnter(who, 'write', scope).allow
           ? (document, previous) => {
               const decision = mayWrite(who, scope, document, previous);
