@@ -3,11 +3,22 @@ import { text } from 'node:stream/consumers';
 import type { Command } from './commands/command.ts';
 import { courseBuild } from './commands/course-build.ts';
 import { courseCheck } from './commands/course-check.ts';
+import { nodesAdd, nodesList, nodesRevoke } from './commands/nodes.ts';
 import { peopleAdd, peopleList, peopleRevoke } from './commands/people.ts';
 import { serveCommand } from './commands/serve.ts';
 import { dispatch } from './dispatch.ts';
 
-const commands: readonly Command[] = [serveCommand, courseCheck, courseBuild, peopleAdd, peopleList, peopleRevoke];
+const commands: readonly Command[] = [
+  serveCommand,
+  courseCheck,
+  courseBuild,
+  peopleAdd,
+  peopleList,
+  peopleRevoke,
+  nodesAdd,
+  nodesList,
+  nodesRevoke,
+];
 
 process.exitCode = await dispatch(commands, process.argv.slice(2), {
   out: (message) => void process.stdout.write(message.endsWith('\n') ? message : `${message}\n`),

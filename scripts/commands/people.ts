@@ -1,35 +1,11 @@
 /** `people add`, `list` and `revoke`: they work on the data folder, while the node runs or not. A running node looks at the same file. */
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isPersonId } from '../../src/lib/domain/ids.ts';
 import { isRole, roles } from '../../src/lib/sync/access.ts';
-import { UsageError, type Command, type ExitCode, type Io } from './command.ts';
+import { withAccounts } from './accounts.ts';
+import { UsageError, type Command } from './command.ts';
 
 const dataOption = { data: { type: 'string' }, json: { type: 'boolean' } } as const;
-
-type Accounts = Awaited<ReturnType<typeof import('../../src/server/main.ts').openAccounts>>;
-
-/** Opens the accounts of the data folder, or says why not. */
-async function withAccounts(data: string | undefined, io: Io, work: (accounts: Accounts) => Promise<ExitCode>): Promise<ExitCode> {
-  const folder = resolve(data ?? io.env['PERIGEE_DATA'] ?? './data');
-  const couchdb = io.env['COUCHDB_URL']?.trim() ?? '';
-  const [{ couchPrefix, openAccounts }, { readNodeName }] = await Promise.all([
-    import('../../src/server/main.ts'),
-    import('../../src/server/identity.ts'),
-  ]);
-  const node = readNodeName(folder);
-  if (node === null || (couchdb === '' && !existsSync(join(folder, 'node.sqlite')))) {
-    io.say(`${folder} is not the data folder of a node. Start the node once («npm start»), or name its folder with --data.`);
-    return 1;
-  }
-  const accounts = await openAccounts({ node, data: folder, couchdb: couchdb === '' ? null : { url: couchdb, prefix: couchPrefix(node) } });
-  try {
-    return await work(accounts);
-  } finally {
-    await accounts.engine.close();
-  }
-}
 
 export const peopleAdd: Command = {
   name: 'people add',

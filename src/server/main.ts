@@ -11,6 +11,7 @@ import { createContacts } from '../lib/server/accounts/contacts.ts';
 import { showCode } from '../lib/server/accounts/codes.ts';
 import { accountRoutes } from '../lib/server/accounts/organ.ts';
 import { openNodeKey } from '../lib/server/accounts/node-key.ts';
+import { createPeers } from '../lib/server/accounts/peers.ts';
 import { openSessions } from '../lib/server/accounts/sessions.ts';
 import { openAccountStore } from '../lib/server/accounts/store.ts';
 import { createThrottle } from '../lib/server/accounts/throttle.ts';
@@ -71,8 +72,9 @@ export async function openAccounts({
   const [records, desk] = [engine.database(`records-${node}`), engine.database(`desk-${node}`)];
   const store = openAccountStore(engine.database('accounts'));
   const cohorts = createCohorts({ node, desk, records, store, clock, random });
-  const sessions = await openSessions({ store, clock, random, enrol: cohorts.enrol });
-  return { engine, records, store, cohorts, sessions };
+  const peers = createPeers({ store, clock, random });
+  const sessions = await openSessions({ store, peers, clock, random, enrol: cohorts.enrol });
+  return { node, engine, records, desk, store, cohorts, peers, sessions };
 }
 
 export async function openNode(settings: NodeSettings) {

@@ -10,6 +10,7 @@ import { err, ok, type Result } from '../../domain/result.ts';
 import type { Role } from '../../sync/access.ts';
 import { createCode, hashCode, type Code } from './codes.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
+import { nodeOfCredential, type PeerBearer, type Peers } from './peers.ts';
 import { hashName, tokenKey, type AccountStore, type CodeEntry, type Kept, type Staff } from './store.ts';
 import { readToken, signToken, type Token } from './tokens.ts';
 
@@ -47,7 +48,9 @@ export interface Session {
 /** Whoever a token stands for, at this moment. */
 export type Bearer =
   | { readonly type: 'device'; readonly person: PersonId; readonly device: DeviceId; readonly token: Token }
-  | { readonly type: 'staff'; readonly person: PersonId; readonly name: string; readonly roles: readonly Role[] };
+  | { readonly type: 'staff'; readonly person: PersonId; readonly name: string; readonly roles: readonly Role[] }
+  /** Another node, a child of this one. */
+  | PeerBearer;
 
 export type SessionError = { readonly type: 'not-accepted' } | { readonly type: 'name-taken' };
 const notAccepted = err({ type: 'not-accepted' } as const);
@@ -83,12 +86,13 @@ export interface CreatedCode {
 
 export async function openSessions(given: {
   readonly store: AccountStore;
+  readonly peers: Peers;
   readonly clock: Clock;
   readonly random: RandomBytes;
   /** Writes the person into the cohort. Safe to repeat. */
   readonly enrol: (person: PersonId, cohort: CohortId, name: string) => Promise<void>;
 }): Promise<Sessions> {
-  const { store, clock, random, enrol } = given;
+  const { store, peers, clock, random, enrol } = given;
   const key = await tokenKey(store, random);
   const now = (): Instant => instantOf(clock());
 
@@ -151,6 +155,7 @@ export async function openSessions(given: {
 
   return {
     async bearer(text) {
+      if (nodeOfCredential(text) !== null) return peers.bearer(text);
       const token = readToken(text, key);
       if (token === null || token.expires <= clock()) return err('expired');
       if (token.device === undefined) {
@@ -176,7 +181,13 @@ export async function openSessions(given: {
       const known = await store.get('learner', person);
       if (known?.revoked !== undefined) return notAccepted;
       // An id is no secret among those who teach: whoever says that they are a person whom the centre knows must show it.
-      if (again === undefined && entry.use === 'enrolment' && known !== null && bearer?.person !== person) return notAccepted;
+      if (
+        again === undefined &&
+        entry.use === 'enrolment' &&
+        known !== null &&
+        (bearer === null || bearer.type === 'peer' || bearer.person !== person)
+      )
+        return notAccepted;
       if (again === undefined && !(await take(code, entry, person, device))) return notAccepted;
 
       const name = known?.name || entry.name || ownName || '';

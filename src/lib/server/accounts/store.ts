@@ -7,12 +7,13 @@
  *   name:<hash>                 which member of staff signs in under a name
  *   code:<hash>                 a code that is out, or was used
  *   member:<cohort>:<person>    who belongs to a cohort, and the name that the trainer gave them
+ *   peer:<node>                 a node that is a child of this one, with a hash of its credential
  *   key:tokens                  the key that signs tokens and hashes codes
  *   key:node                    the key of the node itself, which signs courses and device keys
  */
 import { createHash } from 'node:crypto';
 import type { Instant, RandomBytes } from '../../domain/clock.ts';
-import type { CohortId, DeviceId, PersonId } from '../../domain/ids.ts';
+import type { CohortId, DeviceId, NodeId, PersonId } from '../../domain/ids.ts';
 import type { Role } from '../../sync/access.ts';
 import type { CouchDocument, Database } from '../engine/engine.ts';
 import type { PasswordHash } from './passwords.ts';
@@ -62,6 +63,15 @@ export interface Member {
   readonly joined: Instant;
 }
 
+/** A node that is a child of this one. */
+export interface Peer {
+  readonly node: NodeId;
+  /** SHA-256 of its credential, in hexadecimal. */
+  readonly hash: string;
+  readonly made: Instant;
+  readonly revoked?: Instant;
+}
+
 interface Kinds {
   readonly staff: Staff;
   readonly learner: Learner;
@@ -69,6 +79,7 @@ interface Kinds {
   readonly name: { readonly person: PersonId };
   readonly code: CodeEntry;
   readonly member: Member;
+  readonly peer: Peer;
   readonly key: { readonly value: string };
 }
 export type Kind = keyof Kinds;
