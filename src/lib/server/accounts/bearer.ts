@@ -29,7 +29,7 @@ export const hasRole = (bearer: Bearer | null, ...wanted: readonly Role[]): bool
 export async function whoFor(bearer: Bearer | null, person: PersonId, cohorts: Cohorts): Promise<Who> {
   if (bearer === null) return { type: 'stranger' };
   if (bearer.type === 'device') return { type: 'device', person: bearer.person, device: bearer.device };
-  if (bearer.type === 'peer') return { type: 'stranger' };
+  if (bearer.type === 'peer') return { type: 'peer', node: bearer.node };
   const teaches = await cohorts.teaches(bearer.person, person);
   return { type: 'staff', person: bearer.person, roles: bearer.roles, teaches: (asked) => asked === person && teaches };
 }
