@@ -1,9 +1,10 @@
 /** What is true of the embedded engine alone. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, copyFileSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
 import { openEmbedded } from '../../src/lib/server/engine/embedded.ts';
 
 const random = (n: number): Uint8Array => randomBytes(n);
@@ -75,4 +76,56 @@ it('shares one commit between the writes that wait together', async () => {
   await engine.close();
   await expect(database.bulk([{ _id: 'p:6' }], { newEdits: true })).rejects.toThrow('closed');
   rmSync(folder, { recursive: true });
+});
+
+describe('what was purged', () => {
+  /** Texts that lie anywhere in the database's files. */
+  const lying = (folder: string, texts: readonly string[]): readonly string[] => {
+    const files = readdirSync(folder).map((name) => readFileSync(join(folder, name)));
+    return texts.filter((text) => files.some((bytes) => bytes.includes(text)));
+  };
+  // Short bodies lie in a page with others, long ones in pages of their own.
+  const secrets = Array.from({ length: 60 }, (_, n) => `secret-${String(n)}-${'x'.repeat(n * 170)}-end-${String(n)}`);
+  const fill = async (file: string): Promise<ReturnType<typeof openEmbedded>> => {
+    const engine = openEmbedded({ file, random });
+    const records = engine.database('records-x');
+    for (const [n, text] of secrets.entries()) {
+      const [written] = await records.bulk([{ _id: `ann:${String(n)}`, text }], { newEdits: true });
+      // What was followed by a newer revision is somebody's words too.
+      if (n % 3 === 0 && written?.ok === true)
+        await records.bulk([{ _id: `ann:${String(n)}`, _rev: written.rev, text: `newer ${text}` }], { newEdits: true });
+      await records.bulk([{ _id: `bob:${String(n)}`, text: `kept-${String(n)}` }], { newEdits: true });
+    }
+    return engine;
+  };
+  const purgeAnn = async (engine: ReturnType<typeof openEmbedded>): Promise<void> => {
+    await engine.database('records-x').purge(secrets.map((_, n) => `ann:${String(n)}`));
+  };
+
+  it('lies nowhere in the file nor in its log', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'perigee-engine-'));
+    const engine = await fill(join(folder, 'node.sqlite'));
+    expect(lying(folder, ['-end-1', '-end-59', 'newer secret-3-'])).toHaveLength(3);
+    await purgeAnn(engine);
+    expect(lying(folder, ['secret-', '-end-', 'xxxxxxxxxx', 'ann:'])).toEqual([]);
+    expect(lying(folder, ['kept-0', 'kept-59'])).toHaveLength(2);
+    expect((await engine.database('records-x').list({ partition: 'bob' })).total).toBe(secrets.length);
+    await engine.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('lies nowhere either where an earlier version deleted without overwriting', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'perigee-engine-'));
+    const file = join(folder, 'node.sqlite');
+    await (await fill(file)).close();
+    const earlier = new DatabaseSync(file);
+    earlier.exec(`PRAGMA secure_delete=OFF; DELETE FROM meta WHERE key = 'overwritten'; DELETE FROM bodies WHERE id LIKE 'ann:%'`);
+    earlier.close();
+    expect(lying(folder, ['secret-'])).toHaveLength(1);
+    const engine = openEmbedded({ file, random });
+    await purgeAnn(engine);
+    expect(lying(folder, ['secret-', '-end-', 'xxxxxxxxxx', 'ann:'])).toEqual([]);
+    await engine.close();
+    rmSync(folder, { recursive: true });
+  });
 });

@@ -244,6 +244,38 @@ export function engineConformance({ name, open }: EngineKind): void {
       expect((await records.changes({ partition: ann, since: last, style: 'main_only' })).results).toEqual([]);
     });
 
+    it('purges documents with every revision, as if they had never been, and no others', async () => {
+      const id = `${ann}:note:1`;
+      await graft({ _id: id, _rev: '2-b', _revisions: { start: 2, ids: ['b', 'a'] }, n: 'b' });
+      await graft({ _id: id, _rev: '2-c', _revisions: { start: 2, ids: ['c', 'a'] }, n: 'c' });
+      const gone = await put({ _id: `${ann}:note:2`, text: 'x' });
+      await put({ _id: `${ann}:note:2`, _rev: gone, _deleted: true });
+      await put({ _id: `${ann}:note:3` });
+      await put({ _id: `${bob}:note:1` });
+      const { last } = await records.changes({ partition: ann, since: '0', style: 'main_only' });
+      // More than CouchDB takes at once, and names that nobody knows.
+      const many = Array.from({ length: 120 }, (_, n) => `${ann}:many:${String(n)}`);
+      await records.bulk(
+        many.map((_id) => ({ _id })),
+        { newEdits: true },
+      );
+      await records.purge([id, `${ann}:note:2`, `${ann}:never`, 'rubbish', ...many]);
+      await records.purge([id]);
+
+      expect((await records.list({ partition: null })).rows.map((row) => row.id)).toEqual([`${ann}:note:3`, `${bob}:note:1`]);
+      expect(await records.info(ann)).toMatchObject({ documents: 1, deleted: 0 });
+      expect(await records.get(id)).toBeNull();
+      expect(await records.leaves(id)).toEqual([]);
+      expect(await records.held({ [id]: '2-c' })).toEqual({});
+      expect((await records.changes({ partition: ann, since: '0', style: 'all_docs' })).results.map((row) => row.id)).toEqual([
+        `${ann}:note:3`,
+      ]);
+      expect((await records.missing({ [id]: ['2-b'] })).get(id)).toEqual({ missing: ['2-b'], ancestors: [] });
+      // Whoever went on from before the purge is told what comes after it.
+      expect(await put({ _id: id, text: 'again' })).toMatch(/^1-/);
+      expect((await records.changes({ partition: ann, since: last, style: 'main_only' })).results.map((row) => row.id)).toContain(id);
+    });
+
     it('keeps names that are also JavaScript’s own', async () => {
       const written = await graft(JSON.parse(`{"_id":"${ann}:1","_rev":"1-a","constructor":{"toString":1},"x":{"__proto__":{"y":2}}}`));
       expect(written).toMatchObject([{ ok: true }]);

@@ -26,6 +26,9 @@ interface Entry {
   readonly given: JsonObject;
 }
 
+/** Documents of one purge; CouchDB takes at most 100 at once. */
+const purgedAtOnce = 100;
+
 /** The n-th edits of each document together: a batch may hold several of one document, and they follow each other. */
 function roundsOf(entries: readonly Entry[]): readonly (readonly Entry[])[] {
   const rounds: Entry[][] = [];
@@ -53,7 +56,7 @@ export function createCouchWrites(
   { host, copies, ready, ask }: CouchLink,
   { leavesOf, leafRevs }: CouchLeaves,
   locks: Locks,
-): Pick<Database, 'bulk' | 'held'> {
+): Pick<Database, 'bulk' | 'held' | 'purge'> {
   /** Writes of which a cluster said that enough copies have them. */
   const confirmed = new Set<string>();
 
@@ -193,6 +196,29 @@ export function createCouchWrites(
       // What was followed meanwhile was not written once more.
       const lost = new Set(unsure.filter(([id, rev]) => standing.get(id)?.some((leaf) => leaf._rev === rev) !== true));
       return Object.fromEntries(found.filter((entry) => !lost.has(entry)));
+    },
+
+    async purge(ids) {
+      await ready();
+      const asked = ids.filter(isPartitioned);
+      for (let at = 0; at < asked.length; at += purgedAtOnce) {
+        const some = asked.slice(at, at + purgedAtOnce);
+        await locks.hold(some, async () => {
+          for (const wait of [0, ...againAfter]) {
+            // Every leaf of a conflict is named, tombstones too; what was followed goes with the leaf that followed it.
+            const revs = [...(await leavesOf(some))].map(([id, leaves]) => [id, leaves.map(({ _rev: rev }) => rev)] as const);
+            if (revs.length === 0) return;
+            if (wait > 0) await sleep(wait);
+            const { status } = await ask('POST', '_purge', { json: Object.fromEntries(revs), repeatable: true });
+            if (status !== 201 && status !== 202) throw new StorageFailure(`CouchDB at ${host} did not purge (${String(status)})`);
+          }
+          throw new StorageFailure(`Too few machines of the cluster at ${host} purged what they were told to`);
+        });
+      }
+      if (asked.length === 0) return;
+      // The bytes lie in CouchDB's files until it compacts them, which it does beside its work.
+      const { status } = await ask('POST', '_compact', { json: {}, repeatable: true });
+      if (status !== 202) throw new StorageFailure(`CouchDB at ${host} did not begin to compact (${String(status)})`);
     },
   };
 }

@@ -18,7 +18,7 @@ import { integer, text, type SqliteFile } from './sqlite-file.ts';
 
 export function openEmbeddedDatabase(file: SqliteFile, name: DatabaseName): Database {
   const { epoch, one, all, run, write } = file;
-  const { db, stored, documentOf, lastSeq, writeEdit } = openTables(file, name);
+  const { db, stored, documentOf, lastSeq, writeEdit, purge } = openTables(file, name);
 
   const encodeSeq = (seq: number): string => `${String(seq)}-${epoch}`;
   const decodeSeq = (seq: string): number => {
@@ -189,6 +189,14 @@ export function openEmbeddedDatabase(file: SqliteFile, name: DatabaseName): Data
           ([id, rev]) => one('SELECT 1 AS held FROM bodies WHERE db = ? AND id = ? AND rev = ?', db, id, rev) !== undefined,
         ),
       );
+    },
+
+    async purge(ids) {
+      if (ids.length === 0) return;
+      await write(() => {
+        for (const id of ids) purge(id);
+      });
+      file.scrub();
     },
 
     async getLocal(space, id) {

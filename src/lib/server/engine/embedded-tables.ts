@@ -24,6 +24,8 @@ export interface EmbeddedTables {
   lastSeq(partition: Partition): number;
   /** Decides what an edit becomes, and writes it. Within a commit only. */
   writeEdit(edit: Edit, given: Readonly<Record<string, unknown>>, options: BulkOptions): Written;
+  /** Takes the document out of every table. Within a commit only. */
+  purge(id: string): void;
 }
 
 export function openTables(file: SqliteFile, name: DatabaseName): EmbeddedTables {
@@ -112,5 +114,10 @@ export function openTables(file: SqliteFile, name: DatabaseName): EmbeddedTables
     return { ok: true, id: edit.id, rev };
   }
 
-  return { db, stored, documentOf, lastSeq, writeEdit };
+  function purge(id: string): void {
+    for (const table of ['documents', 'bodies']) run(`DELETE FROM ${table} WHERE db = ? AND id = ?`, db, id);
+    file.touch(db, partOf(id));
+  }
+
+  return { db, stored, documentOf, lastSeq, writeEdit, purge };
 }

@@ -128,6 +128,12 @@ export interface Database {
   ): Promise<ReadonlyMap<string, { readonly missing: readonly string[]; readonly ancestors: readonly string[] }>>;
   /** Of these revisions, one for each name, those whose bytes are on this disk: what a receipt may say. */
   held(revisions: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>>;
+  /**
+   * Removes these documents with every revision, as if they had never been written, and does not replicate that. Resolves when their bytes are
+   * gone: the embedded engine has overwritten them in its file and its log; CouchDB has dropped them and was told to compact. Names that
+   * were never written are passed over.
+   */
+  purge(ids: readonly string[]): Promise<void>;
   /** Documents of a replication's own, which never replicate. Each space is bounded: the longest unwritten is dropped. */
   getLocal(space: string, id: string): Promise<LocalDocument | null>;
   /** Answers the new revision. */

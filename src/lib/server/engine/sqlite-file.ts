@@ -40,6 +40,9 @@ const schema = `
 /** Where the log is merged into the file: 4 MB, which one commit of a busy moment does not pass. */
 const checkpointPages = 1000;
 
+/** The mark of a file in which whatever was ever deleted is overwritten. */
+const overwritten = 'overwritten';
+
 /** How often another process's writes are looked for while somebody waits for changes, in ms. */
 const lookAgain = 500;
 
@@ -106,6 +109,8 @@ export interface SqliteFile {
   touch(db: number, part: string): void;
   /** Calls `wake` whenever the partition may have changed, until the answer is called. */
   watch(db: number, partition: Partition, wake: () => void): () => void;
+  /** Leaves nothing of what was deleted: in the file, where an earlier version deleted without overwriting, nor in the log beside it. */
+  scrub(): void;
   isClosed(): boolean;
   /** Commits what waits, wakes all who watch, and lets the file go. */
   close(): void;
@@ -122,6 +127,8 @@ export function openSqliteFile(options: { readonly file: string; readonly random
   try {
     sqlite = machine.open(options.file);
     sqlite.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=${String(checkpointPages)};`);
+    // What is deleted or followed by a newer revision is overwritten with zeros, so that an erasure finds no older traces (`scrub`).
+    sqlite.exec('PRAGMA secure_delete=ON');
     sqlite.exec(schema);
     // What a killed process wrote may be in the log and in the system's memory but not on the disk. A receipt must not rest on it.
     sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -160,6 +167,7 @@ export function openSqliteFile(options: { readonly file: string; readonly random
     return epoch;
   }
   const epoch = settleEpoch();
+  if (one('SELECT 1 AS used FROM databases') === undefined) setMeta(overwritten, 'yes');
 
   const waiting: Job[] = [];
   const waiters = new Set<Waiter>();
@@ -247,6 +255,19 @@ export function openSqliteFile(options: { readonly file: string; readonly random
       return () => {
         waiters.delete(waiter);
       };
+    },
+    scrub() {
+      try {
+        // A file of an earlier version holds what that deleted in pages and gaps of its own: once, everything is written anew without them.
+        if (metaOf(overwritten) === null) {
+          sqlite.exec('VACUUM');
+          setMeta(overwritten, 'yes');
+        }
+        const checkpoint = one('PRAGMA wal_checkpoint(TRUNCATE)');
+        if (checkpoint === undefined || integer(checkpoint, 'busy') === 1) throw new StorageFailure('Another process reads the log');
+      } catch (error) {
+        throw error instanceof StorageFailure ? error : new StorageFailure(error instanceof Error ? error.message : 'the file refused it');
+      }
     },
     isClosed: () => closed,
     close() {
