@@ -75,11 +75,16 @@ function isNodeDocument(owner: NodeId, document: JsonObject): Decision {
   return writer === owner || isPersonId(writer) ? allowed : refuse('A document here names its writer: the node or a person.');
 }
 
-/** An order is the node's own word. A kind that a newer node knows is let through: whoever cannot read it does not obey it. */
-function isOrderHere(owner: NodeId, document: JsonObject): Decision {
-  if (document['writer'] !== owner) return refuse(notTheWriter);
+/**
+ * An order is the node's own word, in its orders as in its desk, from where it goes up. Among the orders a kind that a newer node knows is let through:
+ * whoever cannot read it does not obey it.
+ */
+function isOrderHere(use: NodeDatabase['use'], owner: NodeId, document: JsonObject): Decision {
   const parsed = parseOrder(document);
-  return parsed.ok || parsed.error.type === 'unknown-kind' ? allowed : refuse(sentence(parsed.error));
+  const isUnknown = !parsed.ok && parsed.error.type === 'unknown-kind';
+  if (use !== 'orders' && isUnknown) return allowed;
+  if (document['writer'] !== owner) return refuse(notTheWriter);
+  return parsed.ok || isUnknown ? allowed : refuse(sentence(parsed.error));
 }
 
 /** What holds for every document of a node's databases, by itself. */
@@ -128,7 +133,7 @@ export function mayStand({ use, owner }: NodeDatabase, document: JsonObject, pre
     if (!whole.allow) return whole;
     const named = isNodeDocument(owner, document);
     if (!named.allow) return named;
-    const ordered = use === 'orders' ? isOrderHere(owner, document) : allowed;
+    const ordered = isOrderHere(use, owner, document);
     if (!ordered.allow) return ordered;
   }
   return mayReplace(use, document, previous);
