@@ -33,6 +33,10 @@ export const query = (parameters: Readonly<Record<string, string | number | bool
   return search.toString();
 };
 
+/** A document's name in a path: CouchDB takes an escaped slash in a name, but not the one after `_design`. */
+export const pathOfName = (id: string): string =>
+  id.startsWith('_design/') ? `_design/${encodeURIComponent(id.slice('_design/'.length))}` : encodeURIComponent(id);
+
 /** CouchDB's own documents stand among the others and are nobody's business here. */
 export const isOwn = (id: string): boolean => !id.startsWith('_');
 
@@ -75,6 +79,7 @@ export function refusalOf(id: string, error: unknown, reason: unknown): Written 
     case 'forbidden':
     case 'doc_validation':
     case 'bad_request':
+    case 'missing_stub':
       return { ok: false, id, error, reason: words };
     case 'unauthorized':
       return { ok: false, id, error: 'forbidden', reason: words };

@@ -1,5 +1,5 @@
 /** `_changes` at a CouchDB: of a whole database its own, of a partition one that `range-feed.ts` makes. */
-import { countOf, isOwn, isPartitioned, listOf, malformed, objectOf, query, textOf, withoutPath } from './couchdb-answers.ts';
+import { countOf, listOf, malformed, objectOf, query, textOf, withoutPath } from './couchdb-answers.ts';
 import type { CouchLeaves } from './couchdb-leaves.ts';
 import type { CouchLink } from './couchdb-link.ts';
 import { createTail, type Tail } from './couchdb-tail.ts';
@@ -14,7 +14,10 @@ export interface CouchChanges extends Pick<Database, 'changes' | 'waitForChange'
   close(): void;
 }
 
-export function createCouchChanges({ read, ready, ask, epoch }: CouchLink, { leavesOf, rangeOf, changeOf }: CouchLeaves): CouchChanges {
+export function createCouchChanges(
+  { read, ready, ask, epoch, holds }: CouchLink,
+  { leavesOf, rangeOf, changeOf }: CouchLeaves,
+): CouchChanges {
   async function rangeChanges(
     partition: string,
     { since, style, bodies, ids, descending = false, limit = Infinity }: Omit<ChangesQuery, 'partition'>,
@@ -58,7 +61,7 @@ export function createCouchChanges({ read, ready, ask, epoch }: CouchLink, { lea
       limit: none ? 1 : limit,
       filter: ids === undefined ? undefined : '_doc_ids',
     });
-    const named = ids?.filter(isPartitioned);
+    const named = ids?.filter(holds);
     const answer = await read(
       named === undefined ? 'GET' : 'POST',
       `_changes?${parameters}`,
@@ -66,7 +69,7 @@ export function createCouchChanges({ read, ready, ask, epoch }: CouchLink, { lea
     );
     const results = listOf(answer['results'])
       .map(changeOf)
-      .filter(({ id }) => isOwn(id));
+      .filter(({ id }) => holds(id));
     const pending = descending === true ? 0 : countOf(answer['pending']);
     if (none) return { results: [], last: since, pending: pending + results.length };
     return { results, last: `${textOf(answer['last_seq'])}.${epoch}`, pending };

@@ -1,16 +1,16 @@
 /** A database at a CouchDB, as engine.ts asks for it. */
 import { isObject, type JsonObject } from '../../domain/shape.ts';
+import { contentTypeOf } from './attachments.ts';
 import {
   before,
   countOf,
   documentOf,
-  isOwn,
   isPartition,
-  isPartitioned,
   isRevision,
   listOf,
   objectOf,
   pathOf,
+  pathOfName,
   query,
   textOf,
   withoutPath,
@@ -21,23 +21,33 @@ import { createCouchLeaves } from './couchdb-leaves.ts';
 import { createCouchLink } from './couchdb-link.ts';
 import { createCouchLocals } from './couchdb-locals.ts';
 import { createCouchWrites } from './couchdb-writes.ts';
-import type { CouchDocument, Database, DatabaseName, Listing, Partition } from './engine.ts';
+import type { CouchDocument, Database, DatabaseName, FurtherDatabase, Listing, OpenOptions, Partition } from './engine.ts';
 import { createLocks } from './locks.ts';
 
 export interface CouchDatabase {
-  readonly database: Database;
+  readonly database: FurtherDatabase;
   /** Ends what waits for changes. */
   close(): void;
 }
 
-/** @param physical its name at CouchDB */
-export function openCouchDatabase(client: CouchClient, name: DatabaseName, physical: string, epoch: string): CouchDatabase {
-  const link = createCouchLink(client, physical, epoch);
-  const { read } = link;
+/**
+ * @param physical its name at CouchDB
+ * @param further whether it is one that somebody made over a road
+ */
+export function openCouchDatabase(
+  client: CouchClient,
+  name: DatabaseName,
+  { physical, epoch, further }: { readonly physical: string; readonly epoch: string; readonly further: boolean },
+): CouchDatabase {
+  const link = createCouchLink(client, physical, epoch, further);
+  const { ask, holds, read, ready } = link;
   const locks = createLocks();
   const leaves = createCouchLeaves(link);
   const { leavesOf } = leaves;
   const { changes, waitForChange, close } = createCouchChanges(link, leaves);
+
+  /** Design documents that are not shown: CouchDB's own business in a database of the node's. */
+  const hiddenDesigns = async (): Promise<number> => (further ? 0 : countOf((await read('GET', '_design_docs?limit=0'))['total_rows']));
 
   async function countsOf(partition: Partition): Promise<{ readonly documents: number; readonly deleted: number }> {
     if (partition !== null && !isPartition(partition)) return { documents: 0, deleted: 0 };
@@ -46,7 +56,7 @@ export function openCouchDatabase(client: CouchClient, name: DatabaseName, physi
       partition === null ? '' : `_partition/${encodeURIComponent(partition)}`,
     );
     if (partition !== null) return { documents: countOf(documents), deleted: countOf(deleted) };
-    const designs = countOf((await read('GET', '_design_docs?limit=0'))['total_rows']);
+    const designs = await hiddenDesigns();
     return { documents: countOf(documents) - designs, deleted: countOf(deleted) };
   }
 
@@ -71,7 +81,7 @@ export function openCouchDatabase(client: CouchClient, name: DatabaseName, physi
     )
       return [];
     // In a whole database CouchDB's own documents stand between: they are neither counted nor skipped.
-    const designs = partition === null ? countOf((await read('GET', '_design_docs?limit=0'))['total_rows']) : 0;
+    const designs = partition === null ? await hiddenDesigns() : 0;
     const parameters = query({
       start_key: start === undefined ? undefined : JSON.stringify(start),
       end_key: end === undefined ? undefined : JSON.stringify(end),
@@ -87,12 +97,53 @@ export function openCouchDatabase(client: CouchClient, name: DatabaseName, physi
     );
     const own = listOf(rows)
       .map(objectOf)
-      .filter(({ id }) => isOwn(textOf(id)));
+      .filter(({ id }) => holds(textOf(id)));
     return designs === 0 ? own : own.slice(skip, limit === undefined ? undefined : skip + limit);
   }
 
-  const database: Database = {
+  /** The document with the bytes of attachments, where it has any. */
+  async function withBytes(document: CouchDocument, choice: OpenOptions['attachments']): Promise<CouchDocument> {
+    if (choice === undefined || document['_attachments'] === undefined) return document;
+    const since = choice === 'all' ? undefined : JSON.stringify(choice);
+    const parameters = query({ rev: document._rev, revs: true, attachments: true, atts_since: since });
+    return documentOf(await read('GET', `${pathOfName(document._id)}?${parameters}`));
+  }
+
+  async function openRevisions(
+    id: string,
+    revs: 'all' | readonly string[],
+    { latest = false, attachments }: OpenOptions,
+  ): ReturnType<Database['open']> {
+    const leaves = (await leavesOf([id])).get(id) ?? [];
+    const found = new Set<CouchDocument>(revs === 'all' ? leaves : []);
+    // Bytes of a revision that was followed stay in CouchDB until it compacts, and are not counted on in a database of the node's own.
+    const followed = (revs === 'all' ? [] : revs).filter((rev) => {
+      const matching = leaves.filter((leaf) => leaf._rev === rev || (latest && pathOf(leaf).includes(rev)));
+      for (const leaf of matching) found.add(leaf);
+      return matching.length === 0;
+    });
+    const missing: string[] = [];
+    for (const rev of followed) {
+      const old = further && isRevision(rev) && holds(id) ? await followedRevision(id, rev) : null;
+      if (old === null) missing.push(rev);
+      else found.add(old);
+    }
+    return { found: await Promise.all([...found].map((document) => withBytes(document, attachments))), missing };
+  }
+
+  async function followedRevision(id: string, rev: string): Promise<CouchDocument | null> {
+    await ready();
+    const { status, body } = await ask('GET', `${pathOfName(id)}?${query({ rev, revs: true })}`, { repeatable: true });
+    return status === 200 ? documentOf(body) : null;
+  }
+
+  const database: FurtherDatabase = {
     name,
+
+    async compact() {
+      await ready();
+      await ask('POST', '_compact', { json: {}, repeatable: true });
+    },
 
     async info(partition) {
       const counts = await countsOf(partition);
@@ -109,17 +160,21 @@ export function openCouchDatabase(client: CouchClient, name: DatabaseName, physi
       return ((await leavesOf([id])).get(id) ?? []).map(({ _rev: rev, _deleted: deleted }) => ({ rev, deleted: deleted === true }));
     },
 
-    async open(id, revs, { latest = false } = {}) {
+    open: (id, revs, options = {}) => openRevisions(id, revs, options),
+
+    async attachment(id, name, rev) {
       const leaves = (await leavesOf([id])).get(id) ?? [];
-      if (revs === 'all') return { found: leaves, missing: [] };
-      const found = new Set<CouchDocument>();
-      // Bytes of a revision that was followed stay in CouchDB until it compacts, and are not counted on.
-      const missing = revs.filter((rev) => {
-        const matching = leaves.filter((leaf) => leaf._rev === rev || (latest && pathOf(leaf).includes(rev)));
-        for (const leaf of matching) found.add(leaf);
-        return matching.length === 0;
-      });
-      return { found: [...found], missing };
+      if (rev === undefined && leaves[0]?._deleted === true) return null;
+      const wanted = rev ?? leaves[0]?._rev;
+      const [document] = wanted === undefined ? [] : (await openRevisions(id, [wanted], { attachments: 'all' })).found;
+      const attachments = document?.['_attachments'];
+      const found = isObject(attachments) && Object.hasOwn(attachments, name) ? objectOf(attachments[name]) : null;
+      if (found === null) return null;
+      return {
+        contentType: contentTypeOf(found['content_type']),
+        digest: textOf(found['digest']),
+        bytes: Buffer.from(textOf(found['data']), 'base64'),
+      };
     },
 
     ...createCouchWrites(link, leaves, locks),
@@ -142,7 +197,7 @@ export function openCouchDatabase(client: CouchClient, name: DatabaseName, physi
 
     async missing(revs) {
       const askable = Object.entries(revs).flatMap(([id, asked]) => {
-        const known = isPartitioned(id) ? asked.filter(isRevision) : [];
+        const known = holds(id) ? asked.filter(isRevision) : [];
         return known.length === 0 ? [] : [[id, known] as const];
       });
       const answer = askable.length === 0 ? {} : await read('POST', '_revs_diff', Object.fromEntries(askable));
@@ -150,7 +205,7 @@ export function openCouchDatabase(client: CouchClient, name: DatabaseName, physi
         Object.entries(revs).flatMap(([id, asked]) => {
           const row = Object.hasOwn(answer, id) ? objectOf(answer[id]) : {};
           const absent = new Set(row['missing'] === undefined ? [] : listOf(row['missing']));
-          const missing = asked.filter((rev) => absent.has(rev) || !isPartitioned(id) || !isRevision(rev));
+          const missing = asked.filter((rev) => absent.has(rev) || !holds(id) || !isRevision(rev));
           const ancestors = row['possible_ancestors'] === undefined ? [] : listOf(row['possible_ancestors']).map(textOf);
           return missing.length === 0 ? [] : [[id, { missing, ancestors }] as const];
         }),

@@ -1,7 +1,7 @@
 /** Leaves of documents at a CouchDB: whole, or their revisions alone. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isObject } from '../../domain/shape.ts';
-import { before, byRank, documentOf, isPartition, isPartitioned, listOf, malformed, objectOf, textOf } from './couchdb-answers.ts';
+import { before, byRank, documentOf, isPartition, listOf, malformed, objectOf, textOf } from './couchdb-answers.ts';
 import type { CouchLink } from './couchdb-link.ts';
 import type { Change, CouchDocument } from './engine.ts';
 import type { RangeRow } from './range-feed.ts';
@@ -20,7 +20,7 @@ export interface CouchLeaves {
   changeOf(row: unknown): Change;
 }
 
-export function createCouchLeaves({ read, epoch }: CouchLink): CouchLeaves {
+export function createCouchLeaves({ read, epoch, holds }: CouchLink): CouchLeaves {
   /** Leaves of documents, whole, with `_revisions`, the winner first. Names that were never written are absent. */
   async function readLeaves(ids: ReadonlySet<string>): Promise<ReadonlyMap<string, readonly CouchDocument[]>> {
     const found = new Map<string, readonly CouchDocument[]>();
@@ -55,7 +55,7 @@ export function createCouchLeaves({ read, epoch }: CouchLink): CouchLeaves {
   }
 
   async function leavesOf(ids: Iterable<string>): Promise<ReadonlyMap<string, readonly CouchDocument[]>> {
-    const asked = [...ids].filter(isPartitioned);
+    const asked = [...ids].filter(holds);
     if (asked.length === 0) return new Map();
     gathering ??= gather();
     for (const id of asked) gathering.ids.add(id);
@@ -76,7 +76,7 @@ export function createCouchLeaves({ read, epoch }: CouchLink): CouchLeaves {
   }
 
   async function leafRevs(ids: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
-    const asked = ids.filter(isPartitioned);
+    const asked = ids.filter(holds);
     if (asked.length === 0) return new Map();
     const { results } = await read('POST', '_changes?filter=_doc_ids&style=all_docs', { doc_ids: asked });
     return new Map(

@@ -1,17 +1,20 @@
-/** One database at a CouchDB: made on its first use, and asked. */
+/** One database at a CouchDB, and how it is asked: one of the node's own is made on its first use, a further one must be there. */
 import { isObject, type JsonObject } from '../../domain/shape.ts';
-import { objectOf } from './couchdb-answers.ts';
+import { isOwn, isPartitioned, objectOf } from './couchdb-answers.ts';
 import type { Ask, CouchAnswer, CouchClient } from './couchdb-http.ts';
-import { revisionDepth, StorageFailure } from './engine.ts';
+import { DatabaseGone, revisionDepth, StorageFailure } from './engine.ts';
 
 export interface CouchLink {
   /** Host and port, for messages. */
   readonly host: string;
   /** Of this engine; stands in every sequence. */
   readonly epoch: string;
+  readonly further: boolean;
+  /** Whether a document can have this name here. */
+  holds(id: string): boolean;
   /** Copies that a cluster keeps of a document. Known once the database is ready. */
   copies(): number;
-  /** Makes the database once; where that fails the next question tries again. */
+  /** Makes or finds the database once; where that fails the next question tries again. */
   ready(): Promise<void>;
   /** @param path below the database, escaped */
   ask(method: Parameters<CouchClient['ask']>[0], path: string, options?: Ask): Promise<CouchAnswer>;
@@ -19,7 +22,11 @@ export interface CouchLink {
   read(method: 'GET' | 'POST', path: string, json?: unknown): Promise<JsonObject>;
 }
 
-export function createCouchLink(client: CouchClient, physical: string, epoch: string): CouchLink {
+/**
+ * @param physical its name at CouchDB
+ * @param further whether it is one that somebody made over a road
+ */
+export function createCouchLink(client: CouchClient, physical: string, epoch: string, further: boolean): CouchLink {
   const at = encodeURIComponent(physical);
   let copies = 1;
   let opening: Promise<void> | null = null;
@@ -28,9 +35,19 @@ export function createCouchLink(client: CouchClient, physical: string, epoch: st
     const answer = await client.ask(method, `${at}/${path}`, options);
     // A database that was there and is not must not come back empty under the epoch of what it held.
     if (answer.status === 404 && isObject(answer.body) && answer.body['reason'] === 'Database does not exist.')
-      throw new StorageFailure(`The database ${physical} at ${client.host} is gone`);
+      throw further
+        ? new DatabaseGone('The database was dropped')
+        : new StorageFailure(`The database ${physical} at ${client.host} is gone`);
     return answer;
   };
+
+  const copiesOf = (cluster: unknown): number => (isObject(cluster) && typeof cluster['n'] === 'number' ? cluster['n'] : Infinity);
+
+  async function find(): Promise<void> {
+    const { status, body } = await ask('GET', '', { repeatable: true });
+    if (status !== 200) throw new StorageFailure(`The database ${physical} at ${client.host} cannot be read`);
+    copies = copiesOf(objectOf(body)['cluster']);
+  }
 
   async function make(): Promise<void> {
     const made = await client.ask('PUT', `${at}?partitioned=true`, { repeatable: true });
@@ -40,13 +57,13 @@ export function createCouchLink(client: CouchClient, physical: string, epoch: st
     const { props, cluster } = objectOf(body);
     if (!isObject(props) || props['partitioned'] !== true)
       throw new StorageFailure(`The database ${physical} at ${client.host} exists and is not partitioned: it was not made by a node`);
-    copies = isObject(cluster) && typeof cluster['n'] === 'number' ? cluster['n'] : Infinity;
+    copies = copiesOf(cluster);
     if (made.status !== 412) await ask('PUT', '_revs_limit', { text: String(revisionDepth), repeatable: true });
   }
 
   /** Makes the database once; where that fails the next question tries again. */
   function ready(): Promise<void> {
-    opening ??= make().catch((error: unknown) => {
+    opening ??= (further ? find : make)().catch((error: unknown) => {
       opening = null;
       throw error;
     });
@@ -59,5 +76,7 @@ export function createCouchLink(client: CouchClient, physical: string, epoch: st
     if (status !== 200) throw new StorageFailure(`CouchDB at ${client.host} did not take a question (${String(status)})`);
     return objectOf(body);
   }
-  return { host: client.host, epoch, copies: () => copies, ready, ask, read };
+  const holds = (id: string): boolean => (further ? id !== '' && (isOwn(id) || id.startsWith('_design/')) : isPartitioned(id));
+
+  return { host: client.host, epoch, further, holds, copies: () => copies, ready, ask, read };
 }

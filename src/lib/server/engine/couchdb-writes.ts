@@ -7,10 +7,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import type { JsonObject } from '../../domain/shape.ts';
-import { isPartitioned, listOf, malformed, objectOf, pathOf, refusalOf, textOf, withoutPath } from './couchdb-answers.ts';
+import { listOf, malformed, objectOf, pathOf, refusalOf, textOf, withoutPath } from './couchdb-answers.ts';
 import type { CouchLeaves } from './couchdb-leaves.ts';
 import type { CouchLink } from './couchdb-link.ts';
-import { parseEdit, type Edit } from './document.ts';
+import { stubsOf, type GivenAttachment } from './attachments.ts';
+import { furtherNames, ownNames, parseEdit, type Edit } from './document.ts';
 import { StorageFailure, type BulkOptions, type CouchDocument, type Database, type Written } from './engine.ts';
 import type { Locks } from './locks.ts';
 
@@ -41,19 +42,43 @@ function roundsOf(entries: readonly Entry[]): readonly (readonly Entry[])[] {
   return rounds;
 }
 
+const revisionOf = ({ rev }: Edit): string | undefined => (rev === undefined ? undefined : `${String(rev.pos)}-${rev.hash}`);
+
+/** An attachment as it is sent; a new edit's own gets its generation from CouchDB. */
+function sentAttachment({ contentType, bytes, digest, revpos }: GivenAttachment, newEdits: boolean): JsonObject {
+  const told = { content_type: contentType, ...(revpos === null || newEdits ? {} : { revpos }) };
+  if (bytes !== null) return { ...told, data: Buffer.from(bytes).toString('base64') };
+  return { ...told, ...(revpos === null ? {} : { revpos }), ...(digest === null ? {} : { digest }), stub: true };
+}
+
+/** The document as the gate is shown it: attachments described, without their bytes. */
+function shownTo(entry: Entry, leaf: CouchDocument | undefined): JsonObject {
+  const { edit, given } = entry;
+  if (edit.attachments.length === 0) return given;
+  const standing = stubsOf(leaf ?? null);
+  const stubs = edit.attachments.map((attachment) => {
+    const { name, contentType, bytes, digest, revpos } = attachment;
+    if (bytes === null && Object.hasOwn(standing, name)) return [name, standing[name]];
+    return [name, { content_type: contentType, digest, length: bytes?.byteLength ?? 0, revpos: revpos ?? edit.rev?.pos ?? 1, stub: true }];
+  });
+  return { ...given, _attachments: Object.fromEntries(stubs) as JsonObject };
+}
+
 /** The document as it is sent. Fields are in one order, so that CouchDB gives the same edit the same name wherever it is made. */
-function textOfEdit({ id, rev, path, deleted, body }: Edit, newEdits: boolean): string {
+function textOfEdit({ id, rev, path, deleted, body, attachments }: Edit, newEdits: boolean): string {
+  const sent = attachments.map((attachment) => [attachment.name, sentAttachment(attachment, newEdits)]);
   return canonicalJson({
     ...body,
     _id: id,
     ...(rev === undefined ? {} : { _rev: `${String(rev.pos)}-${rev.hash}` }),
     ...(newEdits || rev === undefined ? {} : { _revisions: { start: rev.pos, ids: path } }),
     ...(deleted ? { _deleted: true } : {}),
+    ...(sent.length === 0 ? {} : { _attachments: Object.fromEntries(sent) as JsonObject }),
   });
 }
 
 export function createCouchWrites(
-  { host, copies, ready, ask }: CouchLink,
+  { host, copies, ready, ask, holds, further }: CouchLink,
   { leavesOf, leafRevs }: CouchLeaves,
   locks: Locks,
 ): Pick<Database, 'bulk' | 'held' | 'purge'> {
@@ -76,7 +101,7 @@ export function createCouchWrites(
   ): Promise<readonly (Written | { rev: string | null })[]> {
     const text = `{"new_edits":${String(newEdits)},"docs":[${documents.map((document) => document.text).join(',')}]}`;
     const { status, body } = await ask('POST', '_bulk_docs', { text, repeatable: !newEdits });
-    if (status === 400 || status === 413) {
+    if (status === 400 || status === 412 || status === 413) {
       // One document that CouchDB cannot read keeps it from writing any.
       const [document, ...others] = documents;
       if (document === undefined) return [];
@@ -126,9 +151,10 @@ export function createCouchWrites(
   async function writeRound(round: readonly Entry[], { newEdits, gate }: BulkOptions, answers: Written[]): Promise<void> {
     const standing = newEdits || gate !== undefined ? await leavesOf(round.map(({ edit }) => edit.id)) : new Map<string, never>();
     const known = new Map<string, readonly CouchDocument[]>();
-    const allowed = round.filter(({ index, edit, given }) => {
+    const allowed = round.filter((entry) => {
+      const { index, edit } = entry;
       const leaves: readonly CouchDocument[] = standing.get(edit.id) ?? [];
-      const rev = edit.rev === undefined ? undefined : `${String(edit.rev.pos)}-${edit.rev.hash}`;
+      const rev = revisionOf(edit);
       const conflicts =
         leaves.length === 0
           ? rev !== undefined
@@ -142,7 +168,7 @@ export function createCouchWrites(
         known.set(edit.id, leaves);
         return false;
       }
-      const refusal = gate?.(given, leaves[0] === undefined ? null : withoutPath(leaves[0])) ?? null;
+      const refusal = gate?.(shownTo(entry, leaves[0]), leaves[0] === undefined ? null : withoutPath(leaves[0])) ?? null;
       if (refusal !== null) answers[index] = { ok: false, id: edit.id, error: 'forbidden', reason: refusal };
       return refusal === null;
     });
@@ -159,7 +185,7 @@ export function createCouchWrites(
         answers[index] = answer;
         continue;
       }
-      const rev = answer.rev ?? (edit.rev === undefined ? '' : `${String(edit.rev.pos)}-${edit.rev.hash}`);
+      const rev = answer.rev ?? revisionOf(edit) ?? '';
       answers[index] = { ok: true, id: edit.id, rev };
       remember(edit.id, rev);
     }
@@ -169,9 +195,9 @@ export function createCouchWrites(
       await ready();
       const answers: Written[] = [];
       const entries = documents.flatMap((document, index): Entry[] => {
-        const parsed = parseEdit(document, options.newEdits);
+        const parsed = parseEdit(document, options.newEdits, further ? furtherNames : ownNames);
         if (!parsed.ok) answers[index] = { ok: false, ...parsed.error };
-        else if (!isPartitioned(parsed.value.id))
+        else if (!holds(parsed.value.id))
           answers[index] = { ok: false, id: parsed.value.id, error: 'bad_request', reason: 'A name has the form <partition>:<rest>.' };
         else return [{ index, edit: parsed.value, given: objectOf(document) }];
         return [];

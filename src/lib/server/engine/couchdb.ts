@@ -13,10 +13,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RandomBytes } from '../../domain/clock.ts';
 import { base32 } from '../../domain/ids.ts';
 import { isObject } from '../../domain/shape.ts';
-import { objectOf, textOf } from './couchdb-answers.ts';
+import { listOf, objectOf, query, textOf } from './couchdb-answers.ts';
 import { openCouchDatabase, type CouchDatabase } from './couchdb-database.ts';
 import { CouchAway, createCouchClient, usualTimeLimit, type CouchAnswer, type CouchClient } from './couchdb-http.ts';
-import { StorageFailure, type DatabaseName, type Engine } from './engine.ts';
+import { StorageFailure, type DatabaseName, type Engine, type FurtherDatabase } from './engine.ts';
+
+/** Stands before the names of further databases, behind the node's prefix; none of the node's own begins so. */
+const furtherPrefix = 'further/';
 
 /** Reads who answers. Machines that start together may find CouchDB still starting: it is asked again until `until`. */
 async function greet(client: CouchClient, until: number): Promise<void> {
@@ -68,24 +71,77 @@ export interface CouchOptions {
 export async function openCouch({ url, prefix, random, patience, timeLimit = usualTimeLimit }: CouchOptions): Promise<Engine> {
   const client = createCouchClient(url, timeLimit);
   await greet(client, performance.now() + patience);
-  const own = encodeURIComponent(`${prefix}engine`);
-  const epoch = await epochOf(client, own, random);
-  const databases = new Map<DatabaseName, CouchDatabase>();
+  const marks = encodeURIComponent(`${prefix}engine`);
+  const epoch = await epochOf(client, marks, random);
+  const own = new Map<DatabaseName, CouchDatabase>();
+  const further = new Map<DatabaseName, CouchDatabase>();
+
+  function open(name: DatabaseName, isFurther: boolean): FurtherDatabase {
+    const opened = isFurther ? further : own;
+    const known = opened.get(name);
+    if (known !== undefined) return known.database;
+    const physical = prefix + (isFurther ? furtherPrefix : '') + name;
+    const made = openCouchDatabase(client, name, { physical, epoch, further: isFurther });
+    opened.set(name, made);
+    return made.database;
+  }
+
+  /** Names at CouchDB after a beginning. */
+  async function namesAfter(beginning: string): Promise<readonly string[]> {
+    const range = query({ start_key: JSON.stringify(beginning), end_key: JSON.stringify(`${beginning}\u{10ffff}`) });
+    const { status, body } = await client.ask('GET', `_all_dbs?${range}`, { repeatable: true });
+    if (status !== 200) throw new StorageFailure(`CouchDB at ${client.host} does not say which databases it has`);
+    return listOf(body)
+      .map(textOf)
+      .filter((name) => name.startsWith(beginning))
+      .map((name) => name.slice(beginning.length));
+  }
+
+  const at = (name: DatabaseName): string => encodeURIComponent(prefix + furtherPrefix + name);
+
+  function forget(name: DatabaseName): void {
+    further.get(name)?.close();
+    further.delete(name);
+  }
+
   return {
     kind: 'couchdb',
     epoch,
 
-    database(name) {
-      const known = databases.get(name);
-      if (known !== undefined) return known.database;
-      const made = openCouchDatabase(client, name, prefix + name, epoch);
-      databases.set(name, made);
-      return made.database;
+    database: (name) => open(name, false),
+
+    databases: async () => (await namesAfter(prefix)).filter((name) => name !== 'engine' && !name.startsWith(furtherPrefix)),
+
+    further: {
+      list: () => namesAfter(prefix + furtherPrefix),
+
+      async open(name) {
+        const { status } = await client.ask('GET', at(name), { repeatable: true });
+        if (status === 200) return open(name, true);
+        if (status !== 404) throw new StorageFailure(`The database ${name} at ${client.host} cannot be read`);
+        forget(name);
+        return null;
+      },
+
+      async create(name) {
+        const { status } = await client.ask('PUT', at(name));
+        if (status === 412) return false;
+        if (status >= 300) throw new StorageFailure(`The database ${name} could not be made at ${client.host}`);
+        forget(name);
+        return true;
+      },
+
+      async drop(name) {
+        const { status } = await client.ask('DELETE', at(name));
+        if (status >= 300 && status !== 404) throw new StorageFailure(`The database ${name} could not be dropped at ${client.host}`);
+        forget(name);
+        return status !== 404;
+      },
     },
 
     async writable() {
       try {
-        return (await client.ask('PUT', `${own}/_local/mark`, { json: {}, repeatable: true })).status === 201;
+        return (await client.ask('PUT', `${marks}/_local/mark`, { json: {}, repeatable: true })).status === 201;
       } catch (error) {
         if (error instanceof StorageFailure) return false;
         throw error;
@@ -93,7 +149,7 @@ export async function openCouch({ url, prefix, random, patience, timeLimit = usu
     },
 
     async close() {
-      for (const { close } of databases.values()) close();
+      for (const { close } of [...own.values(), ...further.values()]) close();
       await client.close();
     },
   };

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { err, ok, type Result } from '../../domain/result.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
+import { parseAttachments, type GivenAttachment } from './attachments.ts';
 
 export interface Edit {
   readonly id: string;
@@ -12,13 +13,23 @@ export interface Edit {
   readonly deleted: boolean;
   /** The document's own fields. */
   readonly body: Readonly<Record<string, unknown>>;
+  /** In the order of their names. */
+  readonly attachments: readonly GivenAttachment[];
 }
 
 export interface EditError {
   readonly id: string;
-  readonly error: 'bad_request' | 'doc_validation';
+  readonly error: 'bad_request' | 'doc_validation' | 'too_large';
   readonly reason: string;
 }
+
+/** What may be written where. */
+export interface NameRules {
+  /** `_design/…` too: stored as any other document, and never run. */
+  readonly designs: boolean;
+}
+export const ownNames: NameRules = { designs: false };
+export const furtherNames: NameRules = { designs: true };
 
 const revPattern = /^([1-9]\d{0,8})-([0-9A-Za-z_]{1,64})$/;
 
@@ -34,19 +45,21 @@ const maxPath = 1000;
 const ignored = new Set(['_conflicts', '_deleted_conflicts', '_local_seq', '_revs_info']);
 
 /** Reads a document in CouchDB's form. `newEdits` false asks for a `_rev` (or `_revisions`), which the document then keeps. */
-export function parseEdit(value: unknown, newEdits: boolean): Result<Edit, EditError> {
+export function parseEdit(value: unknown, newEdits: boolean, { designs }: NameRules = ownNames): Result<Edit, EditError> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return err({ id: '', error: 'bad_request', reason: 'Document must be a JSON object' });
   const id: unknown = Reflect.get(value, '_id');
   if (typeof id !== 'string' || id === '') return err({ id: '', error: 'bad_request', reason: 'Document must have an _id' });
   if (!id.isWellFormed() || id.includes('\0') || id.length > 1024)
     return err({ id: '', error: 'bad_request', reason: 'The _id is too long or not text' });
-  if (id.startsWith('_')) return err({ id, error: 'bad_request', reason: 'Only reserved document ids may start with underscore.' });
+  if (id.startsWith('_') && !(designs && /^_design\/./s.test(id)))
+    return err({ id, error: 'bad_request', reason: 'Only reserved document ids may start with underscore.' });
 
   const body: Record<string, unknown> = {};
   let rev: Edit['rev'];
   let path: readonly string[] = [];
   let deleted = false;
+  let attachments: Edit['attachments'] = [];
   for (const [key, field] of Object.entries(value)) {
     if (!key.startsWith('_')) body[key] = field;
     else if (key === '_rev') {
@@ -64,13 +77,15 @@ export function parseEdit(value: unknown, newEdits: boolean): Result<Edit, EditE
       if (rev.pos !== parsed.start || rev.hash !== parsed.ids[0])
         return err({ id, error: 'bad_request', reason: '_rev and _revisions are about different revisions' });
     } else if (key === '_attachments') {
-      if (typeof field !== 'object' || field === null || Object.keys(field).length > 0)
-        return err({ id, error: 'doc_validation', reason: 'Attachments are not accepted here' });
+      const parsed = parseAttachments(field);
+      if (!parsed.ok) return err({ id, ...parsed.error });
+      attachments = parsed.value;
     } else if (key !== '_id' && !ignored.has(key))
       return err({ id, error: 'doc_validation', reason: `Bad special document member: ${key.slice(0, 40)}` });
   }
-  if (rev === undefined) return newEdits ? ok({ id, path: [], deleted, body }) : err({ id, error: 'bad_request', reason: 'Missing _rev' });
-  return ok({ id, rev, path: path.length > 0 ? path : [rev.hash], deleted, body });
+  if (rev === undefined)
+    return newEdits ? ok({ id, path: [], deleted, body, attachments }) : err({ id, error: 'bad_request', reason: 'Missing _rev' });
+  return ok({ id, rev, path: path.length > 0 ? path : [rev.hash], deleted, body, attachments });
 }
 
 function parsePath(value: unknown): { readonly start: number; readonly ids: readonly string[] } | null {
@@ -85,12 +100,15 @@ function parsePath(value: unknown): { readonly start: number; readonly ids: read
 }
 
 /**
- * The name of a new edit, as CouchDB makes it: generation and MD5 over (deleted, what it follows, fields), so that the same edit
+ * The name of a new edit, as CouchDB makes it: generation and MD5 over (deleted, what it follows, fields, attachments), so that the same edit
  * made in two places is the same revision. MD5 is a name here, it protects nothing.
+ *
+ * @param attachments name, type and digest of each, in the order of their names
  */
-export function nameRevision(edit: Edit): { readonly pos: number; readonly hash: string } {
-  const hash = createHash('md5')
-    .update(canonicalJson([edit.deleted, edit.rev?.pos ?? 0, edit.rev?.hash ?? '', edit.body]))
-    .digest('hex');
-  return { pos: (edit.rev?.pos ?? 0) + 1, hash };
+export function nameRevision(
+  edit: Edit,
+  attachments: readonly (readonly [string, string, string])[] = [],
+): { readonly pos: number; readonly hash: string } {
+  const said = [edit.deleted, edit.rev?.pos ?? 0, edit.rev?.hash ?? '', edit.body, ...(attachments.length === 0 ? [] : [attachments])];
+  return { pos: (edit.rev?.pos ?? 0) + 1, hash: createHash('md5').update(canonicalJson(said)).digest('hex') };
 }

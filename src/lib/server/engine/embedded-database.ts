@@ -1,44 +1,72 @@
 /** A database of the embedded engine, as engine.ts asks for it. */
 import type { SQLInputValue } from 'node:sqlite';
-import { parseEdit, parseRev } from './document.ts';
+import { stubsOf } from './attachments.ts';
+import { furtherNames, ownNames, parseEdit, parseRev } from './document.ts';
 import {
   maxLocalsPerSpace,
   type Change,
   type Changes,
   type ChangesQuery,
   type CouchDocument,
-  type Database,
   type DatabaseName,
+  type FurtherDatabase,
   type Listing,
+  type Partition,
   type Written,
 } from './engine.ts';
 import { openTables } from './embedded-tables.ts';
-import { knownRevs, leavesAfter, leavesOf, type RevisionTree } from './revisions.ts';
-import { integer, text, type SqliteFile } from './sqlite-file.ts';
+import { deletedRevs, knownRevs, leavesAfter, leavesOf, type RevisionTree } from './revisions.ts';
+import { integer, text, type Row, type SqliteFile } from './sqlite-file.ts';
 
-export function openEmbeddedDatabase(file: SqliteFile, name: DatabaseName): Database {
-  const { epoch, one, all, run, write } = file;
-  const { db, stored, documentOf, lastSeq, writeEdit, purge } = openTables(file, name);
+/**
+ * @param db number of the database in the file
+ * @param further whether it is one that somebody made over a road
+ */
+export function openEmbeddedDatabase(file: SqliteFile, name: DatabaseName, db: number, further: boolean): FurtherDatabase {
+  const { one, all, run, write } = file;
+  const { attachments, stored, documentOf, lastSeq, writeEdit, purge, compact } = openTables(file, db, further);
 
-  const encodeSeq = (seq: number): string => `${String(seq)}-${epoch}`;
+  const names = further ? furtherNames : ownNames;
+  /** A further database that was dropped and made again under its name counts from 1 again. */
+  const tag = further ? `${file.epoch}.${String(db)}` : file.epoch;
+  const encodeSeq = (seq: number): string => `${String(seq)}-${tag}`;
   const decodeSeq = (seq: string): number => {
-    const match = /^(\d{1,15})-([0-9a-z]+)$/.exec(seq);
-    return match?.[2] === epoch ? Number(match[1]) : 0;
+    const match = /^(\d{1,15})-([0-9a-z.]+)$/.exec(seq);
+    return match?.[2] === tag ? Number(match[1]) : 0;
   };
+
+  const since = (partition: Partition, seq: number): { readonly where: string; readonly bound: SQLInputValue[] } =>
+    partition === null
+      ? { where: 'db = ? AND seq > ?', bound: [db, seq] }
+      : { where: 'db = ? AND part = ? AND seq > ?', bound: [db, partition, seq] };
+
+  function countSince(partition: Partition, seq: number): number {
+    const { where, bound } = since(partition, seq);
+    const row = one(`SELECT count(*) AS n FROM documents WHERE ${where}`, ...bound);
+    return row === undefined ? 0 : integer(row, 'n');
+  }
+
+  function rowsSince({ partition, descending = false }: ChangesQuery, seq: number, limit: number): readonly Row[] {
+    const { where, bound } = since(partition, seq);
+    const order = descending ? 'DESC' : 'ASC';
+    return all(`SELECT id, seq, rev, deleted, tree FROM documents WHERE ${where} ORDER BY seq ${order} LIMIT ?`, ...bound, limit);
+  }
+
+  /** Of the names that are asked for; those of other partitions are not among them. */
+  function rowsNamed({ partition, descending = false, ids = [] }: ChangesQuery, seq: number): readonly Row[] {
+    const rows = [...new Set(ids)].flatMap((id) => {
+      const row = one('SELECT id, seq, rev, deleted, tree, part FROM documents WHERE db = ? AND id = ? AND seq > ?', db, id, seq);
+      return row !== undefined && (partition === null || row['part'] === partition) ? [row] : [];
+    });
+    return rows.sort((a, b) => (integer(a, 'seq') - integer(b, 'seq')) * (descending ? -1 : 1));
+  }
 
   function changesNow(query: ChangesQuery): Changes {
     const { partition, descending = false } = query;
     const last = lastSeq(partition);
-    const since = query.since === 'now' ? last : decodeSeq(query.since);
-    const where = partition === null ? 'db = ? AND seq > ?' : 'db = ? AND part = ? AND seq > ?';
-    const bound: SQLInputValue[] = partition === null ? [db, since] : [db, partition, since];
-    const ids = query.ids === undefined ? null : new Set(query.ids);
+    const from = query.since === 'now' ? last : decodeSeq(query.since);
     const limit = query.limit ?? Number.MAX_SAFE_INTEGER;
-    const rows = all(
-      `SELECT id, seq, rev, deleted, tree FROM documents WHERE ${where} ORDER BY seq ${descending ? 'DESC' : 'ASC'} LIMIT ?`,
-      ...bound,
-      ids === null ? limit : Number.MAX_SAFE_INTEGER,
-    ).filter((found) => ids === null || ids.has(text(found, 'id')));
+    const rows = (query.ids === undefined ? rowsSince : rowsNamed)(query, from, limit);
 
     const results = rows.slice(0, limit).map((found): Change => {
       const id = text(found, 'id');
@@ -54,12 +82,9 @@ export function openEmbeddedDatabase(file: SqliteFile, name: DatabaseName): Data
       };
     });
     const final = rows[Math.min(rows.length, limit) - 1];
-    const reached = final === undefined ? since : integer(final, 'seq');
-    const after = one(
-      `SELECT count(*) AS n FROM documents WHERE ${where}`,
-      ...(partition === null ? [db, reached] : [db, partition, reached]),
-    );
-    const pending = descending || results.length < limit || after === undefined ? 0 : integer(after, 'n');
+    const reached = final === undefined ? from : integer(final, 'seq');
+    const pending =
+      descending || results.length < limit ? 0 : query.ids === undefined ? countSince(partition, reached) : rows.length - results.length;
     return { results, last: encodeSeq(pending > 0 || descending ? reached : Math.max(last, reached)), pending };
   }
 
@@ -85,18 +110,17 @@ export function openEmbeddedDatabase(file: SqliteFile, name: DatabaseName): Data
       return leavesOf(stored(id)?.tree ?? []);
     },
 
-    async open(id, revs, { latest = false } = {}) {
+    async open(id, revs, { latest = false, attachments: choice } = {}) {
       const tree = stored(id)?.tree ?? [];
-      const leaves = leavesOf(tree);
-      const wanted = revs === 'all' ? leaves.map(({ rev }) => rev) : revs;
+      const wanted = revs === 'all' ? leavesOf(tree).map(({ rev }) => rev) : revs;
+      const deleted = deletedRevs(tree);
       const found = new Map<string, CouchDocument>();
       const missing: string[] = [];
       for (const rev of wanted) {
         const candidates = latest ? leavesAfter(tree, rev) : [rev];
         const documents = candidates.flatMap((candidate) => {
-          const deleted = leaves.some((leaf) => leaf.rev === candidate && leaf.deleted);
-          const document = documentOf(id, candidate, deleted, tree);
-          return document === null ? [] : [document];
+          const document = documentOf(id, candidate, deleted.has(candidate), tree);
+          return document === null ? [] : [choice === undefined ? document : attachments.withBytes(document, choice)];
         });
         if (documents.length === 0) missing.push(rev);
         for (const document of documents) found.set(document._rev, document);
@@ -104,8 +128,16 @@ export function openEmbeddedDatabase(file: SqliteFile, name: DatabaseName): Data
       return { found: [...found.values()], missing };
     },
 
+    async attachment(id, name, rev) {
+      const standing = stored(id);
+      if (standing === null || (rev === undefined && standing.deleted)) return null;
+      const stubs = stubsOf(documentOf(id, rev ?? standing.rev, false));
+      const stub = Object.hasOwn(stubs, name) ? stubs[name] : undefined;
+      return stub === undefined ? null : attachments.read(id, stub);
+    },
+
     bulk(documents, bulkOptions) {
-      const edits = documents.map((document) => ({ document, parsed: parseEdit(document, bulkOptions.newEdits) }));
+      const edits = documents.map((document) => ({ document, parsed: parseEdit(document, bulkOptions.newEdits, names) }));
       return write(() =>
         edits.map(({ document, parsed }): Written =>
           parsed.ok ? writeEdit(parsed.value, document as Readonly<Record<string, unknown>>, bulkOptions) : { ok: false, ...parsed.error },
@@ -234,5 +266,7 @@ export function openEmbeddedDatabase(file: SqliteFile, name: DatabaseName): Data
     removeLocal(space, id) {
       return write(() => run('DELETE FROM locals WHERE db = ? AND space = ? AND id = ?', db, space, id) > 0);
     },
+
+    compact: () => write(compact),
   };
 }

@@ -1,7 +1,8 @@
 /** One database of the embedded engine: what its tables hold, and how an edit becomes a row. All of it runs at once, within a turn of the event loop. */
 import { parseRev, nameRevision, type Edit } from './document.ts';
-import { StorageFailure, type BulkOptions, type CouchDocument, type DatabaseName, type Partition, type Written } from './engine.ts';
-import { grow, historyOf, knownRevs, leavesOf, revOf, type RevisionTree } from './revisions.ts';
+import { openAttachments, type EmbeddedAttachments } from './embedded-attachments.ts';
+import { DatabaseGone, StorageFailure, type BulkOptions, type CouchDocument, type Partition, type Written } from './engine.ts';
+import { grow, historyOf, knownRevs, leavesOf, letGo, revOf, type RevisionTree } from './revisions.ts';
 import { integer, text, type SqliteFile } from './sqlite-file.ts';
 
 export interface Stored {
@@ -16,7 +17,7 @@ const partOf = (id: string): string => {
 };
 
 export interface EmbeddedTables {
-  readonly db: number;
+  readonly attachments: EmbeddedAttachments;
   stored(id: string): Stored | null;
   /** Null where the bytes of the revision are not kept. With `tree`, its `_revisions` too. */
   documentOf(id: string, rev: string, deleted: boolean, tree?: RevisionTree): CouchDocument | null;
@@ -26,14 +27,14 @@ export interface EmbeddedTables {
   writeEdit(edit: Edit, given: Readonly<Record<string, unknown>>, options: BulkOptions): Written;
   /** Takes the document out of every table. Within a commit only. */
   purge(id: string): void;
+  /** Lets the bytes of followed revisions go. Within a commit only. */
+  compact(): void;
 }
 
-export function openTables(file: SqliteFile, name: DatabaseName): EmbeddedTables {
-  const { one, run } = file;
-  run('INSERT OR IGNORE INTO databases (name) VALUES (?)', name);
-  const row = one('SELECT db FROM databases WHERE name = ?', name);
-  if (row === undefined) throw new StorageFailure(`The database ${name} could not be made`);
-  const db = integer(row, 'db');
+/** @param further whether the database keeps revisions that were followed, until it is compacted */
+export function openTables(file: SqliteFile, db: number, further: boolean): EmbeddedTables {
+  const { one, all, run } = file;
+  const attachments = openAttachments(file, db);
 
   const stored = (id: string): Stored | null => {
     const found = one('SELECT rev, deleted, tree FROM documents WHERE db = ? AND id = ?', db, id);
@@ -71,8 +72,9 @@ export function openTables(file: SqliteFile, name: DatabaseName): EmbeddedTables
     let target = edit.rev;
     let path = edit.path;
 
+    let ancestors = edit.path.slice(1).map((hash, index) => revOf((edit.rev?.pos ?? 0) - index - 1, hash));
+    let follows = edit;
     if (newEdits) {
-      let follows = edit;
       if (before !== null) {
         const leaf = leavesOf(tree).find(({ rev }) => rev === (edit.rev === undefined ? before.rev : revOf(edit.rev.pos, edit.rev.hash)));
         // Without a revision only what does not stand any more may be written again, as CouchDB has it.
@@ -80,22 +82,37 @@ export function openTables(file: SqliteFile, name: DatabaseName): EmbeddedTables
         const rev = parseRev(leaf.rev);
         if (rev === null) throw new StorageFailure(`${edit.id} holds a revision that is none`);
         follows = { ...edit, rev };
+        ancestors = [leaf.rev];
       } else if (edit.rev !== undefined) return conflict(edit.id);
-      target = nameRevision(follows);
+    } else if (edit.rev !== undefined && before !== null && knownRevs(tree).has(revOf(edit.rev.pos, edit.rev.hash)))
+      return { ok: true, id: edit.id, rev: revOf(edit.rev.pos, edit.rev.hash) };
+
+    const resolved = attachments.resolve(edit, ancestors, newEdits ? (follows.rev?.pos ?? 0) + 1 : (edit.rev?.pos ?? 1));
+    if ('unknown' in resolved)
+      return { ok: false, id: edit.id, error: 'missing_stub', reason: `Invalid attachment stub in ${edit.id} for ${resolved.unknown}` };
+    const described = Object.entries(resolved.stubs);
+    if (newEdits) {
+      target = nameRevision(
+        follows,
+        described.map(([name, stub]) => [name, stub.content_type, stub.digest]),
+      );
       path = [target.hash, ...(follows.rev === undefined ? [] : [follows.rev.hash])];
     }
     if (target === undefined) throw new Error('An edit without a revision passed the parser');
 
     const rev = revOf(target.pos, target.hash);
     if (before !== null && knownRevs(tree).has(rev)) return { ok: true, id: edit.id, rev };
-    const refusal = gate?.(given, before === null ? null : documentOf(edit.id, before.rev, before.deleted)) ?? null;
-    if (refusal !== null) return { ok: false, id: edit.id, error: 'forbidden', reason: refusal };
+    if (gate !== undefined) {
+      const shown = described.length === 0 ? given : { ...given, _attachments: resolved.stubs };
+      const refusal = gate(shown, before === null ? null : documentOf(edit.id, before.rev, before.deleted));
+      if (refusal !== null) return { ok: false, id: edit.id, error: 'forbidden', reason: refusal };
+    }
 
-    const grown = grow(tree, edit, target, path);
+    const grown = grow(tree, edit, target, path, further);
     const winner = leavesOf(grown.tree)[0];
     if (winner === undefined) throw new Error('A tree that grew has no leaf');
     const next = one('UPDATE databases SET seq = seq + 1 WHERE db = ? RETURNING seq', db);
-    if (next === undefined) throw new StorageFailure(`The database ${name} is gone`);
+    if (next === undefined) throw new DatabaseGone('The database was dropped');
     run(
       `INSERT INTO documents (db, id, part, seq, rev, deleted, tree) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (db, id) DO UPDATE SET seq = excluded.seq, rev = excluded.rev, deleted = excluded.deleted, tree = excluded.tree`,
@@ -108,16 +125,32 @@ export function openTables(file: SqliteFile, name: DatabaseName): EmbeddedTables
       JSON.stringify(grown.tree),
     );
     for (const old of grown.superseded) run('DELETE FROM bodies WHERE db = ? AND id = ? AND rev = ?', db, edit.id, old);
-    if (grown.isLeaf)
-      run('INSERT OR REPLACE INTO bodies (db, id, rev, body) VALUES (?, ?, ?, ?)', db, edit.id, rev, JSON.stringify(edit.body));
+    if (grown.isLeaf) {
+      const body = described.length === 0 ? edit.body : { ...edit.body, _attachments: resolved.stubs };
+      run('INSERT OR REPLACE INTO bodies (db, id, rev, body) VALUES (?, ?, ?, ?)', db, edit.id, rev, JSON.stringify(body));
+      attachments.keep(edit.id, resolved);
+    }
+    if (grown.superseded.length > 0) attachments.prune(edit.id);
     file.touch(db, partOf(edit.id));
     return { ok: true, id: edit.id, rev };
   }
 
   function purge(id: string): void {
-    for (const table of ['documents', 'bodies']) run(`DELETE FROM ${table} WHERE db = ? AND id = ?`, db, id);
+    for (const table of ['documents', 'bodies', 'attachments']) run(`DELETE FROM ${table} WHERE db = ? AND id = ?`, db, id);
     file.touch(db, partOf(id));
   }
 
-  return { db, stored, documentOf, lastSeq, writeEdit, purge };
+  function compact(): void {
+    for (const row of all('SELECT id, tree FROM documents WHERE db = ?', db)) {
+      const id = text(row, 'id');
+      const tree = JSON.parse(text(row, 'tree')) as RevisionTree;
+      const followed = letGo(tree);
+      if (followed.length === 0) continue;
+      run('UPDATE documents SET tree = ? WHERE db = ? AND id = ?', JSON.stringify(tree), db, id);
+      for (const rev of followed) run('DELETE FROM bodies WHERE db = ? AND id = ? AND rev = ?', db, id, rev);
+      attachments.prune(id);
+    }
+  }
+
+  return { attachments, stored, documentOf, lastSeq, writeEdit, purge, compact };
 }

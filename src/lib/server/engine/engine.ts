@@ -15,7 +15,10 @@ export type DatabaseName = string;
 /** `null` is the whole database. */
 export type Partition = string | null;
 
-/** A document as CouchDB writes it: `_id`, `_rev`, `_deleted`, `_revisions` beside its own fields. */
+/**
+ * A document as CouchDB writes it: `_id`, `_rev`, `_deleted`, `_revisions` and `_attachments` beside its own fields. An attachment is told as a stub;
+ * where its bytes were asked for they stand in `data`, in base64.
+ */
 export type CouchDocument = { readonly _id: string; readonly _rev: string; readonly _deleted?: true } & Readonly<Record<string, unknown>>;
 
 export interface Leaf {
@@ -28,12 +31,13 @@ export type Written =
   | {
       readonly ok: false;
       readonly id: string;
-      readonly error: 'conflict' | 'forbidden' | 'bad_request' | 'doc_validation';
+      readonly error: 'conflict' | 'forbidden' | 'bad_request' | 'doc_validation' | 'missing_stub' | 'too_large';
       readonly reason: string;
     };
 
 /**
- * Asked for each document of a batch, with what stands now, before it is written: null to allow, or the reason to refuse.
+ * Asked for each document of a batch, with what stands now, before it is written: null to allow, or the reason to refuse. Attachments are described in
+ * both as stubs, `{ content_type, digest, length, revpos }`, never with their bytes.
  * The embedded engine asks inside the transaction, so nothing can come in between.
  */
 export type Gate = (document: Readonly<Record<string, unknown>>, previous: CouchDocument | null) => string | null;
@@ -97,6 +101,24 @@ export interface LocalDocument {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+/** One attachment with its bytes. */
+export interface Attachment {
+  readonly contentType: string;
+  /** `md5-` and the hash in base64. */
+  readonly digest: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface OpenOptions {
+  /** Where a revision was followed, its leaves in its place. */
+  readonly latest?: boolean;
+  /**
+   * Which attachments come with their bytes: all, or those that came after the newest of these revisions of which the document is an edit (CouchDB's
+   * `atts_since`). Left out: none.
+   */
+  readonly attachments?: 'all' | readonly string[];
+}
+
 export interface Database {
   readonly name: DatabaseName;
   info(partition: Partition): Promise<{ readonly documents: number; readonly deleted: number; readonly sequence: string }>;
@@ -105,14 +127,16 @@ export interface Database {
   /** Leaves of the document's tree, the winner first; empty where the name was never written. */
   leaves(id: string): Promise<readonly Leaf[]>;
   /**
-   * Revisions of a document, each with `_revisions`. `latest`: where a revision was followed, its leaves in its place. A revision whose
-   * bytes are not here (never sent, or followed and compacted) is in `missing`.
+   * Revisions of a document, each with `_revisions`. A revision whose bytes are not here (never sent, or followed and compacted) is in `missing`. In a
+   * database of the node's own that is every revision that was followed; a further one keeps them until it is compacted.
    */
   open(
     id: string,
     revs: 'all' | readonly string[],
-    options?: { readonly latest?: boolean },
+    options?: OpenOptions,
   ): Promise<{ readonly found: readonly CouchDocument[]; readonly missing: readonly string[] }>;
+  /** An attachment of a revision, or of the winner; null where there is none. A tombstone that wins has none. */
+  attachment(id: string, name: string, rev?: string): Promise<Attachment | null>;
   /**
    * Writes each document by itself: one that is refused does not hold up the others. Answers stand in the order of the documents. A revision that
    * is known already is answered with `ok` and changes nothing.
@@ -141,6 +165,23 @@ export interface Database {
   removeLocal(space: string, id: string): Promise<boolean>;
 }
 
+/** A database that somebody made over a road, with CouchDB's own rules: names of any form, design documents, followed revisions until it is compacted. */
+export interface FurtherDatabase extends Database {
+  /** Lets the bytes of followed revisions go. */
+  compact(): Promise<void>;
+}
+
+export interface FurtherDatabases {
+  /** Names, in order. */
+  list(): Promise<readonly DatabaseName[]>;
+  /** Null where there is none. */
+  open(name: DatabaseName): Promise<FurtherDatabase | null>;
+  /** False where there is one already. */
+  create(name: DatabaseName): Promise<boolean>;
+  /** Removes it with all that it holds, durably. False where there is none. */
+  drop(name: DatabaseName): Promise<boolean>;
+}
+
 export interface Engine {
   readonly kind: 'embedded' | 'couchdb';
   /**
@@ -148,8 +189,12 @@ export interface Engine {
    * on this disk.
    */
   readonly epoch: string;
-  /** Opens a database, and makes it where it does not exist. */
+  /** Opens a database of the node's own, and makes it where it does not exist. */
   database(name: DatabaseName): Database;
+  /** Names of the node's own databases that exist, in order. */
+  databases(): Promise<readonly DatabaseName[]>;
+  /** Those that are not the node's own. Their names are apart: one may be called as one of the node's is. */
+  readonly further: FurtherDatabases;
   /** Writes and syncs a mark. False where nothing can be written (disk full, read-only, unreachable). */
   writable(): Promise<boolean>;
   /** Waits for the writes under way. Nothing may be asked afterwards. */
@@ -159,6 +204,11 @@ export interface Engine {
 /** The storage refused the write: full, read-only or broken. Nothing of the batch counts as written. */
 export class StorageFailure extends Error {
   override readonly name = 'StorageFailure';
+}
+
+/** A further database was dropped while it was in use. */
+export class DatabaseGone extends Error {
+  override readonly name = 'DatabaseGone';
 }
 
 /** How many spaces' documents are kept; a replication writes one, so this is the number of replications that can go on where they stopped. */

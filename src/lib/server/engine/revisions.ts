@@ -72,17 +72,39 @@ export interface Grown {
   readonly superseded: readonly string[];
 }
 
-/** Adds a revision with its ancestors. `tree` is used up. */
-export function grow(tree: RevisionTree, edit: Edit, rev: { readonly pos: number; readonly hash: string }, path: readonly string[]): Grown {
+/** Revisions that are tombstones. */
+export function deletedRevs(tree: RevisionTree): ReadonlySet<string> {
+  const revs = new Set<string>();
+  traverseRevTree(tree, (_isLeaf, pos, id, _context, options) => {
+    if (options.deleted === true) revs.add(revOf(pos, id));
+    return undefined;
+  });
+  return revs;
+}
+
+/** Marks every revision that was followed as let go; answers those that were not yet. `tree` is changed. */
+export const letGo = (tree: RevisionTree): readonly string[] => compactTree({ rev_tree: tree });
+
+/**
+ * Adds a revision with its ancestors. `tree` is used up.
+ *
+ * @param keep whether the bytes of followed revisions are kept
+ */
+export function grow(
+  tree: RevisionTree,
+  edit: Edit,
+  rev: { readonly pos: number; readonly hash: string },
+  path: readonly string[],
+  keep = false,
+): Grown {
   let node: TreeNode = [rev.hash, edit.deleted ? { status: 'available', deleted: true } : { status: 'available' }, []];
   for (const hash of path.slice(1)) node = [hash, { status: 'missing' }, [node]];
   const merged = merge(tree, { pos: rev.pos - path.length + 1, ids: node }, revisionDepth);
-  const metadata = { rev_tree: merged.tree };
   const name = revOf(rev.pos, rev.hash);
   return {
-    superseded: [...compactTree(metadata), ...merged.stemmedRevs],
-    tree: metadata.rev_tree,
+    superseded: [...(keep ? [] : letGo(merged.tree)), ...merged.stemmedRevs],
+    tree: merged.tree,
     rev: name,
-    isLeaf: collectLeaves(metadata.rev_tree).some((leaf) => leaf.rev === name),
+    isLeaf: collectLeaves(merged.tree).some((leaf) => leaf.rev === name),
   };
 }

@@ -31,6 +31,10 @@ const schema = `
     db INTEGER NOT NULL, id TEXT NOT NULL, rev TEXT NOT NULL, body TEXT NOT NULL,
     PRIMARY KEY (db, id, rev)
   ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS attachments (
+    db INTEGER NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL, bytes BLOB NOT NULL,
+    PRIMARY KEY (db, id, digest)
+  );
   CREATE TABLE IF NOT EXISTS locals (
     db INTEGER NOT NULL, space TEXT NOT NULL, id TEXT NOT NULL, rev INTEGER NOT NULL, touched INTEGER NOT NULL, body TEXT NOT NULL,
     PRIMARY KEY (db, space, id)
