@@ -226,7 +226,7 @@ export function createCouchWrites(
 
     async purge(ids) {
       await ready();
-      const asked = ids.filter(isPartitioned);
+      const asked = ids.filter(holds);
       for (let at = 0; at < asked.length; at += purgedAtOnce) {
         const some = asked.slice(at, at + purgedAtOnce);
         await locks.hold(some, async () => {

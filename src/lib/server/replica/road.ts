@@ -230,7 +230,7 @@ async function document(range: Range, request: Request, query: URLSearchParams, 
   const [written] = await range.database.bulk([{ ...given, _id: id, ...(rev === undefined ? {} : { _rev: rev }) }], { newEdits, gate });
   if (written === undefined) return missing();
   if (written.ok) return json({ ok: true, id, rev: written.rev }, method === 'PUT' ? 201 : 200, { etag: `"${written.rev}"` });
-  const status = { conflict: 409, forbidden: 403, bad_request: 400, doc_validation: 400 }[written.error];
+  const status = { conflict: 409, forbidden: 403, bad_request: 400, doc_validation: 400, missing_stub: 412, too_large: 413 }[written.error];
   return couchError(status, written.error, written.reason);
 }
 
