@@ -15,7 +15,7 @@
  * Refusals have CouchDB's form, `{ error, reason }`. Names outside the range are answered as if nothing were there or refused, and never looked up.
  */
 import { isListOf, isObject, isString, type JsonObject } from '../../domain/shape.ts';
-import type { CouchDocument, Written } from '../engine/engine.ts';
+import type { BulkOptions, CouchDocument, Written } from '../engine/engine.ts';
 import { json } from '../http/answer.ts';
 import { readObject } from '../http/body.ts';
 import { changesFeed } from './changes-feed.ts';
@@ -29,7 +29,8 @@ const maxQuestions = 20_000;
 
 const missing = (): Response => couchError(404, 'not_found', 'missing');
 const badRequest = (reason: string): Response => couchError(400, 'bad_request', reason);
-const outside = (): Response => couchError(403, 'forbidden', 'This name is outside the range.');
+const outsideReason = 'This name is outside the range.';
+const outside = (): Response => couchError(403, 'forbidden', outsideReason);
 const readOnly = (): Response => couchError(403, 'forbidden', 'Nothing is written here.');
 const wrongMethod = (allow: string): Response => json({ error: 'method_not_allowed', reason: `Only ${allow} allowed` }, 405, { allow });
 
@@ -114,12 +115,29 @@ async function bulkDocs(range: Range, request: Request): Promise<Response> {
   const { docs, new_edits: newEdits = true } = read.value;
   if (!Array.isArray(docs) || typeof newEdits !== 'boolean') return badRequest('The body has docs, a list, and new_edits, true or false.');
   if (!docs.every(isObject)) return badRequest('Document must be a JSON object');
-  const written = await range.database.bulk(docs, { newEdits, gate });
+  const written = await writeWithin(range, docs, { newEdits, gate });
   const answers = written.map((answer) => ({
     ...rowOf(answer),
     ...(answer.ok ? {} : { status: answer.error === 'conflict' ? 409 : 403 }),
   }));
   return json(newEdits ? answers : answers.filter((_answer, index) => written[index]?.ok !== true), 201);
+}
+
+/** Writes what lies in the range. The rest never comes near the engine: whether it met a conflict there would tell that it exists. */
+async function writeWithin(range: Range, documents: readonly JsonObject[], options: BulkOptions): Promise<readonly Written[]> {
+  const outsider = ({ _id: id }: JsonObject): string | null => (typeof id === 'string' && !contains(range, id) ? id : null);
+  const written = (
+    await range.database.bulk(
+      documents.filter((document) => outsider(document) === null),
+      options,
+    )
+  ).values();
+  return documents.flatMap((document): readonly Written[] => {
+    const id = outsider(document);
+    if (id !== null) return [{ ok: false, id, error: 'forbidden', reason: outsideReason }];
+    const next = written.next();
+    return next.done === true ? [] : [next.value];
+  });
 }
 
 /**
@@ -142,8 +160,7 @@ async function bulkGet(range: Range, request: Request, query: URLSearchParams): 
     docs.map(async ({ id, rev }: JsonObject) => {
       if (typeof id !== 'string' || (rev !== undefined && typeof rev !== 'string'))
         return { id: null, docs: [{ error: { id: null, rev: null, error: 'bad_request', reason: 'A name is text' } }] };
-      if (!contains(range, id))
-        return { id, docs: [{ error: { id, rev: rev ?? null, error: 'forbidden', reason: 'This name is outside the range.' } }] };
+      if (!contains(range, id)) return { id, docs: [{ error: { id, rev: rev ?? null, error: 'forbidden', reason: outsideReason } }] };
       const opened = await range.database.open(id, rev === undefined ? 'all' : [rev], { latest });
       const absent = opened.found.length === 0 && opened.missing.length === 0 ? ['undefined'] : opened.missing;
       return {

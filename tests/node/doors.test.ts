@@ -1,0 +1,368 @@
+/**
+ * Every address of the node, by who comes to it and by whether the thing exists: what is not allowed is refused with the same status, headers and words
+ * whether it exists or not. The table is held against the addresses that stand in the source, so an address that it does not know fails here.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDeviceId, createPersonId, type NodeId, type PersonId } from '../../src/lib/domain/ids.ts';
+import { openAccounts } from '../../src/server/main.ts';
+import { aRecord } from '../fixtures/records.ts';
+import {
+  ask,
+  claim,
+  codesFor,
+  joinBy,
+  makeCohort,
+  password,
+  random,
+  startTestNode,
+  type Answer,
+  type Learner,
+  type TestNode,
+} from './kit.ts';
+
+const callers = ['stranger', 'rubbish', 'revoked', 'ann', 'bob', 'tina', 'otto', 'rita', 'admin', 'east'] as const;
+/**
+ * `stranger` has no token, `rubbish` one that this node never signed, `revoked` one that was taken back. Ann and Bob are learners; Tina teaches Ann, Otto teaches Bob;
+ * Rita reviews; `admin` administers; `east` is a child of this node.
+ */
+type CallerName = (typeof callers)[number];
+
+interface World {
+  readonly node: TestNode;
+  readonly tokens: Readonly<Record<CallerName, string | undefined>>;
+  readonly ann: Learner;
+  readonly bob: Learner;
+  readonly cohorts: { readonly tinas: string; readonly ottos: string };
+}
+
+/** One thing that an address may lead to: where it is asked, and who may. */
+interface Thing {
+  readonly path: string;
+  readonly body?: unknown;
+  readonly open: readonly CallerName[] | 'all';
+}
+
+/** How an organ writes a refusal. */
+type Form = 'node' | 'couch';
+
+interface Row {
+  readonly form: Form;
+  readonly things: (world: World) => Readonly<Record<string, Thing>>;
+}
+
+const one = (path: string, open: Thing['open'], body?: unknown) => (): Readonly<Record<string, Thing>> => ({
+  it: { path, open, ...(body === undefined ? {} : { body }) },
+});
+
+const nobody = createPersonId(random);
+
+/** A cohort of Tina's, one of Otto's, one that does not exist, and what is no name of a cohort. */
+const cohorts =
+  (rest: string, bodies: readonly unknown[]) =>
+  ({ cohorts: { tinas, ottos } }: World): Readonly<Record<string, Thing>> =>
+    Object.fromEntries(
+      bodies.flatMap((body, n): [string, Thing][] =>
+        (
+          [
+            ['tinas', tinas, ['tina', 'admin']],
+            ['ottos', ottos, ['otto', 'admin']],
+            ['none', 'nothing-here', []],
+            ['odd', '%2e%2e%2f', []],
+            ['inherited', '__proto__', []],
+          ] as const
+        ).map(([name, id, open]) => [
+          `${name} ${String(n)}`,
+          { path: `/api/cohorts/${id}${rest}`, open, ...(body === undefined ? {} : { body }) },
+        ]),
+      ),
+    );
+
+const receipts = ({ ann, bob }: World): Readonly<Record<string, Thing>> => {
+  const of = (person: PersonId | string, device: string, open: readonly CallerName[]): Thing => ({
+    path: '/sync',
+    open,
+    body: { person, device, revisions: { [`${person}:note:x:y:z`]: '1-a' } },
+  });
+  return {
+    ann: of(ann.person, ann.device, ['ann']),
+    bob: of(bob.person, bob.device, ['bob']),
+    'ann on bob’s device': of(ann.person, bob.device, []),
+    'ann on no device': of(ann.person, createDeviceId(random), []),
+    'nobody on no device': of(nobody, createDeviceId(random), []),
+  };
+};
+
+const table: Readonly<Record<string, Row>> = {
+  'GET /api/node': { form: 'node', things: one('/api/node', 'all') },
+  // What is wrong with a sign-in is its own test below: asking often is slowed down.
+  'POST /api/session': { form: 'node', things: one('/api/session', 'all', {}) },
+  'POST /api/link': { form: 'node', things: one('/api/link', ['ann', 'bob'], {}) },
+  'GET /api/people': { form: 'node', things: one('/api/people', ['admin']) },
+  'POST /api/people': { form: 'node', things: one('/api/people', ['admin'], { name: 'Nia', role: 'reviewer' }) },
+  'GET /api/cohorts': { form: 'node', things: one('/api/cohorts', ['tina', 'otto', 'admin']) },
+  'POST /api/cohorts': { form: 'node', things: one('/api/cohorts', ['tina', 'otto', 'admin'], { title: 'Lima', courses: [] }) },
+  'GET /api/cohorts/:id': { form: 'node', things: cohorts('', [undefined]) },
+  'POST /api/cohorts/:id/codes': { form: 'node', things: cohorts('/codes', [{ count: 1 }, {}, []]) },
+  'POST /sync': { form: 'node', things: receipts },
+  'GET /content/manifests': { form: 'node', things: one('/content/manifests', 'all') },
+  'GET /content/manifests/:course': { form: 'node', things: one('/content/manifests/none', 'all') },
+  'GET /content/pieces/:sha256': { form: 'node', things: one(`/content/pieces/${'0'.repeat(64)}`, 'all') },
+  'POST /content/pack': { form: 'node', things: one('/content/pack', 'all', { pieces: [] }) },
+  'GET /health': { form: 'node', things: one('/health', 'all') },
+  'GET /metrics': { form: 'node', things: one('/metrics', ['admin']) },
+};
+
+/** The calls of the standard road: what a replicator asks, below the address of a range. */
+const calls: readonly (readonly [method: string, path: string, body?: object])[] = [
+  ['GET', ''],
+  ['PUT', ''],
+  ['GET', '_changes'],
+  ['POST', '_changes?filter=_doc_ids', { doc_ids: ['DOCUMENT'] }],
+  ['GET', '_changes?feed=longpoll&timeout=1'],
+  ['POST', '_revs_diff', { DOCUMENT: ['1-a'] }],
+  ['POST', '_bulk_docs', { docs: [] }],
+  ['POST', '_bulk_get', { docs: [{ id: 'DOCUMENT' }] }],
+  ['GET', '_all_docs'],
+  ['POST', '_all_docs', { keys: ['DOCUMENT'] }],
+  ['POST', '_ensure_full_commit', {}],
+  ['GET', 'DOCUMENT'],
+  ['GET', 'DOCUMENT?open_revs=all'],
+  ['PUT', 'DOCUMENT', {}],
+  ['DELETE', 'DOCUMENT?rev=1-a'],
+  ['GET', '_local/x'],
+  ['PUT', '_local/x', {}],
+  ['DELETE', '_local/x'],
+  ['GET', '_design/x'],
+  ['PUT', '_design/x', {}],
+  ['GET', '_nothing'],
+];
+
+/** Words of a refusal that do not depend on what was asked. */
+const refusals: Readonly<Record<Form, Readonly<Record<'nobody' | 'revoked' | 'other', readonly [status: number, body: object]>>>> = {
+  node: {
+    nobody: [401, { error: 'expired', message: 'Nobody is signed in with this request, or no longer.' }],
+    revoked: [403, { error: 'revoked', message: 'This sign-in was taken back by the centre.' }],
+    other: [403, { error: 'forbidden', message: 'This is not open to you.' }],
+  },
+  couch: {
+    nobody: [401, { error: 'unauthorized', reason: 'Nobody is signed in with this request, or no longer.' }],
+    revoked: [403, { error: 'forbidden', reason: 'This sign-in was taken back by the centre.' }],
+    other: [403, { error: 'forbidden', reason: 'This range is not open to you.' }],
+  },
+};
+
+const sortOf = (caller: CallerName): 'nobody' | 'revoked' | 'other' =>
+  caller === 'stranger' || caller === 'rubbish' ? 'nobody' : caller === 'revoked' ? 'revoked' : 'other';
+
+/** All that a client sees of an answer but the time. */
+const seen = ({ status, headers, body }: Answer): object => ({
+  status,
+  headers: Object.fromEntries([...headers].filter(([name]) => name !== 'date')),
+  body,
+});
+
+/** Not this machine itself: /metrics takes whoever comes through a proxy for a stranger. */
+const outside = { 'x-forwarded-for': '203.0.113.7' };
+
+describe('every address of the node', () => {
+  let world: World;
+
+  beforeAll(async () => {
+    const node = await startTestNode();
+    const admin = await claim(node);
+    const staff = async (name: string, role: string): Promise<string> => {
+      const { body } = await ask(`${node.url}/api/people`, { token: admin, body: { name, role } });
+      return (await ask(`${node.url}/api/session`, { body: { code: body['code'], name, password } })).body['token'] as string;
+    };
+    const [tina, otto, rita] = [await staff('Tina', 'trainer'), await staff('Otto', 'trainer'), await staff('Rita', 'reviewer')];
+    const [tinas, ottos] = [await makeCohort(node, tina), await makeCohort(node, otto)];
+    const [annsCode = '', lostCode = ''] = await codesFor(node, tina, tinas, ['Ann', 'Lost']);
+    const [bobsCode = ''] = await codesFor(node, otto, ottos, ['Bob']);
+    const [ann, lost, bob] = [await joinBy(node, annsCode), await joinBy(node, lostCode), await joinBy(node, bobsCode)];
+    const others = await openAccounts({ node: 'centre' as NodeId, data: node.data, couchdb: node.couchdb });
+    const east = await others.peers.add('east' as NodeId);
+    await others.sessions.revoke(lost.person);
+    await others.engine.close();
+    // What another process took back is over half a second later.
+    node.advance(1000);
+    const rubbish = `${ann.token.slice(0, -4)}AAAA`;
+    world = {
+      node,
+      ann,
+      bob,
+      cohorts: { tinas, ottos },
+      tokens: { stranger: undefined, rubbish, revoked: lost.token, ann: ann.token, bob: bob.token, tina, otto, rita, admin, east },
+    };
+    for (const { person, device, token } of [ann, bob])
+      for (const kind of ['note', 'register'] as const)
+        await ask(`${node.url}/replica/person/${person}/_bulk_docs`, { token, body: { docs: [aRecord(kind, person, device)] } });
+  });
+  afterAll(() => world.node.close());
+
+  const askAs = (caller: CallerName, method: string, { path, body }: Pick<Thing, 'path' | 'body'>): Promise<Answer> => {
+    const token = world.tokens[caller];
+    return ask(world.node.url + path, {
+      method,
+      headers: outside,
+      ...(token === undefined ? {} : { token }),
+      ...(body === undefined ? {} : { body }),
+    });
+  };
+
+  async function hold(method: string, form: Form, things: Readonly<Record<string, Thing>>): Promise<void> {
+    for (const caller of callers) {
+      let first: { name: string; answer: object } | null = null;
+      for (const [name, thing] of Object.entries(things)) {
+        const answer = await askAs(caller, method, thing);
+        const about = `${caller}: ${method} ${thing.path} (${name})`;
+        if (thing.open === 'all' || thing.open.includes(caller)) {
+          expect([401, 403], `${about} is refused: ${JSON.stringify(answer.body)}`).not.toContain(answer.status);
+          continue;
+        }
+        const [status, body] = refusals[form][sortOf(caller)];
+        expect([answer.status, answer.body], about).toEqual([status, body]);
+        first ??= { name, answer: seen(answer) };
+        expect(seen(answer), `${about} is refused otherwise than ${first.name}`).toEqual(first.answer);
+      }
+    }
+  }
+
+  it('stands in the table', () => {
+    const server = resolve(import.meta.dirname, '../../src/lib/server');
+    const sources = readdirSync(server, { recursive: true, encoding: 'utf8' }).filter((name) => /(?<!\.test)\.ts$/.test(name));
+    const found = sources.flatMap((name) =>
+      [...readFileSync(join(server, name), 'utf8').matchAll(/method: '([A-Z]+)',\s*path: '([^']+)'/g)].map(
+        ([, method, path]) => `${method ?? ''} ${path ?? ''}`,
+      ),
+    );
+    expect(found.length).toBeGreaterThan(10);
+    expect(found.toSorted()).toEqual(Object.keys(table).toSorted());
+    const road = readFileSync(join(server, 'replica/road.ts'), 'utf8');
+    const answered = [...road.matchAll(/'(GET|POST|PUT|DELETE) (_[a-z_]+)'/g)].map(([, method, path]) => `${method ?? ''} ${path ?? ''}`);
+    expect(answered.length).toBeGreaterThan(6);
+    const asked = new Set(calls.map(([method, path]) => `${method} ${path.split('?')[0] ?? ''}`));
+    expect(answered.filter((call) => !asked.has(call))).toEqual([]);
+  });
+
+  it.each(Object.entries(table))('%s', async (name, { form, things }) => {
+    const method = name.split(' ')[0] ?? '';
+    await hold(method, form, things(world));
+    if (method === 'GET')
+      for (const thing of Object.values(things(world)))
+        for (const caller of callers) {
+          const [get, head] = [await askAs(caller, 'GET', thing), await askAs(caller, 'HEAD', thing)];
+          expect(head.status, `${caller}: HEAD ${thing.path}`).toBe(get.status);
+        }
+  });
+
+  it.each(calls.map(([method, path, body]) => ({ method, path, body })))(
+    '$method /replica/person/<person>/$path',
+    async ({ method, path, body }) => {
+      const { ann, bob } = world;
+      const isWrite = (method === 'PUT' || method === 'DELETE' || path === '_bulk_docs') && path !== '';
+      const range = (person: string, open: readonly CallerName[]): Thing => {
+        const note = aRecord('note', ann.person, ann.device)._id.replace(ann.person, person);
+        const text = body === undefined ? undefined : (JSON.parse(JSON.stringify(body).replaceAll('DOCUMENT', note)) as unknown);
+        return {
+          path: `/replica/person/${person}/${path.replace('DOCUMENT', encodeURIComponent(note))}`,
+          open,
+          ...(text === undefined ? {} : { body: text }),
+        };
+      };
+      const things = {
+        ann: range(ann.person, ['ann', 'tina', 'admin']),
+        bob: range(bob.person, ['bob', 'otto', 'admin']),
+        nobody: range(nobody, ['admin']),
+        odd: range('not-a-person', []),
+        inherited: range('constructor', []),
+      };
+      if (!isWrite) {
+        await hold(method, 'couch', things);
+        return;
+      }
+      // Who only reads is refused in other words, and who writes by the document's own. Everybody else, as ever.
+      const outsiders = callers.filter((caller) => !['ann', 'bob', 'tina', 'otto', 'admin'].includes(caller));
+      for (const caller of outsiders) {
+        const answers = await Promise.all(Object.values(things).map((thing) => askAs(caller, method, thing)));
+        for (const answer of answers) expect([answer.status, answer.body]).toEqual(refusals.couch[sortOf(caller)]);
+      }
+      for (const [caller, theirs] of [
+        ['ann', 'bob'],
+        ['tina', 'bob'],
+        ['bob', 'ann'],
+        ['otto', 'ann'],
+      ] as const)
+        expect(seen(await askAs(caller, method, things[theirs])), `${caller} in the range of ${theirs}`).toEqual(
+          seen(await askAs(caller, method, things.nobody)),
+        );
+      // An administrator writes nowhere, whether the document is there or not.
+      const [there, none] = [await askAs('admin', method, things.ann), await askAs('admin', method, things.nobody)];
+      expect(there.status).toBe(403);
+      expect(seen(there)).toEqual(seen(none));
+    },
+  );
+
+  it('says nothing about another’s documents inside one’s own range', async () => {
+    const { node, ann, bob } = world;
+    const base = `${node.url}/replica/person/${ann.person}`;
+    const { token } = ann;
+    const theirs = aRecord('note', bob.person, bob.device)._id;
+    const rev = (await ask(`${node.url}/replica/person/${bob.person}/${encodeURIComponent(theirs)}`, { token: bob.token })).body[
+      '_rev'
+    ] as string;
+    expect(rev).toMatch(/^1-/);
+    const never = theirs.replace(bob.person, nobody);
+    const compare = async (make: (id: string) => Promise<Answer>): Promise<void> => {
+      const [there, none] = [await make(theirs), await make(never)];
+      const text = JSON.stringify(seen(there)).replaceAll(bob.person, nobody);
+      expect(text).toBe(JSON.stringify(seen(none)));
+      expect(text).not.toContain('近');
+    };
+    const at = (id: string): string => `${base}/${encodeURIComponent(id)}`;
+    await compare((id) => ask(at(id), { token }));
+    await compare((id) => ask(`${at(id)}?rev=${rev}`, { token }));
+    await compare((id) => ask(`${at(id)}?open_revs=all`, { token }));
+    await compare((id) => ask(at(id), { token, method: 'PUT', body: { ...aRecord('note', ann.person, ann.device), _id: id } }));
+    await compare((id) => ask(`${at(id)}?rev=${rev}`, { token, method: 'DELETE' }));
+    await compare((id) => ask(`${base}/_bulk_get`, { token, body: { docs: [{ id, rev }] } }));
+    await compare((id) => ask(`${base}/_revs_diff`, { token, body: { [id]: [rev] } }));
+    await compare((id) => ask(`${base}/_all_docs?include_docs=true`, { token, body: { keys: [id] } }));
+    await compare((id) => ask(`${base}/_all_docs?key=${encodeURIComponent(JSON.stringify(id))}`, { token }));
+    await compare((id) => ask(`${base}/_changes?filter=_doc_ids`, { token, body: { doc_ids: [id] } }));
+    await compare((id) =>
+      ask(`${base}/_bulk_docs`, {
+        token,
+        body: { docs: [{ ...aRecord('note', bob.person, bob.device), _id: id, person: id.slice(0, 26), _rev: rev }] },
+      }),
+    );
+    await compare((id) =>
+      ask(`${base}/_bulk_docs`, {
+        token,
+        body: { docs: [{ ...aRecord('note', bob.person, bob.device), _id: id, person: id.slice(0, 26), _rev: rev }], new_edits: false },
+      }),
+    );
+    await compare((id) =>
+      ask(`${node.url}/sync`, { token, body: { person: ann.person, device: ann.device, revisions: { [id]: rev } } }).then((answer) => ({
+        ...answer,
+        body: { ...answer.body, now: '' },
+      })),
+    );
+    // One person's replications keep their place apart from another's, and a trainer's apart from both.
+    await ask(`${base}/_local/place`, { token, method: 'PUT', body: { at: 7 } });
+    const places = await Promise.all([
+      ask(`${node.url}/replica/person/${bob.person}/_local/place`, { token: bob.token }),
+      ask(`${base}/_local/place`, { token: world.tokens.tina ?? '' }),
+    ]);
+    expect(places.map(({ status }) => status)).toEqual([404, 404]);
+  });
+
+  it('says the same to a wrong password whether the name is somebody’s or not', async () => {
+    const { node } = world;
+    const wrong = (name: string): Promise<Answer> => ask(`${node.url}/api/session`, { body: { name, password: 'not the password' } });
+    const [known, unknown] = [await wrong('Tina'), await wrong('Zuri')];
+    expect(known.status).toBe(401);
+    expect(seen(known)).toEqual(seen(unknown));
+  });
+});
