@@ -6,10 +6,12 @@ import { mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import type { Clock } from '../lib/domain/clock.ts';
-import type { NodeId } from '../lib/domain/ids.ts';
+import type { NodeId, PersonId } from '../lib/domain/ids.ts';
+import { createBindings } from '../lib/server/accounts/bindings.ts';
 import { createContacts } from '../lib/server/accounts/contacts.ts';
 import { showCode } from '../lib/server/accounts/codes.ts';
 import { accountRoutes } from '../lib/server/accounts/organ.ts';
+import { peopleRoutes } from '../lib/server/accounts/people-organ.ts';
 import { openNodeKey } from '../lib/server/accounts/node-key.ts';
 import { createPeers } from '../lib/server/accounts/peers.ts';
 import { openSessions } from '../lib/server/accounts/sessions.ts';
@@ -27,6 +29,9 @@ import type { NodeHandle } from '../lib/server/handle.ts';
 import { pageItself, type Caller } from '../lib/server/http/organ.ts';
 import { createRouter } from '../lib/server/http/router.ts';
 import type { Log } from '../lib/server/log.ts';
+import { openOrderBook } from '../lib/server/orders/book.ts';
+import { openKeepsake } from '../lib/server/orders/keepsake.ts';
+import { createObedience } from '../lib/server/orders/obey.ts';
 import { createReplica } from '../lib/server/replica/organ.ts';
 import { createReceipts } from '../lib/server/replica/receipts.ts';
 import { createMetrics } from '../lib/server/status/metrics.ts';
@@ -65,40 +70,55 @@ export async function openAccounts({
   data,
   couchdb,
   clock = systemClock,
-}: Pick<NodeSettings, 'node' | 'data' | 'couchdb' | 'clock'>) {
+  log = () => undefined,
+}: Pick<NodeSettings, 'node' | 'data' | 'couchdb' | 'clock'> & { readonly log?: Log }) {
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const engine =
     couchdb === null ? openEmbedded({ file: join(data, 'node.sqlite'), random }) : await openCouch({ ...couchdb, random, patience });
   const [records, desk] = [engine.database(`records-${node}`), engine.database(`desk-${node}`)];
   const store = openAccountStore(engine.database('accounts'));
-  const cohorts = createCohorts({ node, desk, records, store, clock, random });
   const peers = createPeers({ store, clock, random });
-  const sessions = await openSessions({ store, peers, clock, random, enrol: cohorts.enrol });
-  return { node, engine, records, desk, store, cohorts, peers, sessions };
+  const signer = await openNodeKey(store, join(data, 'publisher.pem'));
+  const keepsake = openKeepsake(join(data, 'orders.jsonl'), log);
+  const orders = await openOrderBook({ node, database: engine.database(`orders-${node}`), keepsake, clock, sign: signer.sign });
+  const sameAs = async (person: PersonId) => (await orders.standing()).sameAs(person);
+  const cohorts = createCohorts({ node, desk, records, store, clock, random, sameAs });
+  const sessions = await openSessions({ store, peers, orders, clock, random, enrol: cohorts.enrol });
+  return { node, engine, records, desk, store, cohorts, peers, signer, orders, sessions };
 }
 
 export async function openNode(settings: NodeSettings) {
   const { node, origin, data, courses, version, compiler, log, clock = systemClock } = settings;
-  const { engine, records, store, cohorts, sessions } = await openAccounts(settings);
+  const { engine, records, store, cohorts, signer, orders, sessions } = await openAccounts(settings);
   const commons = engine.database(`commons-${node}`);
   const contacts = createContacts(store, clock);
+  // Before anybody is answered: what an older copy brought back is purged again.
+  const obedience = createObedience({ node, engine, book: orders, store, contacts, log });
+  await obedience.round();
+  const bindings = createBindings({ node, signer, store, records, clock, random });
   const throttle = createThrottle(clock);
   const metrics = createMetrics();
 
-  const signer = await openNodeKey(store, join(data, 'publisher.pem'));
   const publisher = publisherBy(signer);
   const pieces = openPieces(join(data, 'pieces'));
   const [packages, published] = [join(data, 'packages'), join(data, 'published')];
   const library = await openLibrary({ courses, packages, published, pieces, publisher, compiler, log });
   await library.refresh();
 
+  const holdsWork = async (person: PersonId): Promise<boolean> => {
+    for (const name of (await engine.databases()).filter((database) => database.startsWith('records-')))
+      if ((await engine.database(name).list({ partition: person, limit: 1 })).rows.length > 0) return true;
+    return false;
+  };
+
   const organs = {
     api: createRouter('api', [
-      ...accountRoutes({ node, version, origin, key: publisher.key, engine, sessions, store, cohorts, throttle }),
-      ...cohortRoutes({ records, store, sessions, contacts, cohorts, structureOf: library.structureOf, clock }),
+      ...accountRoutes({ node, version, origin, key: publisher.key, engine, sessions, store, cohorts, bindings, throttle }),
+      ...peopleRoutes({ sessions, store, cohorts, contacts, orders, obedience, holdsWork, clock }),
+      ...cohortRoutes({ records, store, sessions, contacts, cohorts, orders, structureOf: library.structureOf, clock }),
     ]),
     replica: createReplica({ node, version, engine, records, commons, sessions, cohorts }),
-    sync: createReceipts({ node, engine, records, sessions, contacts, clock }),
+    sync: createReceipts({ node, engine, records, sessions, contacts, orders, bindings, clock }),
     content: createContent({ library, pieces }),
     health: createHealth({ node, version, engine, clock }),
     metrics: createMetricsOrgan({ metrics, sessions }),
@@ -122,6 +142,7 @@ export async function openNode(settings: NodeSettings) {
       return code === null ? null : showCode(code);
     },
     async close() {
+      await obedience.close();
       await contacts.close();
       await engine.close();
     },

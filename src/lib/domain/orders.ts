@@ -193,7 +193,7 @@ export interface OrderStanding {
   readonly devices: ReadonlyMap<string, Revocation>;
   readonly nodes: ReadonlyMap<NodeId, Revocation>;
   /** Every id of the same human, sorted, the asked one among them. Erased ids are left out, unless it is the asked one. */
-  sameAs(person: PersonId): readonly PersonId[];
+  readonly sameAs: (person: PersonId) => readonly PersonId[];
 }
 
 export const deviceKey = (person: PersonId, device: DeviceId): string => `${person}:${device}`;

@@ -122,8 +122,8 @@ export interface JoinedUnit {
   readonly first: Instant;
   readonly last: Instant;
   readonly completed?: Instant;
-  /** Per device, so that a register that arrives twice is counted once. */
-  readonly seconds: ReadonlyMap<DeviceId, number>;
+  /** Per register, so that one that arrives twice is counted once; of a person with two ids, a device may have written two. */
+  readonly seconds: ReadonlyMap<string, number>;
 }
 
 export interface JoinedItem {
@@ -131,8 +131,8 @@ export interface JoinedItem {
   readonly best: number;
   readonly first: Instant;
   readonly last: Instant;
-  /** Per device, of meaning `v` alone. */
-  readonly attempts: ReadonlyMap<DeviceId, number>;
+  /** Per register, of meaning `v` alone. */
+  readonly attempts: ReadonlyMap<string, number>;
 }
 
 export interface JoinedMark extends GivenMark {
@@ -221,18 +221,18 @@ export function joinProgress(a: JoinedProgress, b: JoinedProgress): JoinedProgre
 
 /** What one register says. */
 export function registerToProgress(register: RegisterRecord): JoinedProgress {
-  const device = register.writer;
+  const source = `${register.person}:${register.writer}`;
   return {
     units: new Map(
       entriesOf(register.units).map(([id, { first, last, completed, seconds }]) => [
         id,
-        { first, last, ...joinCompleted(completed, undefined), seconds: new Map([[device, seconds]]) },
+        { first, last, ...joinCompleted(completed, undefined), seconds: new Map([[source, seconds]]) },
       ]),
     ),
     items: new Map(
       entriesOf(register.items).map(([id, { v, best, first, last, attempts }]) => [
         id,
-        { v, best, first, last, attempts: new Map([[device, attempts]]) },
+        { v, best, first, last, attempts: new Map([[source, attempts]]) },
       ]),
     ),
     marks: new Map(),

@@ -147,6 +147,9 @@ export interface BindingRecord extends RecordBase {
   readonly signature: Signature;
 }
 
+/** What a device signs to show that it holds the private half of its key. */
+export const deviceKeyStatement = (device: DeviceId, key: string): object => ({ statement: 'device-key', device, key });
+
 /** What a node signs of a binding. */
 export const bindingStatement = ({
   person,

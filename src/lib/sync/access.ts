@@ -2,7 +2,7 @@
  * Who may do what. One decision for every road: the standard road, the narrow road, a bundle, a node's own replication.
  *
  * A person's range
- *   - is read by the person, by staff who have the person in a cohort, and by administrators;
+ *   - is read by the person, under any id that an alias says is theirs, by staff who have the person in a cohort, and by administrators;
  *   - is written by the person's devices, each its own documents of a learner's kinds; by trainers and masters who have the person in a cohort:
  *     feedback and evidence, in their own name and not about themselves; and by this node, its own.
  *
@@ -45,7 +45,13 @@ export const isRole = (value: unknown): value is Role => roles.some((role) => ro
 export type Who =
   | { readonly type: 'stranger' }
   /** A learner's device: the node signed that it is this person's. */
-  | { readonly type: 'device'; readonly person: PersonId; readonly device: DeviceId }
+  | {
+      readonly type: 'device';
+      readonly person: PersonId;
+      readonly device: DeviceId;
+      /** Other ids of the same human, joined by an alias: their ranges may be read. */
+      readonly aliases?: readonly PersonId[];
+    }
   /** A member of staff; `teaches` says whether a person is in a cohort of theirs. */
   | {
       readonly type: 'staff';
@@ -92,7 +98,7 @@ function mayEnterPerson(who: Who, verb: Verb, person: PersonId): Decision {
     case 'peer':
       return closed;
     case 'device':
-      return who.person === person ? allowed : closed;
+      return who.person === person || (verb === 'read' && who.aliases?.includes(person) === true) ? allowed : closed;
     case 'staff': {
       const teaches = who.roles.some((role) => role === 'trainer' || role === 'master') && who.teaches(person);
       // Nobody gives a mark or evidence about themselves.

@@ -4,22 +4,25 @@ import type { Role, Who } from '../../sync/access.ts';
 import type { Cohorts } from '../cohorts/cohorts.ts';
 import { err, type Result } from '../../domain/result.ts';
 import { refuse } from '../http/answer.ts';
-import type { Bearer, Sessions } from './sessions.ts';
+import type { Bearer, BearerError, Sessions } from './sessions.ts';
 
-export async function readBearer(request: Request, sessions: Sessions): Promise<Result<Bearer, 'expired' | 'revoked'>> {
+export async function readBearer(request: Request, sessions: Sessions): Promise<Result<Bearer, BearerError>> {
   const token = /^Bearer +([\w.-]+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
   return token === undefined ? err('expired') : sessions.bearer(token);
 }
+
+/** Why a sign-in is not accepted, in a sentence. */
+export const bearerSentences: Readonly<Record<BearerError, string>> = {
+  expired: 'Nobody is signed in with this request, or no longer.',
+  revoked: 'This sign-in was taken back by the centre.',
+  erased: 'All about this person was erased here on request. Nothing of theirs is taken or kept any more.',
+};
 
 /** Whoever asks, or the answer to one who is not, or no longer, signed in. */
 export async function bearerOf(request: Request, sessions: Sessions): Promise<Result<Bearer, Response>> {
   const read = await readBearer(request, sessions);
   if (read.ok) return read;
-  return err(
-    read.error === 'revoked'
-      ? refuse(403, 'revoked', 'This sign-in was taken back by the centre.')
-      : refuse(401, 'expired', 'Nobody is signed in with this request, or no longer.'),
-  );
+  return err(refuse(read.error === 'expired' ? 401 : 403, read.error, bearerSentences[read.error]));
 }
 
 export const hasRole = (bearer: Bearer | null, ...wanted: readonly Role[]): boolean =>
@@ -28,7 +31,7 @@ export const hasRole = (bearer: Bearer | null, ...wanted: readonly Role[]): bool
 /** The bearer as the access module knows them, for questions about one person. */
 export async function whoFor(bearer: Bearer | null, person: PersonId, cohorts: Cohorts): Promise<Who> {
   if (bearer === null) return { type: 'stranger' };
-  if (bearer.type === 'device') return { type: 'device', person: bearer.person, device: bearer.device };
+  if (bearer.type === 'device') return { type: 'device', person: bearer.person, device: bearer.device, aliases: bearer.aliases };
   if (bearer.type === 'peer') return { type: 'peer', node: bearer.node };
   const teaches = await cohorts.teaches(bearer.person, person);
   return { type: 'staff', person: bearer.person, roles: bearer.roles, teaches: (asked) => asked === person && teaches };

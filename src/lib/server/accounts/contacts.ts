@@ -9,6 +9,8 @@ import type { AccountStore, Device } from './store.ts';
 export interface Contacts {
   heard(person: PersonId, device: DeviceId): void;
   devicesOf(person: PersonId): Promise<readonly Device[]>;
+  /** Drops what is gathered of somebody who was erased. */
+  forget(person: PersonId): void;
   /** Writes what is gathered, and stops. */
   close(): Promise<void>;
 }
@@ -28,7 +30,7 @@ export function createContacts(store: AccountStore, clock: Clock): Contacts {
   async function write(): Promise<void> {
     const one = async (name: string, { person, device, at }: Contact): Promise<void> => {
       const known = await store.get('device', person, device);
-      const value: Device = { person, device, since: known?.since ?? at, lastContact: at };
+      const value: Device = { ...known, person, device, since: known?.since ?? at, lastContact: at };
       const kept = await store.put('device', [person, device], value, known?._rev);
       // Another process was first: it stays gathered and is written at the next turn.
       if (kept && gathered.get(name)?.at === at) gathered.delete(name);
@@ -51,9 +53,13 @@ export function createContacts(store: AccountStore, clock: Clock): Contacts {
       for (const contact of gathered.values()) {
         if (contact.person !== person) continue;
         const { device, at } = contact;
-        devices.set(device, { person, device, since: devices.get(device)?.since ?? at, lastContact: at });
+        const known = devices.get(device);
+        devices.set(device, { ...known, person, device, since: known?.since ?? at, lastContact: at });
       }
       return [...devices.values()];
+    },
+    forget(person) {
+      for (const [name, contact] of gathered) if (contact.person === person) gathered.delete(name);
     },
     async close() {
       clearInterval(timer);

@@ -8,7 +8,8 @@ import type { Engine } from '../engine/engine.ts';
 import { badRequest, forbidden, json, notAccepted, refuse } from '../http/answer.ts';
 import { readObject } from '../http/body.ts';
 import type { Asked, Route } from '../http/organ.ts';
-import { bearerOf, hasRole, readBearer } from './bearer.ts';
+import { bearerOf, bearerSentences, hasRole, readBearer } from './bearer.ts';
+import { readShownKey, type Bindings } from './bindings.ts';
 import { readCode, showCode } from './codes.ts';
 import { isPassword, passwordLength } from './passwords.ts';
 import type { Bearer, Session, SessionError, Sessions } from './sessions.ts';
@@ -31,12 +32,19 @@ export function accountRoutes(given: {
   readonly sessions: Sessions;
   readonly store: AccountStore;
   readonly cohorts: Cohorts;
+  readonly bindings: Bindings;
   readonly throttle: Throttle;
 }): readonly Route[] {
-  const { node, version, origin, key, engine, sessions, store, cohorts, throttle } = given;
+  const { node, version, origin, key, engine, sessions, store, cohorts, bindings, throttle } = given;
 
-  const answerSession = async (session: Session): Promise<Response> =>
-    json({ ...session, node, epoch: engine.epoch, cohorts: session.roles.includes('learner') ? await cohorts.of(session.person) : [] });
+  const answerSession = async (session: Session, more: object = {}): Promise<Response> =>
+    json({
+      ...session,
+      node,
+      epoch: engine.epoch,
+      cohorts: session.roles.includes('learner') ? await cohorts.of(session.person) : [],
+      ...more,
+    });
 
   /**
    * Runs a try at getting in: slowed where it failed often, counted where it fails again. A try at an account is counted before the work and taken
@@ -44,7 +52,11 @@ export function accountRoutes(given: {
    * class behind one address mistypes its codes, and its first success, which used up a code, shows that it is a class; a good password would show
    * nothing about guesses at others.
    */
-  async function tried(names: Tries, attempt: () => Promise<Result<Session, SessionError>>): Promise<Response> {
+  async function tried(
+    names: Tries,
+    attempt: () => Promise<Result<Session, SessionError>>,
+    more: (session: Session) => Promise<object> = async () => ({}),
+  ): Promise<Response> {
     const { address, account } = names;
     const seconds = throttle.wait(account === undefined ? [address] : [address, account]);
     if (seconds > 0)
@@ -53,8 +65,9 @@ export function accountRoutes(given: {
     const result = await attempt();
     if (result.ok) {
       throttle.succeeded(account ?? address);
-      return answerSession(result.value);
+      return answerSession(result.value, await more(result.value));
     }
+    if (result.error.type === 'erased') return refuse(403, 'erased', bearerSentences.erased);
     if (result.error.type === 'name-taken') return refuse(409, 'name-taken', 'Somebody signs in here under this name. Choose another one.');
     throttle.failed([address]);
     return notAccepted();
@@ -85,10 +98,14 @@ export function accountRoutes(given: {
     if (!isDeviceId(device) || (person !== undefined && !isPersonId(person)))
       return badRequest('A code comes with the device that it is for.');
     const name = readName(read.value['name']);
+    const shown = readShownKey(read.value['key'], device);
+    if (!shown.ok) return badRequest('The key of the device is not shown to be its own.');
     const bearer = await readBearer(request, sessions);
     const joining = { device, ...(person === undefined ? {} : { person }), ...(name === null ? {} : { name }) };
-    return tried({ address: `code:${address}` }, () =>
-      typed === null ? rejected() : sessions.join(typed, joining, bearer.ok ? bearer.value : null),
+    return tried(
+      { address: `code:${address}` },
+      () => (typed === null ? rejected() : sessions.join(typed, joining, bearer.ok ? bearer.value : null)),
+      async (session) => (shown.value === null ? {} : { binding: await bindings.bind(session.person, device, shown.value) }),
     );
   }
 

@@ -6,11 +6,13 @@
  */
 import { instantOf, type Clock, type Instant, type RandomBytes } from '../../domain/clock.ts';
 import { createPersonId, type CohortId, type DeviceId, type PersonId } from '../../domain/ids.ts';
+import { deviceKey, type RevocationReason } from '../../domain/orders.ts';
 import { err, ok, type Result } from '../../domain/result.ts';
 import type { Role } from '../../sync/access.ts';
 import { createCode, hashCode, type Code } from './codes.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import { nodeOfCredential, type PeerBearer, type Peers } from './peers.ts';
+import type { OrderBook } from '../orders/book.ts';
 import { hashName, tokenKey, type AccountStore, type CodeEntry, type Kept, type Staff } from './store.ts';
 import { readToken, signToken, type Token } from './tokens.ts';
 
@@ -23,6 +25,8 @@ const lifetimes = {
   enrolment: 60 * day,
   link: day,
   invitation: 14 * day,
+  /** A link code that staff give to somebody who lost a phone: it may have a long way to go. */
+  byStaff: 14 * day,
   /** Replaced at every start; the date only has to be a date. */
   firstRun: 3650 * day,
 } as const;
@@ -47,17 +51,26 @@ export interface Session {
 
 /** Whoever a token stands for, at this moment. */
 export type Bearer =
-  | { readonly type: 'device'; readonly person: PersonId; readonly device: DeviceId; readonly token: Token }
+  | {
+      readonly type: 'device';
+      readonly person: PersonId;
+      readonly device: DeviceId;
+      readonly token: Token;
+      /** The person's other ids. */
+      readonly aliases: readonly PersonId[];
+    }
   | { readonly type: 'staff'; readonly person: PersonId; readonly name: string; readonly roles: readonly Role[] }
   /** Another node, a child of this one. */
   | PeerBearer;
 
-export type SessionError = { readonly type: 'not-accepted' } | { readonly type: 'name-taken' };
+/** `expired` also stands for what this node never signed; `erased`: all about the person was erased on request, and nothing of theirs is taken. */
+export type BearerError = 'expired' | 'revoked' | 'erased';
+
+export type SessionError = { readonly type: 'not-accepted' } | { readonly type: 'name-taken' } | { readonly type: 'erased' };
 const notAccepted = err({ type: 'not-accepted' } as const);
 
 export interface Sessions {
-  /** `expired` also stands for what this node never signed. */
-  bearer(token: string): Promise<Result<Bearer, 'expired' | 'revoked'>>;
+  bearer(token: string): Promise<Result<Bearer, BearerError>>;
   /** Takes an enrolment or link code for a device. `bearer` is who already signs in with the request. */
   join(
     code: Code,
@@ -69,15 +82,19 @@ export interface Sessions {
   signIn(name: string, password: string): Promise<Result<Session, SessionError>>;
   /** A new token where the old one has lived for a while. Learners' devices only. */
   renew(bearer: Bearer): Pick<Session, 'token' | 'expires'> | null;
-  createCodes(entries: readonly Pick<CodeEntry, 'use' | 'name' | 'cohort' | 'role' | 'person'>[]): Promise<readonly CreatedCode[]>;
+  createCodes(entries: readonly NewCode[]): Promise<readonly CreatedCode[]>;
   /** A new first-run code, in place of any older one; null where the node has an administrator. */
   firstRunCode(): Promise<Code | null>;
   isClaimed(): Promise<boolean>;
   /** Makes a member of staff with a password at once; null where the name is taken. */
   addStaff(name: string, role: Role, password: string): Promise<PersonId | null>;
-  /** False where nobody has this id. */
-  revoke(person: PersonId): Promise<boolean>;
+  /** Ends every sign-in of the person, here and by an order at every node. False where nobody has this id. */
+  revoke(person: PersonId, reason?: RevocationReason, since?: Instant): Promise<boolean>;
+  /** Takes that back. False where nobody has this id, or another node's order stands. */
+  restore(person: PersonId): Promise<boolean>;
 }
+
+export type NewCode = Pick<CodeEntry, 'use' | 'name' | 'cohort' | 'role' | 'person' | 'by'>;
 
 export interface CreatedCode {
   readonly code: Code;
@@ -87,12 +104,13 @@ export interface CreatedCode {
 export async function openSessions(given: {
   readonly store: AccountStore;
   readonly peers: Peers;
+  readonly orders: OrderBook;
   readonly clock: Clock;
   readonly random: RandomBytes;
   /** Writes the person into the cohort. Safe to repeat. */
   readonly enrol: (person: PersonId, cohort: CohortId, name: string) => Promise<void>;
 }): Promise<Sessions> {
-  const { store, peers, clock, random, enrol } = given;
+  const { store, peers, orders, clock, random, enrol } = given;
   const key = await tokenKey(store, random);
   const now = (): Instant => instantOf(clock());
 
@@ -130,11 +148,9 @@ export async function openSessions(given: {
     return (await store.list('staff')).some(({ roles, revoked }) => revoked === undefined && roles.includes('administrator'));
   }
 
-  async function createCodes(
-    entries: readonly Pick<CodeEntry, 'use' | 'name' | 'cohort' | 'role' | 'person'>[],
-  ): Promise<readonly CreatedCode[]> {
+  async function createCodes(entries: readonly NewCode[]): Promise<readonly CreatedCode[]> {
     const codes = entries.map((entry) => {
-      const life = entry.use === 'first-run' ? lifetimes.firstRun : lifetimes[entry.use];
+      const life = entry.use === 'first-run' ? lifetimes.firstRun : entry.by === undefined ? lifetimes[entry.use] : lifetimes.byStaff;
       const value: CodeEntry = { ...entry, made: now(), expires: instantOf(clock() + life) };
       const code = createCode(random);
       return { code, value, rest: [hashCode(code, key)] };
@@ -153,21 +169,48 @@ export async function openSessions(given: {
   const staffOf = remember((person: PersonId) => store.get('staff', person), clock);
   const learnerOf = remember((person: PersonId) => store.get('learner', person), clock);
 
+  /** Notes with the accounts whether the person's sign-ins are over. False where nobody has this id. */
+  async function mark(person: PersonId, revoked: Instant | undefined): Promise<boolean> {
+    let found = false;
+    for (const kind of ['staff', 'learner'] as const)
+      for (;;) {
+        const kept = await store.get(kind, person);
+        found ||= kept !== null;
+        if (kept === null || (kept.revoked === undefined) === (revoked === undefined)) break;
+        const { revoked: _before, ...rest } = kept;
+        const changed = revoked === undefined ? rest : { ...rest, revoked };
+        if (await store.put(kind, [person], changed as Staff, kept._rev)) break;
+      }
+    staffOf.forget(person);
+    learnerOf.forget(person);
+    return found;
+  }
+
   return {
     async bearer(text) {
-      if (nodeOfCredential(text) !== null) return peers.bearer(text);
+      const { erased, people, devices, nodes, sameAs } = await orders.standing();
+      if (nodeOfCredential(text) !== null) {
+        const peer = await peers.bearer(text);
+        return peer.ok && nodes.has(peer.value.node) ? err('revoked') : peer;
+      }
       const token = readToken(text, key);
-      if (token === null || token.expires <= clock()) return err('expired');
+      if (token === null) return err('expired');
+      // Told also to one whose token is over: the device has work that nobody will ever take.
+      if (erased.has(token.person)) return err('erased');
+      if (token.expires <= clock()) return err('expired');
+      if (people.has(token.person)) return err('revoked');
       if (token.device === undefined) {
         const staff = await staffOf(token.person);
         if (staff === null) return err('expired');
         if (staff.revoked !== undefined) return err('revoked');
         return ok({ type: 'staff', person: staff.person, name: staff.name, roles: staff.roles });
       }
+      if (devices.has(deviceKey(token.person, token.device))) return err('revoked');
       // A node that was restored may not know the person any more. It signed the token, so it takes the work.
       const learner = await learnerOf(token.person);
       if (learner?.revoked !== undefined) return err('revoked');
-      return ok({ type: 'device', person: token.person, device: token.device, token });
+      const aliases = sameAs(token.person).filter((id) => id !== token.person);
+      return ok({ type: 'device', person: token.person, device: token.device, token, aliases });
     },
 
     async join(code, { device, person: asked, name: ownName }, bearer) {
@@ -178,8 +221,14 @@ export async function openSessions(given: {
         return notAccepted;
 
       const person = again?.person ?? (entry.use === 'link' ? entry.person : asked) ?? createPersonId(random);
+      const { erased, people, devices } = await orders.standing();
+      // Whoever says that they are somebody who was erased holds their random id, and nothing else is left to find out.
+      if (erased.has(person)) return err({ type: 'erased' });
       const known = await store.get('learner', person);
-      if (known?.revoked !== undefined) return notAccepted;
+      if (known?.revoked !== undefined || people.has(person)) return notAccepted;
+      // A device whose sign-in was ended comes back by a code that staff gave for it, where this node ended it.
+      const wasRevoked = devices.has(deviceKey(person, device));
+      if (wasRevoked && (entry.use !== 'link' || entry.by === undefined)) return notAccepted;
       // An id is no secret among those who teach: whoever says that they are a person whom the centre knows must show it.
       if (
         again === undefined &&
@@ -189,6 +238,11 @@ export async function openSessions(given: {
       )
         return notAccepted;
       if (again === undefined && !(await take(code, entry, person, device))) return notAccepted;
+
+      if (wasRevoked) {
+        await orders.restore({ type: 'device', person, device });
+        if ((await orders.standing()).devices.has(deviceKey(person, device))) return notAccepted;
+      }
 
       const name = known?.name || entry.name || ownName || '';
       if (known === null) await store.put('learner', [person], { person, name, since: now() });
@@ -214,6 +268,8 @@ export async function openSessions(given: {
       const staff: Staff | null = holder === null ? null : await store.get('staff', holder.person);
       const right = await verifyPassword(password, staff?.password ?? null);
       if (!right || staff === null || staff.revoked !== undefined) return notAccepted;
+      const { erased, people } = await orders.standing();
+      if (erased.has(staff.person) || people.has(staff.person)) return notAccepted;
       return ok(sessionOf(staff.person, staff.name, staff.roles));
     },
 
@@ -242,23 +298,16 @@ export async function openSessions(given: {
       return person;
     },
 
-    async revoke(person) {
-      let found = false;
-      for (const kind of ['staff', 'learner'] as const) {
-        for (let kept = await store.get(kind, person); kept !== null && kept.revoked === undefined; kept = await store.get(kind, person)) {
-          const changed = { ...kept, revoked: now() };
-          if (
-            await (kind === 'staff'
-              ? store.put(kind, [person], changed as Staff, kept._rev)
-              : store.put(kind, [person], changed, kept._rev))
-          )
-            break;
-        }
-        found ||= (await store.get(kind, person)) !== null;
-      }
-      staffOf.forget(person);
-      learnerOf.forget(person);
-      return found;
+    async revoke(person, reason = 'other', since) {
+      if (!(await mark(person, now()))) return false;
+      await orders.revoke({ type: 'person', person }, reason, since);
+      return true;
+    },
+
+    async restore(person) {
+      if (!(await mark(person, undefined))) return false;
+      await orders.restore({ type: 'person', person });
+      return !(await orders.standing()).people.has(person);
     },
   };
 }

@@ -14,6 +14,7 @@
 import { createHash } from 'node:crypto';
 import type { Instant, RandomBytes } from '../../domain/clock.ts';
 import type { CohortId, DeviceId, NodeId, PersonId } from '../../domain/ids.ts';
+import type { BindingRecord } from '../../domain/records.ts';
 import type { Role } from '../../sync/access.ts';
 import type { CouchDocument, Database } from '../engine/engine.ts';
 import type { PasswordHash } from './passwords.ts';
@@ -33,12 +34,16 @@ export interface Learner {
   readonly name: string;
   readonly since: Instant;
   readonly revoked?: Instant;
+  /** Since when the person asks that everything about them be erased. */
+  readonly asksErasure?: Instant;
 }
 
 export interface Device {
   readonly person: PersonId;
   readonly device: DeviceId;
   readonly since: Instant;
+  /** The binding of the key that it came with last. */
+  readonly binding?: BindingRecord;
   /** When its last pass ended; null where none did. */
   readonly lastContact: Instant | null;
 }
@@ -53,6 +58,8 @@ export interface CodeEntry {
   readonly role?: Role;
   /** Of a link code: whose it is. */
   readonly person?: PersonId;
+  /** Of a link code: the member of staff who gave it; absent where the person made it on a device of theirs. */
+  readonly by?: PersonId;
   readonly used?: { readonly at: Instant; readonly person: PersonId; readonly device?: DeviceId };
 }
 
@@ -93,6 +100,8 @@ export interface AccountStore {
   /** False where the document is there already, or changed since `rev`: whoever wrote first is first. */
   put<K extends Kind>(kind: K, rest: readonly string[], value: Kinds[K], rev?: string): Promise<boolean>;
   /** Many new documents with one sync; those that exist stay as they are. */
+  /** Purges all that names these people: accounts, devices, memberships, and codes that they used or that lead to them. */
+  purgePeople(people: ReadonlySet<PersonId>): Promise<void>;
   putAll<K extends Kind>(kind: K, entries: readonly { readonly rest: readonly string[]; readonly value: Kinds[K] }[]): Promise<void>;
 }
 
@@ -105,21 +114,38 @@ export function openAccountStore(database: Database): AccountStore {
     // What was read and is written again carries its old name and revision.
     ({ ...Object.fromEntries(Object.entries(value).filter(([field]) => !field.startsWith('_'))), _id: nameOf(kind, rest) });
 
+  async function get<K extends Kind>(kind: K, ...rest: readonly string[]): Promise<Kept<Kinds[K]> | null> {
+    const document = await database.get(nameOf(kind, rest));
+    return document === null || document._deleted === true ? null : kept<K>(document);
+  }
+  async function list<K extends Kind>(kind: K, ...rest: readonly string[]): Promise<readonly Kept<Kinds[K]>[]> {
+    const start = `${nameOf(kind, rest)}:`;
+    const { rows } = await database.list({ partition: kind, start, end: `${start.slice(0, -1)};`, inclusiveEnd: false, bodies: true });
+    return rows.flatMap(({ document }) => (document === undefined ? [] : [kept<K>(document)]));
+  }
+
   return {
-    async get<K extends Kind>(kind: K, ...rest: readonly string[]) {
-      const document = await database.get(nameOf(kind, rest));
-      return document === null || document._deleted === true ? null : kept<K>(document);
-    },
-    async list<K extends Kind>(kind: K, ...rest: readonly string[]) {
-      const start = `${nameOf(kind, rest)}:`;
-      const { rows } = await database.list({ partition: kind, start, end: `${start.slice(0, -1)};`, inclusiveEnd: false, bodies: true });
-      return rows.flatMap(({ document }) => (document === undefined ? [] : [kept<K>(document)]));
-    },
+    get,
+    list,
     async put(kind, rest, value, rev) {
       const document = { ...body(kind, rest, value), ...(rev === undefined ? {} : { _rev: rev }) };
       const [written] = await database.bulk([document], { newEdits: true });
       if (written?.ok === false && written.error !== 'conflict') throw new Error(`accounts: ${written.reason}`);
       return written?.ok === true;
+    },
+    async purgePeople(people) {
+      const is = (person: PersonId | undefined): boolean => person !== undefined && people.has(person);
+      const own = await Promise.all(
+        [...people].map(async (person) => {
+          const staff = await get('staff', person);
+          const devices = await list('device', person);
+          const names = staff === null ? [] : [nameOf('name', [hashName(staff.name)])];
+          return [nameOf('staff', [person]), nameOf('learner', [person]), ...names, ...devices.map(({ _id }) => _id)];
+        }),
+      );
+      const members = (await list('member')).filter(({ person }) => is(person));
+      const codes = (await list('code')).filter(({ person, used }) => is(person) || is(used?.person));
+      await database.purge([...own.flat(), ...[...members, ...codes].map(({ _id }) => _id)]);
     },
     async putAll(kind, entries) {
       const written = await database.bulk(

@@ -36,8 +36,10 @@ export function createCohorts(given: {
   readonly store: AccountStore;
   readonly clock: Clock;
   readonly random: RandomBytes;
+  /** Every id of the same human, the asked one among them. */
+  readonly sameAs: (person: PersonId) => Promise<readonly PersonId[]>;
 }): Cohorts {
-  const { node, desk, records, store, clock, random } = given;
+  const { node, desk, records, store, clock, random, sameAs } = given;
   const self: Who = { type: 'node', node };
   const nameOf = (id: CohortId): string => `${node}:cohort:${id}`;
   // This node alone writes its desk's cohorts.
@@ -104,7 +106,8 @@ export function createCohorts(given: {
     },
 
     async teaches(trainer, person) {
-      const cohorts = await Promise.all((await enrolments(person)).map(({ cohort }) => get(cohort)));
+      const all = (await Promise.all((await sameAs(person)).map(enrolments))).flat();
+      const cohorts = await Promise.all(all.map(({ cohort }) => get(cohort)));
       return cohorts.some((cohort) => cohort?.trainers.includes(trainer) === true);
     },
   };

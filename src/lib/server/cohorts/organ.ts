@@ -10,6 +10,7 @@ import type { Contacts } from '../accounts/contacts.ts';
 import type { Bearer, Sessions } from '../accounts/sessions.ts';
 import { readName, type AccountStore } from '../accounts/store.ts';
 import type { Database } from '../engine/engine.ts';
+import type { OrderBook } from '../orders/book.ts';
 import { badRequest, forbidden, json } from '../http/answer.ts';
 import { readObject } from '../http/body.ts';
 import type { Asked, Route } from '../http/organ.ts';
@@ -24,10 +25,11 @@ export function cohortRoutes(given: {
   readonly sessions: Sessions;
   readonly contacts: Contacts;
   readonly cohorts: Cohorts;
+  readonly orders: OrderBook;
   readonly structureOf: (course: CourseId) => Promise<CourseStructure | null>;
   readonly clock: Clock;
 }): readonly Route[] {
-  const { records, store, sessions, contacts, cohorts, structureOf, clock } = given;
+  const { records, store, sessions, contacts, cohorts, orders, structureOf, clock } = given;
 
   type Staff = Bearer & { readonly type: 'staff' };
 
@@ -89,12 +91,21 @@ export function cohortRoutes(given: {
       const structure = await structureOf(course);
       if (structure !== null) structures.set(course, structure);
     }
+    const standing = await orders.standing();
+    const members = [...(await cohorts.members(cohort.id))].sort((a, b) => (a.joined < b.joined ? -1 : 1));
+    // Somebody with two ids stands here once, under the id that joined first, with the work of both.
+    const first = new Map(members.toReversed().map((member) => [standing.sameAs(member.person)[0], member.person]));
     const people = await Promise.all(
-      (await cohorts.members(cohort.id)).map(async (member) => ({
-        member,
-        records: await workOf(records, member.person),
-        devices: await contacts.devicesOf(member.person),
-      })),
+      members
+        .filter(({ person }) => first.get(standing.sameAs(person)[0]) === person)
+        .map(async (member) => {
+          const ids = standing.sameAs(member.person);
+          return {
+            member,
+            records: (await Promise.all(ids.map((id) => workOf(records, id)))).flat(),
+            devices: (await Promise.all(ids.map((id) => contacts.devicesOf(id)))).flat(),
+          };
+        }),
     );
     const out = (await codesOut()).get(cohort.id) ?? 0;
     return json(createReport({ cohort, structures, people, codesOut: out, at: instantOf(clock()) }));

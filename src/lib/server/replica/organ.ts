@@ -1,7 +1,7 @@
 /** `/replica/person/<person>/…` and `/replica/commons/…`: which range a road leads to, and for whom. */
 import { isPersonId, type NodeId } from '../../domain/ids.ts';
 import { mayEnter, mayWrite, notOpen, type Scope } from '../../sync/access.ts';
-import { readBearer, whoFor } from '../accounts/bearer.ts';
+import { bearerSentences, readBearer, whoFor } from '../accounts/bearer.ts';
 import type { Sessions } from '../accounts/sessions.ts';
 import type { Cohorts } from '../cohorts/cohorts.ts';
 import type { Database, Engine } from '../engine/engine.ts';
@@ -48,9 +48,9 @@ export function createReplica(given: {
     const [person, ...rest] = path;
     const bearer = await readBearer(request, sessions);
     if (!bearer.ok)
-      return bearer.error === 'revoked'
-        ? couchError(403, 'forbidden', 'This sign-in was taken back by the centre.')
-        : couchError(401, 'unauthorized', 'Nobody is signed in with this request, or no longer.');
+      return bearer.error === 'expired'
+        ? couchError(401, 'unauthorized', bearerSentences.expired)
+        : couchError(403, bearer.error === 'erased' ? 'erased' : 'forbidden', bearerSentences[bearer.error]);
     // A name that cannot be anybody's is refused in the same words as somebody else's.
     if (!isPersonId(person)) return couchError(403, 'forbidden', notOpen);
     const scope: Scope = { type: 'person', person };

@@ -6,9 +6,11 @@ import { instantOf, type Clock } from '../../domain/clock.ts';
 import { isDeviceId, isPersonId, type NodeId } from '../../domain/ids.ts';
 import { isObject } from '../../domain/shape.ts';
 import { bearerOf } from '../accounts/bearer.ts';
+import { readShownKey, type Bindings } from '../accounts/bindings.ts';
 import type { Contacts } from '../accounts/contacts.ts';
 import type { Sessions } from '../accounts/sessions.ts';
 import type { Database, Engine } from '../engine/engine.ts';
+import type { OrderBook } from '../orders/book.ts';
 import { badRequest, forbidden, json } from '../http/answer.ts';
 import { readObject } from '../http/body.ts';
 import type { Organ } from '../http/organ.ts';
@@ -23,9 +25,11 @@ export function createReceipts(given: {
   readonly records: Database;
   readonly sessions: Sessions;
   readonly contacts: Contacts;
+  readonly orders: OrderBook;
+  readonly bindings: Bindings;
   readonly clock: Clock;
 }): Organ {
-  const { node, engine, records, sessions, contacts, clock } = given;
+  const { node, engine, records, sessions, contacts, orders, bindings, clock } = given;
   return createRouter('sync', [
     {
       method: 'POST',
@@ -40,6 +44,8 @@ export function createReceipts(given: {
           return badRequest('The body has person, device and revisions.');
         const { value: who } = bearer;
         if (who.type !== 'device' || who.person !== person || who.device !== device) return forbidden();
+        const shown = readShownKey(read.value['key'], device);
+        if (!shown.ok) return badRequest('The key of the device is not shown to be its own.');
         const asked = Object.entries(revisions);
         if (asked.length > maxRevisions) return badRequest(`A receipt is about at most ${String(maxRevisions)} documents.`);
         const within = asked.flatMap(([id, rev]): [string, string][] =>
@@ -47,10 +53,13 @@ export function createReceipts(given: {
         );
         const held = await records.held(Object.fromEntries(within));
         contacts.heard(person, device);
+        const aliases = (await orders.standing()).sameAs(person).filter((id) => id !== person);
         return json({
           receipt: { node, epoch: engine.epoch, revisions: held },
           now: instantOf(clock()),
           ...sessions.renew(who),
+          ...(shown.value === null ? {} : { binding: await bindings.bind(person, device, shown.value) }),
+          ...(aliases.length === 0 ? {} : { aliases }),
         });
       },
     },
