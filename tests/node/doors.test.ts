@@ -79,6 +79,29 @@ const cohorts =
       ),
     );
 
+/** Ann whom Tina teaches, Bob whom Otto teaches, somebody who was never here, and what is nobody's name; an administrator is told what is not there. */
+const persons =
+  (rest: string, who: 'trainer' | 'administrator', body?: unknown) =>
+  ({ ann, bob }: World): Readonly<Record<string, Thing>> =>
+    Object.fromEntries(
+      (
+        [
+          ['ann', ann.person, 'tina'],
+          ['bob', bob.person, 'otto'],
+          ['none', nobody, null],
+          ['odd', '%2e%2e%2f', null],
+          ['inherited', '__proto__', null],
+        ] as const
+      ).map(([name, id, trainer]): [string, Thing] => [
+        name,
+        {
+          path: `/api/people/${id}${rest}`,
+          open: who === 'trainer' && trainer !== null ? [trainer, 'admin'] : ['admin'],
+          ...(body === undefined ? {} : { body }),
+        },
+      ]),
+    );
+
 const receipts = ({ ann, bob }: World): Readonly<Record<string, Thing>> => {
   const of = (person: PersonId | string, device: string, open: readonly CallerName[]): Thing => ({
     path: '/sync',
@@ -101,6 +124,20 @@ const table: Readonly<Record<string, Row>> = {
   'POST /api/link': { form: 'node', things: one('/api/link', ['ann', 'bob'], {}) },
   'GET /api/people': { form: 'node', things: one('/api/people', ['admin']) },
   'POST /api/people': { form: 'node', things: one('/api/people', ['admin'], { name: 'Nia', role: 'reviewer' }) },
+  'GET /api/learners': { form: 'node', things: one('/api/learners', ['tina', 'otto', 'admin']) },
+  'GET /api/people/:person': { form: 'node', things: persons('', 'trainer') },
+  'POST /api/people/:person/link': { form: 'node', things: persons('/link', 'trainer', {}) },
+  // Bodies that nobody could do anything with: whoever may is told so.
+  'POST /api/people/:person/revoke': { form: 'node', things: persons('/revoke', 'trainer', {}) },
+  'POST /api/people/:person/restore': { form: 'node', things: persons('/restore', 'trainer', { device: 'x' }) },
+  'POST /api/people/:person/erase': { form: 'node', things: persons('/erase', 'administrator', {}) },
+  'POST /api/people/:person/alias': { form: 'node', things: persons('/alias', 'administrator', {}) },
+  'POST /api/people/:person/part': { form: 'node', things: persons('/part', 'administrator', {}) },
+  'GET /api/me': { form: 'node', things: one('/api/me', ['ann', 'bob']) },
+  'POST /api/me/alias': { form: 'node', things: one('/api/me/alias', ['ann', 'bob'], {}) },
+  'POST /api/me/part': { form: 'node', things: one('/api/me/part', ['ann', 'bob'], {}) },
+  'POST /api/me/revoke': { form: 'node', things: one('/api/me/revoke', ['ann', 'bob'], {}) },
+  'POST /api/me/erasure': { form: 'node', things: one('/api/me/erasure', ['ann', 'bob'], {}) },
   'GET /api/cohorts': { form: 'node', things: one('/api/cohorts', ['tina', 'otto', 'admin']) },
   'POST /api/cohorts': { form: 'node', things: one('/api/cohorts', ['tina', 'otto', 'admin'], { title: 'Lima', courses: [] }) },
   'GET /api/cohorts/:id': { form: 'node', things: cohorts('', [undefined]) },
@@ -156,10 +193,10 @@ const refusals: Readonly<Record<Form, Readonly<Record<'nobody' | 'revoked' | 'ot
 const sortOf = (caller: CallerName): 'nobody' | 'revoked' | 'other' =>
   caller === 'stranger' || caller === 'rubbish' ? 'nobody' : caller === 'revoked' ? 'revoked' : 'other';
 
-/** All that a client sees of an answer but the time. */
+/** All that a client sees of an answer but the time, and whether the line is kept: where a refusal came before the body had, it is not. */
 const seen = ({ status, headers, body }: Answer): object => ({
   status,
-  headers: Object.fromEntries([...headers].filter(([name]) => name !== 'date')),
+  headers: Object.fromEntries([...headers].filter(([name]) => !['date', 'connection', 'keep-alive'].includes(name))),
   body,
 });
 

@@ -188,7 +188,9 @@ describe('a person whose sign-ins are ended', () => {
     expect((await get('/api/cohorts', trainer)).body).toMatchObject({ error: 'revoked' });
     expect((await ask(`${node.url}/api/session`, { body: { name: 'Hamisi', password } })).status).toBe(401);
     for (const path of ['revoke', 'erase'])
-      expect((await post(`/api/people/${idOf('Wangari')}/${path}`, admin, { reason: 'left' })).body).toMatchObject({ error: 'yourself' });
+      expect(
+        (await post(`/api/people/${idOf('Wangari')}/${path}`, admin, { reason: 'left', confirm: idOf('Wangari') })).body,
+      ).toMatchObject({ error: 'yourself' });
   });
 });
 
@@ -259,11 +261,12 @@ describe('erasure', () => {
     expect((seen['people'] as { id: string; asksErasure?: string }[]).filter(({ asksErasure }) => asksErasure !== undefined)).toMatchObject(
       [{ id: gone.person }],
     );
+    expect((await post(`/api/people/${gone.person}/erase`, admin)).status).toBe(400);
     expect((await post('/api/me/erasure', gone.token, { asks: false })).status).toBe(200);
     expect((await get('/api/me', gone.token)).body['asksErasure']).toBeUndefined();
     await post('/api/me/erasure', gone.token, { asks: true });
 
-    expect((await post(`/api/people/${gone.person}/erase`, admin)).body).toEqual({ erased: [gone.person] });
+    expect((await post(`/api/people/${gone.person}/erase`, admin, { confirm: gone.person })).body).toEqual({ erased: [gone.person] });
     expect(await rangeOf(gone.person)).toEqual([]);
     expect(await rangeOf(kept.person)).toContain(aRecord('note', kept.person, kept.device)._id);
     for (const [status, error] of await roads(gone)) expect([status, error]).toEqual([403, 'erased']);
@@ -298,7 +301,9 @@ describe('erasure', () => {
     const [one, two] = [await newLearner('Neema'), await newLearner('Neema')];
     await post(`/api/people/${one.person}/alias`, admin, { person: two.person });
     await post(`/api/people/${one.person}/revoke`, admin, { device: one.device, reason: 'lost' });
-    expect((await post(`/api/people/${two.person}/erase`, admin)).body['erased']).toEqual([one.person, two.person].sort());
+    expect((await post(`/api/people/${two.person}/erase`, admin, { confirm: two.person })).body['erased']).toEqual(
+      [one.person, two.person].sort(),
+    );
     const left = await beside(async ({ engine }) =>
       [
         ...(await engine.database('orders-centre').list({ partition: 'centre' })).rows,
@@ -318,7 +323,7 @@ describe('erasure', () => {
     await node.restart(() => {
       copyFileSync(join(node.data, 'node.sqlite'), copy);
     });
-    await post(`/api/people/${gone.person}/erase`, admin);
+    await post(`/api/people/${gone.person}/erase`, admin, { confirm: gone.person });
     await node.restart(() => {
       for (const end of ['', '-wal', '-shm']) rmSync(join(node.data, `node.sqlite${end}`), { force: true });
       copyFileSync(copy, join(node.data, 'node.sqlite'));
@@ -379,7 +384,7 @@ describe('orders between nodes', () => {
     expect((await get('/api/learners', admin)).body['held']).toMatchObject([{ child: 'lima', kind: 'erasure', people: [both.person] }]);
     expect((await post(`/api/people/${both.person}/restore`, admin, { device: both.device })).body).toMatchObject({ error: 'other-node' });
     // The administrator of the parent decides.
-    await post(`/api/people/${both.person}/erase`, admin);
+    await post(`/api/people/${both.person}/erase`, admin, { confirm: both.person });
     expect(await idsIn('records-lima', both.person)).toEqual([]);
     expect((await get('/api/learners', admin)).body['held']).toEqual([]);
   });

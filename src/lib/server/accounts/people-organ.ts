@@ -89,7 +89,7 @@ export function peopleRoutes(given: {
       if (!isPersonId(person)) return isAdministrator ? notFound() : forbidden();
       if (!isAdministrator && (who === 'administrator' || !(await cohorts.teaches(staff.person, person)))) return forbidden();
       if (isAdministrator && !(await isKnown(person))) return notFound();
-      if (request.method === 'GET') return answer({ staff, person, body: {} });
+      if (request.method !== 'POST') return answer({ staff, person, body: {} });
       const read = await readObject(request);
       return read.ok ? answer({ staff, person, body: read.value }) : read.error;
     };
@@ -100,7 +100,7 @@ export function peopleRoutes(given: {
       const bearer = await bearerOf(request, sessions);
       if (!bearer.ok) return bearer.error;
       if (bearer.value.type !== 'device') return forbidden();
-      if (request.method === 'GET') return answer(bearer.value, {});
+      if (request.method !== 'POST') return answer(bearer.value, {});
       const read = await readObject(request);
       return read.ok ? answer(bearer.value, read.value) : read.error;
     };
@@ -199,7 +199,9 @@ export function peopleRoutes(given: {
     return still ? refuse(409, 'other-node', 'Another node ordered this, and only that one can take it back.') : done();
   }
 
-  async function erase({ staff, person }: About): Promise<Response> {
+  async function erase({ staff, person, body }: About): Promise<Response> {
+    // What cannot be taken back is said twice.
+    if (body['confirm'] !== person) return badRequest('The body confirms whom: the id of the person in confirm.');
     const ids = (await orders.standing()).sameAs(person);
     if (ids.includes(staff.person)) return refuse(409, 'yourself', 'Nobody erases themselves here. Another administrator can.');
     for (const id of ids) await orders.erase(id);
