@@ -74,7 +74,9 @@ export async function openAccounts({
 }: Pick<NodeSettings, 'node' | 'data' | 'couchdb' | 'clock'> & { readonly log?: Log }) {
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const engine =
-    couchdb === null ? openEmbedded({ file: join(data, 'node.sqlite'), random }) : await openCouch({ ...couchdb, random, patience });
+    couchdb === null
+      ? openEmbedded({ file: join(data, 'node.sqlite'), random })
+      : await openCouch({ ...couchdb, random, patience, walled: true });
   const [records, desk] = [engine.database(`records-${node}`), engine.database(`desk-${node}`)];
   const store = openAccountStore(engine.database('accounts'));
   const peers = createPeers({ store, clock, random });

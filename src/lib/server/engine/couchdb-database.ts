@@ -18,7 +18,7 @@ import {
 import { createCouchChanges } from './couchdb-changes.ts';
 import type { CouchClient } from './couchdb-http.ts';
 import { createCouchLeaves } from './couchdb-leaves.ts';
-import { createCouchLink } from './couchdb-link.ts';
+import { createCouchLink, type CouchPlace } from './couchdb-link.ts';
 import { createCouchLocals } from './couchdb-locals.ts';
 import { createCouchWrites } from './couchdb-writes.ts';
 import type { CouchDocument, Database, DatabaseName, FurtherDatabase, Listing, OpenOptions, Partition } from './engine.ts';
@@ -31,16 +31,11 @@ export interface CouchDatabase {
 }
 
 /**
- * @param physical its name at CouchDB
- * @param further whether it is one that somebody made over a road
+ * @param given where it stands at CouchDB
  */
-export function openCouchDatabase(
-  client: CouchClient,
-  name: DatabaseName,
-  { physical, epoch, further }: { readonly physical: string; readonly epoch: string; readonly further: boolean },
-): CouchDatabase {
-  const link = createCouchLink(client, physical, epoch, further);
-  const { ask, holds, read, ready } = link;
+export function openCouchDatabase(client: CouchClient, name: DatabaseName, given: Omit<CouchPlace, 'client'>): CouchDatabase {
+  const link = createCouchLink({ ...given, client });
+  const { ask, further, holds, read, ready } = link;
   const locks = createLocks();
   const leaves = createCouchLeaves(link);
   const { leavesOf } = leaves;

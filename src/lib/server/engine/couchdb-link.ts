@@ -1,8 +1,13 @@
 /** One database at a CouchDB, and how it is asked: one of the node's own is made on its first use, a further one must be there. */
 import { isObject, type JsonObject } from '../../domain/shape.ts';
+import type { NodeDatabase } from '../../sync/document-rules.ts';
 import { isOwn, isPartitioned, objectOf } from './couchdb-answers.ts';
 import type { Ask, CouchAnswer, CouchClient } from './couchdb-http.ts';
+import { wallOf } from './couchdb-wall.ts';
 import { DatabaseGone, revisionDepth, StorageFailure } from './engine.ts';
+
+/** The node's design document. No road accepts one, and none of the node's answers shows it. */
+const wallName = '_design/perigee';
 
 export interface CouchLink {
   /** Host and port, for messages. */
@@ -22,11 +27,18 @@ export interface CouchLink {
   read(method: 'GET' | 'POST', path: string, json?: unknown): Promise<JsonObject>;
 }
 
-/**
- * @param physical its name at CouchDB
- * @param further whether it is one that somebody made over a road
- */
-export function createCouchLink(client: CouchClient, physical: string, epoch: string, further: boolean): CouchLink {
+export interface CouchPlace {
+  readonly client: CouchClient;
+  /** Its name at CouchDB. */
+  readonly physical: string;
+  readonly epoch: string;
+  /** Whether it is one that somebody made over a road. */
+  readonly further: boolean;
+  /** Of which of the nodes' databases the second wall stands here; null for no wall. */
+  readonly wall: NodeDatabase | null;
+}
+
+export function createCouchLink({ client, physical, epoch, further, wall }: CouchPlace): CouchLink {
   const at = encodeURIComponent(physical);
   let copies = 1;
   let opening: Promise<void> | null = null;
@@ -59,6 +71,20 @@ export function createCouchLink(client: CouchClient, physical: string, epoch: st
       throw new StorageFailure(`The database ${physical} at ${client.host} exists and is not partitioned: it was not made by a node`);
     copies = copiesOf(cluster);
     if (made.status !== 412) await ask('PUT', '_revs_limit', { text: String(revisionDepth), repeatable: true });
+    if (wall !== null) await raise(await wallOf(wall));
+  }
+
+  /** Puts the wall up where another one stands, or none. */
+  async function raise(text: string): Promise<void> {
+    const { status, body } = await ask('GET', wallName, { repeatable: true });
+    const standing = status === 200 ? objectOf(body) : {};
+    if (standing['validate_doc_update'] === text) return;
+    const rev = standing['_rev'] === undefined ? {} : { _rev: standing['_rev'] };
+    const design = { ...rev, language: 'javascript', options: { partitioned: false }, validate_doc_update: text };
+    const put = await ask('PUT', wallName, { json: design });
+    // A conflict is another process of this node that was first, with the same wall.
+    if (put.status >= 300 && put.status !== 409)
+      throw new StorageFailure(`CouchDB at ${client.host} did not take the design document of ${physical} (${String(put.status)})`);
   }
 
   /** Makes the database once; where that fails the next question tries again. */

@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RandomBytes } from '../../domain/clock.ts';
 import { base32 } from '../../domain/ids.ts';
 import { isObject } from '../../domain/shape.ts';
+import { readNodeDatabase } from '../../sync/document-rules.ts';
 import { listOf, objectOf, query, textOf } from './couchdb-answers.ts';
 import { openCouchDatabase, type CouchDatabase } from './couchdb-database.ts';
 import { CouchAway, createCouchClient, usualTimeLimit, type CouchAnswer, type CouchClient } from './couchdb-http.ts';
@@ -51,6 +52,13 @@ async function epochOf(client: CouchClient, at: string, random: RandomBytes): Pr
   return textOf(epoch);
 }
 
+/** Whether the JavaScript of this CouchDB is new enough for the wall. A wall that it cannot read would keep everything out. */
+async function readsWalls(client: CouchClient): Promise<boolean> {
+  const { status, body } = await client.ask('GET', '_node/_local/_versions', { repeatable: true });
+  const engine = status === 200 ? objectOf(body)['javascript_engine'] : undefined;
+  return !(isObject(engine) && engine['name'] === 'spidermonkey' && Number.parseInt(String(engine['version'])) < 60);
+}
+
 export interface CouchOptions {
   /** Address with name and password of an administrator of that CouchDB. */
   readonly url: string;
@@ -61,6 +69,8 @@ export interface CouchOptions {
   readonly patience: number;
   /** Milliseconds that an answer may take. */
   readonly timeLimit?: number;
+  /** Whether the second wall stands in the databases that nodes replicate (couchdb-wall.ts). */
+  readonly walled?: boolean;
 }
 
 /**
@@ -68,11 +78,19 @@ export interface CouchOptions {
  *
  * @throws StorageFailure with a sentence where it cannot be reached, is too old, or does not take the credentials
  */
-export async function openCouch({ url, prefix, random, patience, timeLimit = usualTimeLimit }: CouchOptions): Promise<Engine> {
+export async function openCouch({
+  url,
+  prefix,
+  random,
+  patience,
+  timeLimit = usualTimeLimit,
+  walled = false,
+}: CouchOptions): Promise<Engine> {
   const client = createCouchClient(url, timeLimit);
   await greet(client, performance.now() + patience);
   const marks = encodeURIComponent(`${prefix}engine`);
   const epoch = await epochOf(client, marks, random);
+  const runsWalls = walled && (await readsWalls(client));
   const own = new Map<DatabaseName, CouchDatabase>();
   const further = new Map<DatabaseName, CouchDatabase>();
 
@@ -81,7 +99,8 @@ export async function openCouch({ url, prefix, random, patience, timeLimit = usu
     const known = opened.get(name);
     if (known !== undefined) return known.database;
     const physical = prefix + (isFurther ? furtherPrefix : '') + name;
-    const made = openCouchDatabase(client, name, { physical, epoch, further: isFurther });
+    const wall = isFurther || !runsWalls ? null : readNodeDatabase(name);
+    const made = openCouchDatabase(client, name, { physical, epoch, further: isFurther, wall });
     opened.set(name, made);
     return made.database;
   }
