@@ -51,12 +51,14 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
     { readNodeName, settleNodeName, suggestNodeName },
     pagesOf,
     { createCompiler },
+    { nodeOfCredential },
     { appVersion },
   ] = await Promise.all([
     import('../../src/server/main.ts'),
     import('../../src/server/identity.ts'),
     import('../../src/server/pages.ts'),
     import('../../src/server/compiler.ts'),
+    import('../../src/lib/server/accounts/peers.ts'),
     import('../version.mjs'),
   ]);
   if (dev !== true && !pagesOf.isBuilt()) {
@@ -71,16 +73,22 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
     return 1;
   }
 
+  const holder = settings.upstream === null ? null : nodeOfCredential(settings.upstream.token);
+  if (holder !== null && holder !== name.value) {
+    io.say(`PERIGEE_UPSTREAM_TOKEN is the credential of «${holder}», but this node is «${name.value}». Each node has its own.`);
+    return 1;
+  }
   const log = (line: string): void => {
     io.say(line);
   };
-  const { origin, host, port, data, couchdb } = settings;
+  const { origin, host, port, data, couchdb, upstream } = settings;
   const courses = fileURLToPath(new URL('../../courses', import.meta.url));
   const node = await openNode({
     node: name.value,
     origin,
     data,
     couchdb: couchdb === null ? null : { url: couchdb, prefix: couchPrefix(name.value) },
+    upstream,
     courses: existsSync(courses) ? courses : null,
     version: appVersion(),
     compiler: createCompiler(),
@@ -158,6 +166,10 @@ Runs one node until it is stopped. What «npm start» does after installing and 
   --node NAME      PERIGEE_NODE     its short name, [a-z0-9-]; asked at the first start, kept in the data folder
   --origin URL     PERIGEE_ORIGIN   its one canonical address; from host and port
   --couchdb-url URL COUCHDB_URL     an Apache CouchDB in place of the embedded engine, with name and password
+  --upstream URL   PERIGEE_UPSTREAM a parent node, to which this one hands on what it holds
+  --upstream-token TOKEN PERIGEE_UPSTREAM_TOKEN  this node's credential there («perigee nodes add» at the parent)
+  --link-kbps N    PERIGEE_LINK_KBPS  at most so many kilobits a second with the parent, both ways together
+  --link-hours H   PERIGEE_LINK_HOURS only at these hours of this machine's time: 22-06 is from 22:00 over midnight to 6:00
   --dev                             pages from their sources, with live reload
 
 Exit code: 0 it was stopped, 1 it could not start, 64 wrong usage.`,

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { Clock } from '../lib/domain/clock.ts';
 import type { NodeId, PersonId } from '../lib/domain/ids.ts';
 import { createBindings } from '../lib/server/accounts/bindings.ts';
@@ -36,6 +37,11 @@ import { createReplica } from '../lib/server/replica/organ.ts';
 import { createReceipts } from '../lib/server/replica/receipts.ts';
 import { createMetrics } from '../lib/server/status/metrics.ts';
 import { createHealth, createMetricsOrgan } from '../lib/server/status/organ.ts';
+import { createUpstreamCourses, offeredCourses } from '../lib/server/upstream/courses.ts';
+import { createUpstream, type ParentSettings } from '../lib/server/upstream/job.ts';
+import { openNotes } from '../lib/server/upstream/notes.ts';
+import { upstreamRoutes } from '../lib/server/upstream/organ.ts';
+import { createRelayed } from '../lib/server/upstream/relayed.ts';
 import { createListener, type Pages } from './sockets.ts';
 
 export interface NodeSettings {
@@ -46,6 +52,8 @@ export interface NodeSettings {
   readonly data: string;
   /** The CouchDB that is used in place of the embedded engine; null for none. */
   readonly couchdb: Pick<CouchOptions, 'url' | 'prefix'> | null;
+  /** The node that this one hands on to; null for none. */
+  readonly upstream?: ParentSettings | null;
   /** Folder of course sources; null for none. */
   readonly courses: string | null;
   readonly version: string;
@@ -53,9 +61,11 @@ export interface NodeSettings {
   readonly log: Log;
   /** Simulations and tests bring their own. */
   readonly clock?: Clock;
+  readonly sleep?: (ms: number) => Promise<void>;
 }
 
 const systemClock: Clock = () => Date.now();
+const systemSleep = (ms: number): Promise<void> => sleepFor(ms, undefined, { ref: false });
 const random = (n: number): Uint8Array => randomBytes(n);
 
 /** Milliseconds for which a CouchDB that is started beside the node may take. */
@@ -90,8 +100,8 @@ export async function openAccounts({
 }
 
 export async function openNode(settings: NodeSettings) {
-  const { node, origin, data, courses, version, compiler, log, clock = systemClock } = settings;
-  const { engine, records, store, cohorts, signer, orders, sessions } = await openAccounts(settings);
+  const { node, origin, data, courses, version, compiler, log, clock = systemClock, sleep = systemSleep } = settings;
+  const { engine, records, store, cohorts, peers, signer, orders, sessions } = await openAccounts(settings);
   const commons = engine.database(`commons-${node}`);
   const contacts = createContacts(store, clock);
   // Before anybody is answered: what an older copy brought back is purged again.
@@ -113,17 +123,36 @@ export async function openNode(settings: NodeSettings) {
     return false;
   };
 
+  const notes = engine.database('private');
+  const relayed = createRelayed(notes);
+  const upstream = createUpstream({
+    node,
+    version,
+    engine,
+    parent: settings.upstream ?? null,
+    notes: openNotes(notes),
+    relayed,
+    courses: createUpstreamCourses({ library, pieces, isSafe: compiler.isSafe, data }),
+    published: () => offeredCourses(library),
+    obey: () => obedience.round(),
+    clock,
+    random,
+    sleep,
+    log,
+  });
+
   const organs = {
     api: createRouter('api', [
       ...accountRoutes({ node, version, origin, key: publisher.key, engine, sessions, store, cohorts, bindings, throttle }),
       ...peopleRoutes({ sessions, store, cohorts, contacts, orders, obedience, holdsWork, clock }),
       ...cohortRoutes({ records, store, sessions, contacts, cohorts, orders, structureOf: library.structureOf, clock }),
+      ...upstreamRoutes({ node, version, engine, sessions, peers, library, upstream, clock }),
     ]),
     replica: createReplica({ node, version, engine, records, commons, sessions, cohorts }),
-    sync: createReceipts({ node, engine, records, sessions, contacts, orders, bindings, clock }),
+    sync: createReceipts({ node, engine, records, relayed, sessions, contacts, orders, bindings, clock }),
     content: createContent({ library, pieces }),
-    health: createHealth({ node, version, engine, clock }),
-    metrics: createMetricsOrgan({ metrics, sessions }),
+    health: createHealth({ node, version, engine, upstream, clock }),
+    metrics: createMetricsOrgan({ metrics, sessions, upstream }),
   };
 
   async function respond(request: Request, caller: Caller = pageItself): Promise<Response | null> {
@@ -132,6 +161,11 @@ export async function openNode(settings: NodeSettings) {
     if (organ === undefined) return null;
     const began = performance.now();
     const answer = await organ(request, caller);
+    // Whose answer it was, in the answer itself: what a parent confirms holds in one epoch.
+    if (name === 'replica') {
+      answer?.headers.set('perigee-node', node);
+      answer?.headers.set('perigee-epoch', engine.epoch);
+    }
     metrics.answered(name, answer?.status ?? 404, (performance.now() - began) / 1000);
     return answer;
   }
@@ -143,7 +177,10 @@ export async function openNode(settings: NodeSettings) {
       const code = await sessions.firstRunCode();
       return code === null ? null : showCode(code);
     },
+    /** This node and its parent. */
+    upstream,
     async close() {
+      await upstream.close();
       await obedience.close();
       await contacts.close();
       await engine.close();

@@ -10,7 +10,16 @@ describe('settings', () => {
   it('have the defaults of the contract', () => {
     expect(readSettings({}, {}, false)).toEqual({
       ok: true,
-      value: { port: 8080, host: '127.0.0.1', data: './data', node: null, origin: 'http://127.0.0.1:8080', couchdb: null, dev: false },
+      value: {
+        port: 8080,
+        host: '127.0.0.1',
+        data: './data',
+        node: null,
+        origin: 'http://127.0.0.1:8080',
+        couchdb: null,
+        upstream: null,
+        dev: false,
+      },
     });
   });
 
@@ -32,6 +41,9 @@ describe('settings', () => {
     ['PERIGEE_ORIGIN', 'https://centre.lan/'],
     ['COUCHDB_URL', 'admin:secret@couch:5984'],
     ['PERIGEE_UPSTREAM', 'https://sitc.example'],
+    ['PERIGEE_UPSTREAM', 'sitc.example'],
+    ['PERIGEE_UPSTREAM_TOKEN', 'secret'],
+    ['PERIGEE_LINK_KBPS', '64'],
     ['PERIGEE_TLS_CERT', '/etc/cert.pem'],
     ['PERIGEE_LINK_HOURS', '22-06'],
   ])('%s=%s is refused with a sentence that names it', (variable, value) => {
@@ -39,6 +51,35 @@ describe('settings', () => {
     expect(read).toMatchObject({ ok: false, error: expect.stringMatching(new RegExp(`^${variable} is .{20}`)) as string });
     // A credential is not repeated on a terminal.
     expect(JSON.stringify(read)).not.toContain('secret');
+  });
+});
+
+describe('the parent of a node', () => {
+  const token = `peer_accra_${'0'.repeat(52)}`;
+  const read = (more: Record<string, string>, options: Parameters<typeof readSettings>[0] = {}) =>
+    readSettings(options, { PERIGEE_UPSTREAM: 'https://sitc.example', PERIGEE_UPSTREAM_TOKEN: token, ...more }, false);
+
+  it('has an address, a credential, a rate and hours', () => {
+    const limits = { PERIGEE_LINK_KBPS: '64', PERIGEE_LINK_HOURS: '22-06' };
+    expect(read({})).toMatchObject({ value: { upstream: { url: 'https://sitc.example', token, kbps: null, hours: null } } });
+    expect(read(limits)).toMatchObject({ value: { upstream: { kbps: 64, hours: { from: 22 * 60, to: 6 * 60 } } } });
+    expect(read(limits, { 'link-kbps': '8.5' })).toMatchObject({ value: { upstream: { kbps: 8.5 } } });
+  });
+
+  it.each([
+    ['PERIGEE_UPSTREAM', 'https://sitc.example/perigee'],
+    ['PERIGEE_UPSTREAM', 'https://name:secret@sitc.example'],
+    ['PERIGEE_UPSTREAM_TOKEN', 'secret'],
+    ['PERIGEE_LINK_KBPS', 'fast'],
+    ['PERIGEE_LINK_KBPS', '0'],
+    ['PERIGEE_LINK_KBPS', '-8'],
+    ['PERIGEE_LINK_HOURS', 'at night'],
+    ['PERIGEE_LINK_HOURS', '22-26'],
+    ['PERIGEE_LINK_HOURS', '8-8'],
+  ])('is refused with a sentence where %s=%s', (variable, value) => {
+    const refused = read({ [variable]: value });
+    expect(refused).toMatchObject({ ok: false, error: expect.stringMatching(new RegExp(`^${variable} is .{20}`)) as string });
+    if (variable.endsWith('TOKEN')) expect(JSON.stringify(refused)).not.toContain(value);
   });
 });
 

@@ -1,6 +1,20 @@
 /** The node's settings, from options and variables (an option wins). What this version cannot do yet is refused, not ignored. */
 import { isNodeId, type NodeId } from '../lib/domain/ids.ts';
 import { err, ok, type Result } from '../lib/domain/result.ts';
+import { parseHours, type Hours } from '../lib/sync/link.ts';
+import { nodeOfCredential } from '../lib/server/accounts/peers.ts';
+
+/** The parent of this node, and how it may be talked to. */
+export interface UpstreamSettings {
+  /** Its origin: `https://sitc.example.org`. */
+  readonly url: string;
+  /** This node's credential there. */
+  readonly token: string;
+  /** Thousands of bits a second, both ways together; null for as fast as it goes. */
+  readonly kbps: number | null;
+  /** In local time; null for any. */
+  readonly hours: Hours | null;
+}
 
 export interface ServeSettings {
   readonly port: number;
@@ -11,6 +25,8 @@ export interface ServeSettings {
   readonly origin: string;
   /** Address of a CouchDB with name and password; null for the embedded engine. */
   readonly couchdb: string | null;
+  /** Null where this node has no parent. */
+  readonly upstream: UpstreamSettings | null;
   readonly dev: boolean;
 }
 
@@ -22,19 +38,57 @@ export const serveOptions = {
   node: { type: 'string', variable: 'PERIGEE_NODE' },
   origin: { type: 'string', variable: 'PERIGEE_ORIGIN' },
   'couchdb-url': { type: 'string', variable: 'COUCHDB_URL' },
+  upstream: { type: 'string', variable: 'PERIGEE_UPSTREAM' },
+  'upstream-token': { type: 'string', variable: 'PERIGEE_UPSTREAM_TOKEN' },
+  'link-kbps': { type: 'string', variable: 'PERIGEE_LINK_KBPS' },
+  'link-hours': { type: 'string', variable: 'PERIGEE_LINK_HOURS' },
 } as const;
 
 const notBuilt: Readonly<Record<string, string>> = {
-  PERIGEE_UPSTREAM: 'a parent node',
-  PERIGEE_UPSTREAM_TOKEN: 'a parent node',
-  PERIGEE_LINK_KBPS: 'limits for talking to a parent node',
-  PERIGEE_LINK_HOURS: 'limits for talking to a parent node',
   PERIGEE_TLS_CERT: 'TLS by the node itself',
   PERIGEE_TLS_KEY: 'TLS by the node itself',
 };
 
 type Values = Readonly<Partial<Record<keyof typeof serveOptions, string>>>;
 type Environment = Readonly<Record<string, string | undefined>>;
+
+interface Given {
+  readonly text: string;
+  /** The option or variable that it came from. */
+  readonly from: string;
+}
+type GivenOf = (name: keyof typeof serveOptions) => Given | null;
+
+function readUpstream(given: GivenOf): Result<UpstreamSettings | null, string> {
+  const [url, token, kbps, hours] = [given('upstream'), given('upstream-token'), given('link-kbps'), given('link-hours')];
+  if (url === null) {
+    const alone = token ?? kbps ?? hours;
+    return alone === null
+      ? ok(null)
+      : err(`${alone.from} is set, but there is no parent to talk to. Set PERIGEE_UPSTREAM to its address, or unset this.`);
+  }
+  if (!/^https?:\/\/[^/?#@\s]+$/.test(url.text) || !URL.canParse(url.text))
+    return err(`${url.from} is «${url.text}», but a parent's address is like https://sitc.example.org: no path, no slash at the end.`);
+  if (token === null)
+    return err(
+      `${url.from} is set without PERIGEE_UPSTREAM_TOKEN. The parent's administrator makes this node's credential there: «perigee nodes add».`,
+    );
+  // It is a secret, so it is not shown again.
+  if (nodeOfCredential(token.text) === null)
+    return err(`${token.from} is not a credential of a node. One looks like peer_<this node's name>_ and 52 letters and digits.`);
+  const rate = kbps === null ? null : Number(kbps.text);
+  if (rate !== null && !(Number.isFinite(rate) && rate >= 1 && rate <= 10_000_000))
+    return err(`${kbps?.from ?? ''} is «${kbps?.text ?? ''}», but a rate is a number of kilobits a second, at least 1.`);
+  if (hours === null) return ok({ url: url.text, token: token.text, kbps: rate, hours: null });
+  const parsed = parseHours(hours.text);
+  if (!parsed.ok)
+    return err(
+      parsed.error === 'no-time'
+        ? `${hours.from} is «${hours.text}», which begins when it ends. Leave it unset to talk at any hour.`
+        : `${hours.from} is «${hours.text}», but hours are like 22-06 or 21:30-05:15 in this machine's own time; a beginning later than the end passes over midnight.`,
+    );
+  return ok({ url: url.text, token: token.text, kbps: rate, hours: parsed.value });
+}
 
 function originOf(host: string, port: number): string {
   // Every address is no address: what stands in a link must be one that a browser on this machine opens.
@@ -47,7 +101,7 @@ export function readSettings(values: Values, environment: Environment, dev: bool
   for (const [variable, feature] of Object.entries(notBuilt))
     if ((environment[variable] ?? '') !== '') return err(`${variable} is set, but this version does not know ${feature} yet. Unset it.`);
 
-  const given = (name: keyof typeof serveOptions): { readonly text: string; readonly from: string } | null => {
+  const given: GivenOf = (name) => {
     const { variable } = serveOptions[name];
     const option = values[name];
     if (option !== undefined) return { text: option.trim(), from: `--${name}` };
@@ -76,6 +130,9 @@ export function readSettings(values: Values, environment: Environment, dev: bool
   if (couchdb !== null && (!/^https?:\/\//.test(couchdb.text) || !URL.canParse(couchdb.text)))
     return err(`${couchdb.from} is not an address such as http://name:password@couch.example.org:5984/`);
 
+  const upstream = readUpstream(given);
+  if (!upstream.ok) return upstream;
+
   return ok({
     port: portNumber,
     host,
@@ -83,6 +140,7 @@ export function readSettings(values: Values, environment: Environment, dev: bool
     node: node === null ? null : (node.text as NodeId),
     origin: origin?.text ?? originOf(host, portNumber),
     couchdb: couchdb?.text ?? null,
+    upstream: upstream.value,
     dev,
   });
 }

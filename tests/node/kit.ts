@@ -28,10 +28,24 @@ export interface TestNode {
   advance(ms: number): void;
   /** Ends the node and starts it again on the same folder; `meanwhile` does something to the folder. */
   restart(meanwhile?: () => void): Promise<void>;
+  /** Ends the node and starts it again with this parent. */
+  join(parent: StartGiven['upstream']): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function startTestNode(given: { courses?: string | null; compiler?: Compiler; data?: string } = {}): Promise<TestNode> {
+export interface StartGiven {
+  readonly courses?: string | null;
+  readonly compiler?: Compiler;
+  readonly data?: string;
+  /** `centre` where nothing is said. */
+  readonly name?: string;
+  /** The parent; visits are made when a test asks for them. */
+  readonly upstream?: Omit<NonNullable<NodeSettings['upstream']>, 'byHand'> | null;
+  readonly clock?: NonNullable<NodeSettings['clock']>;
+  readonly sleep?: NonNullable<NodeSettings['sleep']>;
+}
+
+export async function startTestNode(given: StartGiven = {}): Promise<TestNode> {
   const data = given.data ?? mkdtempSync(join(tmpdir(), 'perigee-node-'));
   mkdirSync(data, { recursive: true });
   const couchdb = couchFor(data);
@@ -40,9 +54,11 @@ export async function startTestNode(given: { courses?: string | null; compiler?:
   let ahead = 0;
   let node: OpenNode;
   let listening: Listening;
+  let { upstream = null } = given;
+  const { clock = Date.now } = given;
   const start = async (): Promise<void> => {
     node = await openNode({
-      node: 'centre' as NodeId,
+      node: (given.name ?? 'centre') as NodeId,
       origin: 'http://centre.test',
       data,
       couchdb,
@@ -50,7 +66,9 @@ export async function startTestNode(given: { courses?: string | null; compiler?:
       version: '0.0.0',
       compiler: given.compiler ?? noCompiler,
       log,
-      clock: () => Date.now() + ahead,
+      clock: () => clock() + ahead,
+      upstream: upstream === null ? null : { ...upstream, byHand: true },
+      ...(given.sleep === undefined ? {} : { sleep: given.sleep }),
     });
     const pages = (_request: unknown, _response: unknown, next: () => void): void => next();
     listening = await listen(node, { host: '127.0.0.1', port: 0, origin: 'http://centre.test', pages, log, bodyIdle: 1000 });
@@ -60,6 +78,11 @@ export async function startTestNode(given: { courses?: string | null; compiler?:
     await node.close();
   };
   await start();
+  const restart = async (meanwhile?: () => void): Promise<void> => {
+    await stop();
+    meanwhile?.();
+    await start();
+  };
   return {
     data,
     couchdb,
@@ -73,10 +96,10 @@ export async function startTestNode(given: { courses?: string | null; compiler?:
     advance(ms) {
       ahead += ms;
     },
-    async restart(meanwhile) {
-      await stop();
-      meanwhile?.();
-      await start();
+    restart,
+    async join(parent) {
+      upstream = parent ?? null;
+      await restart();
     },
     async close() {
       await stop();

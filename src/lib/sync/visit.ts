@@ -49,6 +49,8 @@ export interface Greeting {
   readonly child: NodeId;
   /** What the parent has for this node, by name, with the place where its feed ends. */
   readonly databases: Readonly<Record<string, string>>;
+  /** The courses that it publishes, with the beginning of their manifests' SHA-256. */
+  readonly courses?: Readonly<Record<string, string>>;
 }
 
 /** How far a feed was walked, under which epochs. */

@@ -14,6 +14,7 @@ import type { OrderBook } from '../orders/book.ts';
 import { badRequest, forbidden, json } from '../http/answer.ts';
 import { readObject } from '../http/body.ts';
 import type { Organ } from '../http/organ.ts';
+import type { Relayed } from '../upstream/relayed.ts';
 import { createRouter } from '../http/router.ts';
 
 /** A device that has more asks again with the rest. */
@@ -23,13 +24,14 @@ export function createReceipts(given: {
   readonly node: NodeId;
   readonly engine: Engine;
   readonly records: Database;
+  readonly relayed: Relayed;
   readonly sessions: Sessions;
   readonly contacts: Contacts;
   readonly orders: OrderBook;
   readonly bindings: Bindings;
   readonly clock: Clock;
 }): Organ {
-  const { node, engine, records, sessions, contacts, orders, bindings, clock } = given;
+  const { node, engine, records, relayed, sessions, contacts, orders, bindings, clock } = given;
   return createRouter('sync', [
     {
       method: 'POST',
@@ -56,6 +58,8 @@ export function createReceipts(given: {
         const aliases = (await orders.standing()).sameAs(person).filter((id) => id !== person);
         return json({
           receipt: { node, epoch: engine.epoch, revisions: held },
+          // The parent's own receipts, relayed: it may have what this node lost.
+          upstream: await relayed.of(person, Object.fromEntries(within)),
           now: instantOf(clock()),
           ...sessions.renew(who),
           ...(shown.value === null ? {} : { binding: await bindings.bind(person, device, shown.value) }),

@@ -1,9 +1,11 @@
 /** Figures of this process in Prometheus' text form (https://prometheus.io/docs/instrumenting/exposition_formats/). Nothing in them is about a person. */
 
+import type { UpstreamStatus } from '../upstream/job.ts';
+
 export interface Metrics {
   /** Counts an answered request. */
   answered(organ: string, status: number, seconds: number): void;
-  text(): string;
+  text(upstream: UpstreamStatus): string;
 }
 
 export function createMetrics(): Metrics {
@@ -16,7 +18,7 @@ export function createMetrics(): Metrics {
       add(requests, `organ="${organ}",status="${String(status)}"`, 1);
       add(seconds, `organ="${organ}"`, took);
     },
-    text() {
+    text({ state, waiting, lastContact, bytes, refused }) {
       const { rss, heapUsed } = process.memoryUsage();
       const { user, system } = process.cpuUsage();
       const family = (name: string, type: string, help: string, lines: readonly (readonly [string, number])[]): string =>
@@ -32,6 +34,22 @@ export function createMetrics(): Metrics {
         family('nodejs_heap_used_bytes', 'gauge', 'Heap in use.', [['', heapUsed]]),
         family('process_cpu_seconds_total', 'counter', 'Processor time.', [['', (user + system) / 1e6]]),
         family('process_uptime_seconds', 'gauge', 'Time since the start.', [['', process.uptime()]]),
+        ...(state === 'none'
+          ? []
+          : [
+              family('perigee_upstream_waiting_documents', 'gauge', 'Documents that the parent does not have yet.', [['', waiting]]),
+              family('perigee_upstream_refused_documents_total', 'counter', 'Documents that the parent refused.', [['', refused.count]]),
+              family(
+                'perigee_upstream_last_contact_seconds',
+                'gauge',
+                'When the parent last answered, in seconds since 1970; 0 for never.',
+                [['', lastContact === null ? 0 : Date.parse(lastContact) / 1000]],
+              ),
+              family('perigee_upstream_bytes_total', 'counter', 'Bytes over the line to the parent.', [
+                ['direction="sent"', bytes.sent],
+                ['direction="received"', bytes.received],
+              ]),
+            ]),
         '',
       ].join('\n');
     },

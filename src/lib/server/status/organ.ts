@@ -7,6 +7,7 @@ import type { Engine } from '../engine/engine.ts';
 import { forbidden, json } from '../http/answer.ts';
 import type { Organ } from '../http/organ.ts';
 import { createRouter } from '../http/router.ts';
+import type { Upstream } from '../upstream/job.ts';
 import type { Metrics } from './metrics.ts';
 
 /** An answer about the disk is good for so long, so that asking often costs no more syncs. Milliseconds. */
@@ -16,27 +17,46 @@ export function createHealth(given: {
   readonly node: NodeId;
   readonly version: string;
   readonly engine: Engine;
+  readonly upstream: Upstream;
   readonly clock: Clock;
 }): Organ {
-  const { node, version, engine, clock } = given;
-  let last: { readonly at: number; readonly writable: Promise<boolean> } | null = null;
+  const { node, version, engine, upstream, clock } = given;
+
+  /** What an administrator's watch looks at; who the parent is and what it refused is for the administrator alone. */
+  async function look(): Promise<{ readonly writable: boolean; readonly upstream: object }> {
+    const writable = await engine.writable();
+    // Where nothing can be written, nothing may be readable either.
+    if (!writable) return { writable, upstream: { state: 'unknown', lastContact: null, waiting: 0 } };
+    const { state, lastContact, waiting } = await upstream.status();
+    return { writable, upstream: { state, lastContact, waiting } };
+  }
+  let last: { readonly at: number; readonly seen: ReturnType<typeof look> } | null = null;
   return createRouter('health', [
     {
       method: 'GET',
       path: '/health',
       async answer() {
         const now = clock();
-        if (last === null || now - last.at > goodFor || now < last.at) last = { at: now, writable: engine.writable() };
-        const writable = await last.writable;
-        // A node without a parent waits for nobody.
-        const upstream = { state: 'none', lastContact: null, waiting: 0 };
-        return json({ status: writable ? 'ok' : 'cannot write', version, engine: engine.kind, node, upstream }, writable ? 200 : 503);
+        if (last === null || now - last.at > goodFor || now < last.at) last = { at: now, seen: look() };
+        const { writable, upstream: parent } = await last.seen;
+        return json(
+          { status: writable ? 'ok' : 'cannot write', version, engine: engine.kind, node, upstream: parent },
+          writable ? 200 : 503,
+        );
       },
     },
   ]);
 }
 
-export const createMetricsOrgan = ({ metrics, sessions }: { readonly metrics: Metrics; readonly sessions: Sessions }): Organ =>
+export const createMetricsOrgan = ({
+  metrics,
+  sessions,
+  upstream,
+}: {
+  readonly metrics: Metrics;
+  readonly sessions: Sessions;
+  readonly upstream: Upstream;
+}): Organ =>
   createRouter('metrics', [
     {
       method: 'GET',
@@ -47,7 +67,7 @@ export const createMetricsOrgan = ({ metrics, sessions }: { readonly metrics: Me
           if (!bearer.ok) return bearer.error;
           if (!hasRole(bearer.value, 'administrator')) return forbidden();
         }
-        return new Response(metrics.text(), {
+        return new Response(metrics.text(await upstream.status()), {
           headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },
         });
       },

@@ -8,7 +8,7 @@ import { isSafePiece } from '#lib/course/safety.ts';
 import { openStore, type Store } from '#lib/storage/store.ts';
 import type { JobRow } from '#lib/storage/schema.ts';
 import { costOf, fetchOffer, runInstall, type InstallPorts, type Job } from './install.ts';
-import { readPack } from './pack.ts';
+import { readPack } from '#lib/course/read-pack.ts';
 import { fromBase64url, sha256Hex, verifySignature } from './signature.ts';
 
 const course = 'space-law' as CourseId;

@@ -14,7 +14,7 @@ import { parsePrices, parseSignedManifest, parseStructure } from '#lib/course/pa
 import { isMedia, nextBatch, wantedPieces } from '#lib/course/wanted.ts';
 import { isFull } from '../disk-full.ts';
 import type { Fetch } from './centre.ts';
-import { readPack } from './pack.ts';
+import { readPack } from '#lib/course/read-pack.ts';
 import { sha256Hex, verifySignature } from './signature.ts';
 
 export type InstallFailure = 'unreachable' | 'damaged' | 'other-publisher' | 'bad-signature' | 'unsafe' | 'no-space' | 'nonsense';

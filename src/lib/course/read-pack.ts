@@ -1,6 +1,16 @@
-import { isSha256, type Sha256 } from '#lib/domain/ids.ts';
+import { isSha256, type Sha256 } from '../domain/ids.ts';
 
 const headerBytes = 36;
+
+/** What is read: the body of an answer, in a page as in the node. */
+export interface ByteStream {
+  getReader(): {
+    read(): Promise<
+      { readonly done: false; readonly value: Uint8Array } | { readonly done: true; readonly value?: Uint8Array | undefined }
+    >;
+    cancel(): Promise<void>;
+  };
+}
 
 /**
  * Reads the answer of `POST /content/pack` as it arrives: for each piece 32 bytes of hash, 4 bytes of length (big-endian), the
@@ -8,7 +18,7 @@ const headerBytes = 36;
  * false where the connection broke or the learner paused: then the rest is simply asked for again.
  */
 export async function readPack(
-  body: ReadableStream<Uint8Array>,
+  body: ByteStream,
   most: number,
   take: (sha256: Sha256, bytes: Uint8Array<ArrayBuffer>) => Promise<void>,
 ): Promise<boolean> {
