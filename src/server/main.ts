@@ -135,6 +135,7 @@ export async function openNode(settings: NodeSettings) {
     courses: createUpstreamCourses({ library, pieces, isSafe: compiler.isSafe, data }),
     published: () => offeredCourses(library),
     obey: () => obedience.round(),
+    erased: async () => (await orders.standing()).erased,
     clock,
     random,
     sleep,

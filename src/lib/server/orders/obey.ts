@@ -15,6 +15,7 @@ import type { AccountStore } from '../accounts/store.ts';
 import type { Contacts } from '../accounts/contacts.ts';
 import type { CouchDocument, Database, Engine } from '../engine/engine.ts';
 import type { Log } from '../log.ts';
+import { relayedName } from '../upstream/relayed.ts';
 import type { OrderBook } from './book.ts';
 
 export interface HeldOrder {
@@ -164,7 +165,10 @@ export function createObedience(given: {
     // Twice: a contact that was being written while the first sweep ran is found by the second.
     const unswept = [...erased].filter((person) => (sweeps.get(person) ?? 0) < 2);
     for (const person of unswept) contacts.forget(person);
-    if (unswept.length > 0) await store.purgePeople(new Set(unswept));
+    if (unswept.length > 0) {
+      await store.purgePeople(new Set(unswept));
+      await engine.database('private').purge(unswept.map(relayedName));
+    }
     for (const person of unswept) sweeps.set(person, (sweeps.get(person) ?? 0) + 1);
     await book.forgetOutlived();
   }

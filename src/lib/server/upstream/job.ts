@@ -3,7 +3,7 @@
  * since when and why. Of several processes of one node, that share a CouchDB, one at a time makes visits: a lease in the notes says which.
  */
 import { instantOf, type Clock, type Instant, type RandomBytes } from '../../domain/clock.ts';
-import { base32, type CourseId, type NodeId } from '../../domain/ids.ts';
+import { base32, type CourseId, type NodeId, type PersonId } from '../../domain/ids.ts';
 import type { JsonObject } from '../../domain/shape.ts';
 import {
   advanceLink,
@@ -92,12 +92,13 @@ export function createUpstream(given: {
   /** What is published here, for the greeting. */
   readonly published: () => Readonly<Record<string, string>>;
   readonly obey: OwnEnd['obey'];
+  readonly erased: () => Promise<ReadonlySet<PersonId>>;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly sleep: (ms: number) => Promise<void>;
   readonly log: Log;
 }): Upstream {
-  const { node, version, engine, parent, notes, relayed, courses, published, obey, clock, random, sleep, log } = given;
+  const { node, version, engine, parent, notes, relayed, courses, published, obey, erased, clock, random, sleep, log } = given;
   const up = [`records-${node}`, `desk-${node}`];
   const holder = base32(random(10));
   const now = (): Instant => instantOf(clock());
@@ -117,6 +118,7 @@ export function createUpstream(given: {
     engine,
     relayed,
     obey,
+    erased,
     async refused(database, refusals) {
       const rows = refusals.map(({ id, reason }) => ({ database, id, reason, at: now() }));
       await notes.change((before) => ({
@@ -199,6 +201,8 @@ export function createUpstream(given: {
       clearInterval(renewal);
     }
     await concluded(settings, end);
+    // What came down is obeyed, and what a child must tell its parent stands ready for the next visit.
+    if (end.moved > 0) await obey();
     return end;
   }
 

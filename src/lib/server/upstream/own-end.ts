@@ -1,5 +1,5 @@
 /** This node as a visit sees it: its engine, with access in front of whatever comes down. */
-import { isNodeId, type NodeId } from '../../domain/ids.ts';
+import { isNodeId, type NodeId, type PersonId } from '../../domain/ids.ts';
 import { isObject, isString } from '../../domain/shape.ts';
 import { mayWrite } from '../../sync/access.ts';
 import type { OwnEnd, Position } from '../../sync/visit.ts';
@@ -22,8 +22,10 @@ export function createOwnEnd(given: {
   readonly relayed: Relayed;
   readonly refused: OwnEnd['refused'];
   readonly obey: OwnEnd['obey'];
+  /** Who was erased: nothing of them is taken back, whoever still holds it. */
+  readonly erased: () => Promise<ReadonlySet<PersonId>>;
 }): OwnEnd {
-  const { node, engine, relayed, refused, obey } = given;
+  const { node, engine, relayed, refused, obey, erased } = given;
   const notes = engine.database('private');
   return {
     node,
@@ -42,9 +44,11 @@ export function createOwnEnd(given: {
       return Object.fromEntries([...missing].map(([id, { missing: lacking }]) => [id, lacking]));
     },
     async store(database, documents) {
+      const gone: ReadonlySet<string> = await erased();
       const written = await engine.database(database).bulk(documents, {
         newEdits: false,
         gate: (document, previous) => {
+          if (gone.has(String(document['_id']).split(':')[0] ?? '')) return 'This person was erased.';
           const decision = mayWrite({ type: 'node', node }, { type: 'database', database, at: node }, document, previous);
           return decision.allow ? null : decision.reason;
         },

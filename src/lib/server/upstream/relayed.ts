@@ -31,15 +31,14 @@ export interface Relayed {
   confirm(place: Place, revs: Revs): Promise<void>;
   /** Of these revisions, one for each name, those that the parent has. Empty where no parent was met. */
   of(person: PersonId, revisions: Readonly<Record<string, string>>): Promise<readonly RelayedReceipt[]>;
-  /** Lets go of what is noted of a person. */
-  forget(person: PersonId): Promise<void>;
 }
 
 const markBytes = 6;
 const markOf = (text: string): Buffer => createHash('sha256').update(text).digest().subarray(0, markBytes);
 
 const placeName = 'upstream:parent';
-const nameOf = (person: PersonId): string => `relayed:${person}`;
+/** The document about a person, which is purged with all else of them. */
+export const relayedName = (person: PersonId): string => `relayed:${person}`;
 
 /** Marks of names to marks of revisions, both in hexadecimal. */
 function readMarks(document: CouchDocument | null, place: Place): Map<string, string> {
@@ -91,13 +90,13 @@ export function createRelayed(database: Database): Relayed {
       for (let done = byPerson.size === 0; !done;) {
         const documents = await Promise.all(
           [...byPerson].map(async ([person, confirmed]) => {
-            const standing = await database.get(nameOf(person));
+            const standing = await database.get(relayedName(person));
             const marks = readMarks(standing, place);
             // A document in conflict has several leaves; the one noted last is enough, as a device holds one of them.
             for (const [id, rev] of confirmed) marks.set(markOf(id).toString('hex'), markOf(`${id} ${rev}`).toString('hex'));
             const { node, epoch } = place;
             return {
-              _id: nameOf(person),
+              _id: relayedName(person),
               node,
               epoch,
               marks: writeMarks(marks),
@@ -112,18 +111,13 @@ export function createRelayed(database: Database): Relayed {
     async of(person, revisions) {
       const { place } = await readPlace();
       if (place === null) return [];
-      const document = await database.get(nameOf(person));
+      const document = await database.get(relayedName(person));
       const marks = readMarks(document, place);
       const there = Object.entries(revisions).filter(
         ([id, rev]) => marks.get(markOf(id).toString('hex')) === markOf(`${id} ${rev}`).toString('hex'),
       );
       const state = marks.size === 0 ? '0' : (document?._rev ?? '0');
       return [{ ...place, revisions: Object.fromEntries(there), state }];
-    },
-
-    async forget(person) {
-      const standing = await database.get(nameOf(person));
-      if (standing !== null) await put(database, [{ _id: nameOf(person), _rev: standing._rev, _deleted: true }]);
     },
   };
 }
