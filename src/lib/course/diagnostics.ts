@@ -1,6 +1,6 @@
 /** Everything that can be wrong with a course, in one table: code to severity, words, and what to do. */
-export interface Diagnostic {
-  readonly code: FaultCode;
+export interface Diagnostic<Code extends string = FaultCode> {
+  readonly code: Code;
   /** Nothing is built while there is an error; a warning is advice. */
   readonly severity: 'error' | 'warning';
   readonly message: string;
@@ -22,7 +22,13 @@ export interface Place {
 type Values = Readonly<Record<string, string | number>>;
 
 /** Where a fault goes: the parts of the compiler complain here and carry on. */
-export type Report = (code: FaultCode, place: Place, values?: Values) => void;
+export type Report<Code extends string = FaultCode> = (code: Code, place: Place, values?: Values) => void;
+
+export interface Fault {
+  readonly severity: Diagnostic['severity'];
+  readonly message: string;
+  readonly hint: string;
+}
 
 const error = (message: string, hint: string) => ({ severity: 'error' as const, message, hint });
 const warning = (message: string, hint: string) => ({ severity: 'warning' as const, message, hint });
@@ -184,11 +190,14 @@ export const faultCodes = Object.keys(faults) as FaultCode[];
 
 const fill = (template: string, values: Values): string => template.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
 
-/** A list of faults, and the function that adds to it. One fault at one place is reported once. */
-export function createReport(): { readonly report: Report; readonly diagnostics: () => readonly Diagnostic[] } {
-  const found = new Map<string, Diagnostic>();
-  const report: Report = (code, { file, line, column = 1 }, values = {}) => {
-    const { severity, message, hint } = faults[code];
+/** A list of faults, and the function that adds to it. One fault at one place is reported once. `more` are faults of other files than a course's. */
+export function createReport<More extends string = never>(
+  more?: Readonly<Record<More, Fault>>,
+): { readonly report: Report<FaultCode | More>; readonly diagnostics: () => readonly Diagnostic<FaultCode | More>[] } {
+  const table: Readonly<Record<string, Fault>> = { ...faults, ...more };
+  const found = new Map<string, Diagnostic<FaultCode | More>>();
+  const report: Report<FaultCode | More> = (code, { file, line, column = 1 }, values = {}) => {
+    const { severity, message, hint } = table[code] ?? { severity: 'error', message: code, hint: '' };
     const diagnostic = { code, severity, message: fill(message, values), file, line, column, hint: fill(hint, values) };
     const key = `${file}:${String(line)}:${String(column)}:${code}:${diagnostic.message}`;
     if (!found.has(key)) found.set(key, diagnostic);
