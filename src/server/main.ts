@@ -9,6 +9,7 @@ import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { Clock } from '../lib/domain/clock.ts';
 import type { NodeId, PersonId } from '../lib/domain/ids.ts';
 import { createBindings } from '../lib/server/accounts/bindings.ts';
+import { createBasic } from '../lib/server/accounts/basic.ts';
 import { createContacts } from '../lib/server/accounts/contacts.ts';
 import { showCode } from '../lib/server/accounts/codes.ts';
 import { accountRoutes } from '../lib/server/accounts/organ.ts';
@@ -33,7 +34,7 @@ import type { Log } from '../lib/server/log.ts';
 import { openOrderBook } from '../lib/server/orders/book.ts';
 import { openKeepsake } from '../lib/server/orders/keepsake.ts';
 import { createObedience } from '../lib/server/orders/obey.ts';
-import { createReplica } from '../lib/server/replica/organ.ts';
+import { createCouchSession, createReplica } from '../lib/server/replica/organ.ts';
 import { createReceipts } from '../lib/server/replica/receipts.ts';
 import { createMetrics } from '../lib/server/status/metrics.ts';
 import { createHealth, createMetricsOrgan } from '../lib/server/status/organ.ts';
@@ -109,6 +110,7 @@ export async function openNode(settings: NodeSettings) {
   await obedience.round();
   const bindings = createBindings({ node, signer, store, records, clock, random });
   const throttle = createThrottle(clock);
+  const basic = createBasic({ sessions, throttle, clock, random });
   const metrics = createMetrics();
 
   const publisher = publisherBy(signer);
@@ -149,7 +151,8 @@ export async function openNode(settings: NodeSettings) {
       ...cohortRoutes({ records, store, sessions, contacts, cohorts, orders, structureOf: library.structureOf, clock }),
       ...upstreamRoutes({ node, version, engine, sessions, peers, library, upstream, clock }),
     ]),
-    replica: createReplica({ node, version, engine, records, commons, sessions, cohorts }),
+    replica: createReplica({ node, version, engine, records, commons, sessions, basic, cohorts }),
+    _session: createCouchSession(),
     sync: createReceipts({ node, engine, records, relayed, sessions, contacts, orders, bindings, clock }),
     content: createContent({ library, pieces }),
     health: createHealth({ node, version, engine, upstream, clock }),

@@ -5,8 +5,16 @@ import { pipeline } from 'node:stream/promises';
 import { isNodePath, type NodeHandle } from '../lib/server/handle.ts';
 import { refuse } from '../lib/server/http/answer.ts';
 import { maxBodyBytes, tooLarge } from '../lib/server/http/body.ts';
-import { chooseEncoding, compress, isCompressible, worthCompressing, type Effort } from '../lib/server/http/compression.ts';
+import {
+  chooseEncoding,
+  compress,
+  createCompressor,
+  isCompressible,
+  worthCompressing,
+  type Effort,
+} from '../lib/server/http/compression.ts';
 import type { Caller } from '../lib/server/http/organ.ts';
+import { isStreamed } from '../lib/server/http/streamed.ts';
 import type { Log } from '../lib/server/log.ts';
 import { compressPages } from './page-compression.ts';
 
@@ -90,7 +98,9 @@ function callerOf(incoming: IncomingMessage): Caller {
   const address = incoming.socket.remoteAddress ?? 'unknown';
   const loopback = /^(?:127\.|::1$|::ffff:127\.)/.test(address);
   const forwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some((name) => incoming.headers[name] !== undefined);
-  return { address, local: loopback && !forwarded };
+  const overTls = Reflect.get(incoming.socket, 'encrypted') === true;
+  const proxyOverTls = loopback && incoming.headers['x-forwarded-proto'] === 'https';
+  return { address, local: loopback && !forwarded, secure: overTls || proxyOverTls || (loopback && !forwarded) };
 }
 
 class BodyFailure extends Error {
@@ -187,6 +197,15 @@ async function send(answer: Response, incoming: IncomingMessage, outgoing: Serve
   if (compressible) outgoing.appendHeader('vary', 'accept-encoding');
   if (answer.headers.has('content-length') || !compressible) {
     await pipeline(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]), outgoing);
+    return;
+  }
+  if (isStreamed(answer)) {
+    const source = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
+    if (encoding === null) await pipeline(source, outgoing);
+    else {
+      outgoing.setHeader('content-encoding', encoding);
+      await pipeline(source, createCompressor(encoding, 5), outgoing);
+    }
     return;
   }
   const effort: Effort = answer.headers.get('content-type') === 'application/x-perigee-pack' ? 9 : 5;

@@ -225,13 +225,13 @@ it('documents of others, of no kind, too large, or in another’s name', { timeo
 it('bodies that are too large, or become so', async () => {
   const url = `${node.url}/replica/person/${ann.person}/_bulk_docs`;
   const large = await ask(url, { token: ann.token, raw: new Uint8Array(11 * 1024 * 1024) });
-  expect([large.status, large.body['error']]).toEqual([413, 'too-large']);
+  expect([large.status, large.body['error']]).toEqual([413, 'too_large']);
   const bomb = await ask(url, {
     token: ann.token,
     raw: new Uint8Array(gzipSync(Buffer.alloc(200 * 1024 * 1024))),
     headers: { 'content-encoding': 'gzip' },
   });
-  expect([bomb.status, bomb.body['error']]).toEqual([413, 'too-large']);
+  expect([bomb.status, bomb.body['error']]).toEqual([413, 'too_large']);
   // Without a length, and to an address that asks who comes first: nothing of it is kept.
   const forever = (): ReadableStream =>
     new ReadableStream({

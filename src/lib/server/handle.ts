@@ -8,6 +8,6 @@ export interface NodeHandle {
 }
 
 /** First segments of the paths that the node answers itself. */
-const nodePaths: readonly string[] = ['api', 'content', 'replica', 'sync', 'health', 'metrics'];
+const nodePaths: readonly string[] = ['api', 'content', 'replica', 'sync', 'health', 'metrics', '_session'];
 
 export const isNodePath = (pathname: string): boolean => nodePaths.includes(pathname.split('/')[1] ?? '');

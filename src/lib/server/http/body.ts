@@ -11,8 +11,22 @@ export const maxBodyBytes = 10 * 1024 * 1024;
 /** Levels of arrays and objects in each other. A document of ours has six; beyond this a recursion over it could run out of stack. */
 const maxDepth = 64;
 
-export const tooLarge = (): Response =>
-  refuse(413, 'too-large', `A request holds at most ${String(maxBodyBytes / 1024 / 1024)} MB; send it in smaller parts.`);
+/** What is wrong with a body; each family of paths says it in its own form. */
+export interface BodyProblem {
+  readonly status: 400 | 413 | 415;
+  readonly message: string;
+}
+
+const largeBody: BodyProblem = {
+  status: 413,
+  message: `A request holds at most ${String(maxBodyBytes / 1024 / 1024)} MB; send it in smaller parts.`,
+};
+const bad = (message: string): BodyProblem => ({ status: 400, message });
+
+const codes = { 400: 'bad-request', 413: 'too-large', 415: 'unknown-encoding' } as const;
+const refuseBody = ({ status, message }: BodyProblem): Response => refuse(status, codes[status], message);
+
+export const tooLarge = (): Response => refuseBody(largeBody);
 
 const decoders: Readonly<Record<string, (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Buffer>>> = {
   gzip: promisify(gunzip),
@@ -20,15 +34,16 @@ const decoders: Readonly<Record<string, (bytes: Uint8Array, options: { maxOutput
   br: promisify(brotliDecompress),
 };
 
-async function bytesOf(request: Request): Promise<Result<Uint8Array, Response>> {
+/** The body's bytes, unpacked. */
+export async function readBytes(request: Request): Promise<Result<Buffer, BodyProblem>> {
   const declared = Number(request.headers.get('content-length') ?? '0');
-  if (declared > maxBodyBytes) return err(tooLarge());
+  if (declared > maxBodyBytes) return err(largeBody);
   const chunks: Uint8Array[] = [];
   let total = 0;
   if (request.body !== null)
     for await (const chunk of request.body) {
       total += chunk.byteLength;
-      if (total > maxBodyBytes) return err(tooLarge());
+      if (total > maxBodyBytes) return err(largeBody);
       chunks.push(chunk);
     }
   const bytes = Buffer.concat(chunks);
@@ -36,15 +51,15 @@ async function bytesOf(request: Request): Promise<Result<Uint8Array, Response>> 
   const encoding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase();
   if (encoding === 'identity' || encoding === '') return ok(bytes);
   const decode = Object.hasOwn(decoders, encoding) ? decoders[encoding] : undefined;
-  if (decode === undefined) return err(refuse(415, 'unknown-encoding', 'A body may be sent as it is, or as gzip, deflate or br.'));
+  if (decode === undefined) return err({ status: 415, message: 'A body may be sent as it is, or as gzip, deflate or br.' });
   try {
     return ok(await decode(bytes, { maxOutputLength: maxBodyBytes }));
   } catch (error) {
     // A small body can unpack to a very large one.
     return err(
       error instanceof RangeError || (error instanceof Error && Reflect.get(error, 'code') === 'ERR_BUFFER_TOO_LARGE')
-        ? tooLarge()
-        : badRequest('The body is not what its Content-Encoding says.'),
+        ? largeBody
+        : bad('The body is not what its Content-Encoding says.'),
     );
   }
 }
@@ -68,12 +83,18 @@ export function parseJson(bytes: Uint8Array): Result<unknown, string> {
   return ok(value);
 }
 
-/** The body as JSON, or the answer that says what is wrong with it. */
-export async function readJson(request: Request): Promise<Result<unknown, Response>> {
-  const bytes = await bytesOf(request);
+/** The body as JSON, or what is wrong with it. */
+export async function readValue(request: Request): Promise<Result<unknown, BodyProblem>> {
+  const bytes = await readBytes(request);
   if (!bytes.ok) return bytes;
   const parsed = parseJson(bytes.value);
-  return parsed.ok ? parsed : err(badRequest(parsed.error));
+  return parsed.ok ? parsed : err(bad(parsed.error));
+}
+
+/** The body as JSON, or the answer that says what is wrong with it. */
+export async function readJson(request: Request): Promise<Result<unknown, Response>> {
+  const read = await readValue(request);
+  return read.ok ? read : err(refuseBody(read.error));
 }
 
 /** The same for bodies that are objects, as nearly all are. */

@@ -6,9 +6,11 @@ export interface Caller {
   readonly address: string;
   /** The socket is this machine's own and no proxy forwarded the request. */
   readonly local: boolean;
+  /** Nobody between can read what is sent: TLS, or this machine's own socket (with a proxy on it, TLS up to the proxy). */
+  readonly secure: boolean;
 }
 
-export const pageItself: Caller = { address: 'page', local: false };
+export const pageItself: Caller = { address: 'page', local: false, secure: false };
 
 export type Organ = (request: Request, caller: Caller) => Promise<Response | null>;
 

@@ -1,152 +1,223 @@
 /**
  * `_changes`. A feed that waits sends a line feed at each heartbeat: JSON does not mind, and a proxy or phone that closes silent connections
  * is kept awake. Such answers are marked `no-transform`, as a compressor would hold the heartbeats back.
+ *
+ * Whatever its length, a feed is read from the engine a batch at a time, and no faster than its client takes it.
  */
-import type { Change, Changes, ChangesQuery } from '../engine/engine.ts';
-import { json } from '../http/answer.ts';
-import { readObject } from '../http/body.ts';
-import { couchError, countParameter, jsonParameter, type Range } from './range.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Change, ChangesQuery } from '../engine/engine.ts';
+import { streamed, streamedList } from '../http/streamed.ts';
+import {
+  badRequest,
+  countParameter,
+  dressed,
+  isTrue,
+  jsonParameter,
+  maxQuestions,
+  readCouchObject,
+  type Extras,
+  type Range,
+} from './range.ts';
 
 /** CouchDB's own default for a feed that waits without heartbeats, in ms. */
 const defaultTimeout = 60_000;
 /** A shorter heartbeat is taken as this: it would only be a cost. */
 const shortestHeartbeat = 1000;
+const longestHeartbeat = 10 * 60_000;
 
-const row = ({ seq, id, revs, deleted, document }: Change): object => ({
-  seq,
-  id,
-  changes: revs.map((rev) => ({ rev })),
-  ...(deleted ? { deleted: true } : {}),
-  ...(document === undefined ? {} : { doc: document }),
-});
+/** Changes that are read at once: names alone, and with documents of 256 kB at most. */
+const batch = { names: 1000, bodies: 100 };
 
-const whole = ({ results, last, pending }: Changes): object => ({ results: results.map(row), last_seq: last, pending });
+interface Asked {
+  readonly query: ChangesQuery;
+  readonly feed: 'normal' | 'longpoll' | 'continuous' | 'eventsource';
+  /** Milliseconds; null for none. */
+  readonly heartbeat: number | null;
+  readonly timeout: number;
+  readonly extras: Extras;
+  /** Only every so many rows carry a sequence: it is long, and a replicator keeps one for each batch. */
+  readonly interval: number;
+}
 
 export async function changesFeed(range: Range, request: Request, parameters: URLSearchParams): Promise<Response> {
-  const query = await readQuery(range, request, parameters);
-  if (query instanceof Response) return query;
-  const { database, partition } = range;
+  const asked = await readQuestion(range, request, parameters);
+  if (asked instanceof Response) return asked;
+  const { query, feed } = asked;
+  if (feed === 'continuous' || feed === 'eventsource') return follow(range, asked);
+  if (feed === 'normal') return streamedList('results', () => rowsUntilNow(range, asked, query));
 
-  const feed = parameters.get('feed') ?? 'normal';
-  if (feed === 'normal') return json(whole(await database.changes(query)));
-  if (feed !== 'longpoll' && feed !== 'continuous') return couchError(400, 'bad_request', 'The feeds are normal, longpoll and continuous.');
-
-  const given = parameters.get('heartbeat');
-  const beat = given === 'true' ? defaultTimeout : countParameter(parameters, 'heartbeat');
-  const timeout = countParameter(parameters, 'timeout');
-  if (beat === null || timeout === null) return couchError(400, 'bad_request', 'heartbeat and timeout are milliseconds.');
-
-  if (feed === 'longpoll') {
-    const first = await database.changes(query);
-    if (first.results.length > 0) return json(whole(first));
-    return stream(beat, timeout, async (send, signal) => {
-      await database.waitForChange(partition, first.last, signal);
-      const answer = (await range.isOpen()) ? await database.changes({ ...query, since: first.last }) : { ...first, results: [] };
-      send(JSON.stringify(whole(answer)) + '\n');
-    });
-  }
-
-  return stream(beat, timeout, async (send, signal) => {
-    let { since } = query;
-    let left = query.limit ?? Number.MAX_SAFE_INTEGER;
-    // A batch at a time, so that a long history is not held in memory.
-    const batch = 1000;
-    while (left > 0) {
-      const { results, last, pending } = await database.changes({ ...query, since, limit: Math.min(left, batch) });
-      for (const change of results) send(JSON.stringify(row(change)) + '\n');
-      left -= results.length;
-      since = last;
-      if (pending > 0) continue;
-      if (signal.aborted || left <= 0) break;
-      await database.waitForChange(partition, since, signal);
-      if (!(await range.isOpen())) break;
+  const first = await range.database.changes({ ...query, limit: 1, bodies: false });
+  if (first.results.length > 0) return streamedList('results', () => rowsUntilNow(range, asked, query));
+  return streamed(waitingHeaders('application/json; charset=utf-8'), async function* (signal) {
+    yield* untilChange(range, asked, first.last, signal);
+    const rows = (await range.isOpen()) ? rowsUntilNow(range, asked, { ...query, since: first.last }) : null;
+    const results: object[] = [];
+    let end: object = { last_seq: first.last, pending: 0 };
+    for (let step = await rows?.next(); step !== undefined; step = await rows?.next()) {
+      if (step.done === true) {
+        end = step.value;
+        break;
+      }
+      results.push(step.value);
     }
-    send(JSON.stringify({ last_seq: since, pending: 0 }) + '\n');
+    yield JSON.stringify({ results, ...end }) + '\n';
   });
 }
 
-async function readQuery(range: Range, request: Request, parameters: URLSearchParams): Promise<ChangesQuery | Response> {
-  const limit = countParameter(parameters, 'limit');
-  if (limit === null) return couchError(400, 'bad_request', 'limit is a count.');
-  // `since` may come as text or as that text in JSON.
-  const json = jsonParameter(parameters, 'since');
-  const since = parameters.get('since') === 'now' ? 'now' : typeof json === 'string' ? json : (parameters.get('since') ?? '0');
+const waitingHeaders = (type: string): Readonly<Record<string, string>> => ({
+  'content-type': type,
+  'cache-control': 'no-store, no-transform',
+});
+
+async function rowOf({ database }: Range, { extras }: Asked, change: Change, seq: string | null): Promise<object> {
+  const { id, revs, deleted, document } = change;
+  return {
+    seq,
+    id,
+    changes: revs.map((rev) => ({ rev })),
+    ...(deleted ? { deleted: true } : {}),
+    ...(document === undefined ? {} : { doc: await dressed(database, document, extras) }),
+  };
+}
+
+/** Rows up to what stands now; at the end `last_seq` and `pending`. */
+async function* rowsUntilNow(
+  range: Range,
+  asked: Asked,
+  query: ChangesQuery,
+): AsyncGenerator<object, { last_seq: string; pending: number }> {
+  const { database } = range;
+  // Backwards the feed has no place in its middle to go on from: it is asked for at once, by name, and the documents come one by one.
+  if (query.descending === true) {
+    const { results, last } = await database.changes({ ...query, bodies: false });
+    for (const change of results) {
+      const document = query.bodies === true ? await database.get(change.id) : null;
+      yield await rowOf(range, asked, document === null ? change : { ...change, document }, change.seq);
+    }
+    return { last_seq: last, pending: 0 };
+  }
+  let { since } = query;
+  const size = query.bodies === true ? batch.bodies : batch.names;
+  for (let left = query.limit ?? Infinity, told = 0; ;) {
+    const { results, last, pending } = await database.changes({ ...query, since, limit: Math.min(left, size) });
+    for (const [place, change] of results.entries()) {
+      told++;
+      const isLast = place === results.length - 1;
+      yield await rowOf(range, asked, change, isLast || told % asked.interval === 0 ? change.seq : null);
+    }
+    left -= results.length;
+    if (pending === 0 || left <= 0 || last === since) return { last_seq: last, pending };
+    since = last;
+  }
+}
+
+/** Waits for a change, with a beat now and then. Ends at the timeout too. */
+async function* untilChange(range: Range, asked: Asked, since: string, gone: AbortSignal): AsyncGenerator<string, boolean> {
+  const { heartbeat, timeout, feed, query } = asked;
+  const stop = new AbortController();
+  const end = (): void => {
+    stop.abort();
+  };
+  gone.addEventListener('abort', end, { once: true });
+  const limit = heartbeat === null ? setTimeout(end, timeout) : undefined;
+  try {
+    if (gone.aborted) return false;
+    const changed = range.database.waitForChange(query.partition, since, stop.signal).then(() => 'changed' as const);
+    // Where it fails while a beat is on its way, that is told when it is waited for.
+    changed.catch(() => undefined);
+    // The head of the answer leaves now, so that the client knows that it is understood.
+    const beat = feed === 'eventsource' ? 'event: heartbeat\ndata: \n\n' : '\n';
+    yield beat;
+    yield '';
+    while (heartbeat !== null) {
+      const woken = new AbortController();
+      const first = await Promise.race([
+        changed,
+        sleep(heartbeat, 'beat' as const, { signal: woken.signal }).catch(() => 'changed' as const),
+      ]);
+      woken.abort();
+      if (first === 'changed') break;
+      yield beat;
+      yield '';
+    }
+    await changed;
+    return !stop.signal.aborted;
+  } finally {
+    clearTimeout(limit);
+    gone.removeEventListener('abort', end);
+    end();
+  }
+}
+
+function follow(range: Range, asked: Asked): Response {
+  const { query, feed } = asked;
+  const lineOf = (row: object, seq: string): string =>
+    feed === 'eventsource' ? `data: ${JSON.stringify(row)}\nid: ${seq}\n\n` : JSON.stringify(row) + '\n';
+  return streamed(waitingHeaders(feed === 'eventsource' ? 'text/event-stream' : 'application/json; charset=utf-8'), async function* (gone) {
+    let { since } = query;
+    let left = query.limit ?? Infinity;
+    while (!gone.aborted) {
+      const rows = rowsUntilNow(range, asked, { ...query, since, ...(left === Infinity ? {} : { limit: left }) });
+      for (let step = await rows.next(); ; step = await rows.next()) {
+        if (step.done === true) {
+          since = step.value.last_seq;
+          break;
+        }
+        left--;
+        const seq: unknown = Reflect.get(step.value, 'seq');
+        yield lineOf(step.value, typeof seq === 'string' ? seq : since);
+      }
+      if (left <= 0) break;
+      if (!(yield* untilChange(range, asked, since, gone)) || !(await range.isOpen())) break;
+    }
+    if (feed === 'continuous') yield JSON.stringify({ last_seq: since, pending: 0 }) + '\n';
+  });
+}
+
+const feeds = ['normal', 'longpoll', 'continuous', 'eventsource'] as const;
+
+async function readQuestion(range: Range, request: Request, parameters: URLSearchParams): Promise<Asked | Response> {
+  const feed = feeds.find((name) => name === (parameters.get('feed') ?? 'normal'));
+  if (feed === undefined) return badRequest(`The feeds are ${feeds.join(', ')}.`);
+  const [limit, interval, timeout] = ['limit', 'seq_interval', 'timeout'].map((name) => countParameter(parameters, name));
+  const beat = parameters.get('heartbeat');
+  const heartbeat = beat === 'true' ? defaultTimeout : beat === 'false' ? undefined : countParameter(parameters, 'heartbeat');
+  if (limit === null || interval === null) return badRequest('limit and seq_interval are counts.');
+  if (heartbeat === null || timeout === null) return badRequest('heartbeat and timeout are milliseconds.');
+
   const filter = parameters.get('filter');
   let ids: unknown;
   if (request.method === 'POST') {
-    const read = await readObject(request);
+    const read = await readCouchObject(request);
     if (!read.ok) return read.error;
     ids = read.value['doc_ids'];
   }
   ids ??= jsonParameter(parameters, 'doc_ids');
-  if (filter !== null && filter !== '_doc_ids') return couchError(400, 'bad_request', 'The only filter here is _doc_ids.');
-  if (filter === '_doc_ids' && !(Array.isArray(ids) && ids.every((id) => typeof id === 'string')))
-    return couchError(400, 'bad_request', '_doc_ids needs doc_ids, a list of names.');
-  return {
-    partition: range.partition,
-    since,
-    style: parameters.get('style') === 'all_docs' ? 'all_docs' : 'main_only',
-    bodies: parameters.get('include_docs') === 'true',
-    descending: parameters.get('descending') === 'true',
-    // CouchDB takes a limit of 0 as 1.
-    ...(limit === undefined ? {} : { limit: Math.max(1, limit) }),
-    ...(filter === '_doc_ids' ? { ids: ids as readonly string[] } : {}),
-  };
-}
+  if (filter !== null && filter !== '_doc_ids')
+    return badRequest('The only filter here is _doc_ids: no other code than the node’s own is run.');
+  if (filter === '_doc_ids' && !(Array.isArray(ids) && ids.length <= maxQuestions && ids.every((id) => typeof id === 'string')))
+    return badRequest(`_doc_ids needs doc_ids, a list of at most ${String(maxQuestions)} names.`);
 
-/** An answer that is written while its maker works; the maker's signal aborts at the timeout and when the client has gone. */
-function stream(
-  beat: number | undefined,
-  timeout: number | undefined,
-  make: (send: (text: string) => void, signal: AbortSignal) => Promise<void>,
-): Response {
-  const stop = new AbortController();
-  const encoder = new TextEncoder();
-  let heartbeat: NodeJS.Timeout | undefined;
-  let end: NodeJS.Timeout | undefined;
-  let gone = false;
-  const clear = (): void => {
-    clearInterval(heartbeat);
-    clearTimeout(end);
+  // `since` may come as text or as that text in JSON.
+  const given = parameters.get('since') ?? request.headers.get('last-event-id') ?? '0';
+  const quoted = jsonParameter(parameters, 'since');
+  const bodies = isTrue(parameters, 'include_docs');
+  return {
+    feed,
+    heartbeat: heartbeat === undefined ? null : Math.min(Math.max(heartbeat, shortestHeartbeat), longestHeartbeat),
+    timeout: Math.min(timeout ?? defaultTimeout, defaultTimeout),
+    interval: Math.max(1, interval ?? 1),
+    extras: { conflicts: isTrue(parameters, 'conflicts'), attachments: isTrue(parameters, 'attachments') },
+    query: {
+      partition: range.partition,
+      since: typeof quoted === 'string' ? quoted : given,
+      style: parameters.get('style') === 'all_docs' ? 'all_docs' : 'main_only',
+      bodies,
+      // A feed that goes on goes forwards.
+      descending: isTrue(parameters, 'descending') && feed === 'normal',
+      // CouchDB takes a limit of 0 as 1.
+      ...(limit === undefined ? {} : { limit: Math.max(1, limit) }),
+      ...(filter === '_doc_ids' ? { ids: ids as readonly string[] } : {}),
+    },
   };
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      const send = (text: string): void => {
-        // A client that went away closed the stream; the maker learns it from its signal.
-        if (!gone) controller.enqueue(encoder.encode(text));
-      };
-      if (beat !== undefined)
-        heartbeat = setInterval(
-          () => {
-            send('\n');
-          },
-          Math.max(beat, shortestHeartbeat),
-        );
-      else
-        end = setTimeout(
-          () => {
-            stop.abort();
-          },
-          Math.min(timeout ?? defaultTimeout, defaultTimeout),
-        );
-      // The head of the answer leaves now, so that the client knows that it is understood.
-      send('\n');
-      make(send, stop.signal)
-        .then(
-          () => {
-            if (!gone) controller.close();
-          },
-          (error: unknown) => {
-            if (!gone) controller.error(error);
-          },
-        )
-        .finally(clear);
-    },
-    cancel() {
-      gone = true;
-      stop.abort();
-      clear();
-    },
-  });
-  return new Response(body, { headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store, no-transform' } });
 }
