@@ -3,9 +3,11 @@ import { text } from 'node:stream/consumers';
 import type { Command } from './commands/command.ts';
 import { courseBuild } from './commands/course-build.ts';
 import { courseCheck } from './commands/course-check.ts';
+import { credentialVerify } from './commands/credential-verify.ts';
 import { nodesAdd, nodesList, nodesRevoke } from './commands/nodes.ts';
 import { peopleAdd, peopleList, peopleRevoke } from './commands/people.ts';
 import { serveCommand } from './commands/serve.ts';
+import { trustPublish } from './commands/trust-publish.ts';
 import { dispatch } from './dispatch.ts';
 
 const commands: readonly Command[] = [
@@ -18,6 +20,8 @@ const commands: readonly Command[] = [
   nodesAdd,
   nodesList,
   nodesRevoke,
+  credentialVerify,
+  trustPublish,
 ];
 
 process.exitCode = await dispatch(commands, process.argv.slice(2), {

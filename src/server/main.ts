@@ -38,6 +38,9 @@ import { createCouchSession, createReplica } from '../lib/server/replica/organ.t
 import { createReceipts } from '../lib/server/replica/receipts.ts';
 import { createMetrics } from '../lib/server/status/metrics.ts';
 import { createHealth, createMetricsOrgan } from '../lib/server/status/organ.ts';
+import { trustRoutes } from '../lib/server/trust/organ.ts';
+import { createProgrammes } from '../lib/server/trust/programmes.ts';
+import { openShelf } from '../lib/server/trust/shelf.ts';
 import { createUpstreamCourses, offeredCourses } from '../lib/server/upstream/courses.ts';
 import { createUpstream, type ParentSettings } from '../lib/server/upstream/job.ts';
 import { openNotes } from '../lib/server/upstream/notes.ts';
@@ -118,6 +121,8 @@ export async function openNode(settings: NodeSettings) {
   const [packages, published] = [join(data, 'packages'), join(data, 'published')];
   const library = await openLibrary({ courses, packages, published, pieces, publisher, compiler, log });
   await library.refresh();
+  const programmes = createProgrammes({ courses, library, log });
+  await programmes.refresh();
 
   const holdsWork = async (person: PersonId): Promise<boolean> => {
     for (const name of (await engine.databases()).filter((database) => database.startsWith('records-')))
@@ -154,7 +159,7 @@ export async function openNode(settings: NodeSettings) {
     replica: createReplica({ node, version, engine, records, commons, sessions, basic, cohorts }),
     _session: createCouchSession(),
     sync: createReceipts({ node, engine, records, relayed, sessions, contacts, orders, bindings, clock }),
-    content: createContent({ library, pieces }),
+    content: createContent({ library, pieces, more: trustRoutes({ shelf: openShelf({ node, engine }), programmes }) }),
     health: createHealth({ node, version, engine, upstream, clock }),
     metrics: createMetricsOrgan({ metrics, sessions, upstream }),
   };

@@ -1,31 +1,13 @@
-/** What the tests of this room stand on: Node's own cryptography as the tools, keys from a seed, contexts from files. */
-import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+/** What the tests of this room stand on: Node's own tools, keys from a seed, contexts from files. */
+import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { gunzipSync, inflateRawSync } from 'node:zlib';
 import { isObject, type JsonObject } from '#lib/domain/shape.ts';
-import { didOf, type Did, type Signer, type Tools } from '#lib/certification/keys.ts';
+import { didOf, type Did, type Signer } from '#lib/certification/keys.ts';
 
 const pkcs8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 const spki = Buffer.from('302a300506032b6570032100', 'hex');
 
-export const nodeTools: Tools = {
-  sha256: (bytes) => Promise.resolve(new Uint8Array(createHash('sha256').update(bytes).digest())),
-  verify: (key, signature, message) => {
-    try {
-      return Promise.resolve(verify(null, message, { key: Buffer.concat([spki, key]), format: 'der', type: 'spki' }, signature));
-    } catch {
-      return Promise.resolve(false);
-    }
-  },
-  inflate: (format, bytes, most) => {
-    try {
-      const whole = format === 'gzip' ? gunzipSync(bytes, { maxOutputLength: most }) : inflateRawSync(bytes, { maxOutputLength: most });
-      return Promise.resolve(new Uint8Array(whole));
-    } catch {
-      return Promise.resolve(null);
-    }
-  },
-};
+export { nodeTools } from '../../src/lib/server/trust/tools.ts';
 
 export interface TestSigner extends Signer {
   readonly did: Did;

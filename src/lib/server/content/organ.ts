@@ -5,7 +5,7 @@ import { isCourseId, isSha256, type Sha256 } from '../../domain/ids.ts';
 import { badRequest, json, notFound } from '../http/answer.ts';
 import { readObject } from '../http/body.ts';
 import { chooseEncoding, isCompressible } from '../http/compression.ts';
-import type { Organ } from '../http/organ.ts';
+import type { Organ, Route } from '../http/organ.ts';
 import { createRouter } from '../http/router.ts';
 import { summaryOf, type Library } from './library.ts';
 import { packOf, packType } from './pack.ts';
@@ -30,7 +30,7 @@ const pieceHeaders = {
 const encodingOf = (request: Request): keyof Prices => chooseEncoding(request.headers.get('accept-encoding')) ?? 'identity';
 
 /** Whether the client has this already (RFC 9110, section 13.1.2). */
-const isKnown = (request: Request, etag: string): boolean =>
+export const isKnown = (request: Request, etag: string): boolean =>
   (request.headers.get('if-none-match') ?? '')
     .split(',')
     .map((tag) => tag.trim().replace(/^W\//, ''))
@@ -49,7 +49,16 @@ export function readRange(header: string | null, size: number): { readonly first
   return first >= size ? 'unsatisfiable' : { first, last };
 }
 
-export function createContent({ library, pieces }: { readonly library: Library; readonly pieces: Pieces }): Organ {
+export function createContent({
+  library,
+  pieces,
+  more,
+}: {
+  readonly library: Library;
+  readonly pieces: Pieces;
+  /** What else stands under `/content`. */
+  readonly more: readonly Route[];
+}): Organ {
   function revalidated(request: Request, etag: string, make: () => unknown): Response {
     const headers = { etag, 'cache-control': 'no-cache', vary: 'accept-encoding' };
     return isKnown(request, etag) ? new Response(null, { status: 304, headers }) : json(make(), 200, headers);
@@ -133,6 +142,7 @@ export function createContent({ library, pieces }: { readonly library: Library; 
       answer: async ({ request, parts }) => (isSha256(parts['sha256']) ? piece(request, parts['sha256']) : notFound()),
     },
     { method: 'POST', path: '/content/pack', answer: ({ request }) => pack(request) },
+    ...more,
   ]);
 }
 

@@ -1,0 +1,53 @@
+/** The programmes of certification that this node publishes: `courses/+programmes/*.yaml`, read when courses are. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseProgrammes } from '../../certification/programme-file.ts';
+import type { Programme } from '../../certification/programme.ts';
+import { languages } from '../../i18n/languages.ts';
+import type { Library } from '../content/library.ts';
+import type { Log } from '../log.ts';
+
+export interface Programmes {
+  all(): readonly Programme[];
+  /** Reads the files again. Where one has a fault, it is told in the log and what was published before stays. */
+  refresh(): Promise<void>;
+}
+
+const isMissing = (error: unknown): boolean => error instanceof Error && ['ENOENT', 'ENOTDIR'].includes(String(Reflect.get(error, 'code')));
+
+export function createProgrammes({
+  courses,
+  library,
+  log,
+}: {
+  readonly courses: string | null;
+  readonly library: Library;
+  readonly log: Log;
+}): Programmes {
+  let published: readonly Programme[] = [];
+  const folder = courses === null ? null : join(courses, '+programmes');
+  return {
+    all: () => published,
+    async refresh() {
+      if (folder === null) return;
+      let names: readonly string[];
+      try {
+        names = (await readdir(folder)).filter((name) => name.endsWith('.yaml'));
+      } catch (error) {
+        if (isMissing(error)) return;
+        throw error;
+      }
+      const files = new Map<string, string>();
+      for (const name of names) files.set(name.slice(0, -'.yaml'.length), await readFile(join(folder, name), 'utf8'));
+      const unitsByCourse = new Map<string, ReadonlySet<string>>();
+      for (const { signed } of library.all()) {
+        const structure = await library.structureOf(signed.manifest.course);
+        unitsByCourse.set(signed.manifest.course, new Set(structure?.modules.flatMap(({ units }) => units.map(({ id }) => id)) ?? []));
+      }
+      const { programmes, diagnostics } = parseProgrammes(files, { languages, courses: unitsByCourse });
+      for (const { file, line, column, severity, message, hint } of diagnostics)
+        log(`${join(folder, file)}:${String(line)}:${String(column)} ${severity}: ${message} ${hint}`);
+      if (programmes !== null) published = programmes;
+    },
+  };
+}
