@@ -36,7 +36,7 @@ describe('content', () => {
   beforeAll(async () => {
     source('orbits', 'about orbits');
     source('broken-one', 'broken');
-    source('+programmes', 'no course');
+    source('+compendium', 'no course');
     node = await startTestNode({ courses, compiler: tinyCompiler });
   });
   afterAll(async () => {
