@@ -46,6 +46,7 @@ import { createUpstream, type ParentSettings } from '../lib/server/upstream/job.
 import { openNotes } from '../lib/server/upstream/notes.ts';
 import { upstreamRoutes } from '../lib/server/upstream/organ.ts';
 import { createRelayed } from '../lib/server/upstream/relayed.ts';
+import { refuseWhatIsNoRequest } from './not-http.ts';
 import { createListener, type Pages } from './sockets.ts';
 
 export interface NodeSettings {
@@ -228,6 +229,7 @@ export function listen(
     { requestTimeout: 30 * 60_000, headersTimeout: 20_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024 },
     createListener({ node: node.handle, origin, pages, log, bodyIdle }),
   );
+  refuseWhatIsNoRequest(server);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {

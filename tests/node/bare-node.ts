@@ -1,9 +1,9 @@
-/** A node without pages in a process of its own, for tests that kill it: `node bare-node.ts <data> <port>`; prints a line when it listens. */
+/** A node without pages in a process of its own, for tests that kill it: `node bare-node.ts <data> <port> <ms that a body may pause>`; prints a line when it listens. */
 import type { NodeId } from '../../src/lib/domain/ids.ts';
 import { listen, openNode } from '../../src/server/main.ts';
 import { couchFor } from '../conformance/couch.ts';
 
-const [data = '', port = '0'] = process.argv.slice(2);
+const [data = '', port = '0', bodyIdle] = process.argv.slice(2);
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
 const compiler = { stamp: 'none', compile: () => Promise.resolve({ package: null, problems: [] }), isSafe: () => false };
 const node = await openNode({
@@ -24,5 +24,6 @@ const listening = await listen(node, {
     next();
   },
   log,
+  ...(bodyIdle === undefined ? {} : { bodyIdle: Number(bodyIdle) }),
 });
 process.stdout.write(`${JSON.stringify({ port: listening.port, code: await node.firstRunCode(), pid: process.pid })}\n`);

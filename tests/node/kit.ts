@@ -37,6 +37,8 @@ export interface StartGiven {
   readonly courses?: string | null;
   readonly compiler?: Compiler;
   readonly data?: string;
+  /** A process of the same node, whose CouchDB this one shares; it has a data folder of its own. */
+  readonly beside?: TestNode;
   /** `centre` where nothing is said. */
   readonly name?: string;
   /** The parent; visits are made when a test asks for them. */
@@ -48,7 +50,7 @@ export interface StartGiven {
 export async function startTestNode(given: StartGiven = {}): Promise<TestNode> {
   const data = given.data ?? mkdtempSync(join(tmpdir(), 'perigee-node-'));
   mkdirSync(data, { recursive: true });
-  const couchdb = couchFor(data);
+  const couchdb = given.beside === undefined ? couchFor(data) : given.beside.couchdb;
   const lines: string[] = [];
   const log = (line: string): void => void lines.push(line);
   let ahead = 0;
@@ -103,7 +105,7 @@ export async function startTestNode(given: StartGiven = {}): Promise<TestNode> {
     },
     async close() {
       await stop();
-      if (couchdb !== null) await removeCouchDatabases(couchdb.url, couchdb.prefix);
+      if (couchdb !== null && given.beside === undefined) await removeCouchDatabases(couchdb.url, couchdb.prefix);
       rmSync(data, { recursive: true, force: true });
     },
   };

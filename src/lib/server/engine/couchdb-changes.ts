@@ -1,10 +1,25 @@
 /** `_changes` at a CouchDB: of a whole database its own, of a partition one that `range-feed.ts` makes. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { countOf, listOf, malformed, objectOf, query, textOf, withoutPath } from './couchdb-answers.ts';
 import type { CouchLeaves } from './couchdb-leaves.ts';
 import type { CouchLink } from './couchdb-link.ts';
 import { createTail, type Tail } from './couchdb-tail.ts';
-import type { Change, Changes, ChangesQuery, CouchDocument, Database } from './engine.ts';
+import {
+  StorageFailure,
+  type Change,
+  type Changes,
+  type ChangesQuery,
+  type CouchDocument,
+  type Database,
+  type Partition,
+} from './engine.ts';
 import { positionAfter, toldAfter } from './range-feed.ts';
+
+/**
+ * Milliseconds after which one who waits at a cluster looks again. What the check is shown may come from a copy that lags behind, while the feed had passed the
+ * change on another one already: nobody would be woken for it. A copy is seconds behind, or for long; each step is twice the one before.
+ */
+const looksAgain = [500, 1000, 2000, 4000, 8000, 16_000];
 
 /** Milliseconds that a feed waits for a change before it is asked anew. Below what proxies allow a silent connection. */
 const feedWaits = 25_000;
@@ -15,7 +30,7 @@ export interface CouchChanges extends Pick<Database, 'changes' | 'waitForChange'
 }
 
 export function createCouchChanges(
-  { read, ready, ask, epoch, holds }: CouchLink,
+  { read, ready, ask, epoch, holds, copies }: CouchLink,
   { leavesOf, rangeOf, changeOf }: CouchLeaves,
 ): CouchChanges {
   async function rangeChanges(
@@ -87,12 +102,41 @@ export function createCouchChanges(
     return { ids: listOf(results).map((row) => textOf(objectOf(row)['id'])), last: textOf(last) };
   });
 
+  /** Waits like the tail, and looks again by itself. */
+  async function waitAtCluster(partition: Partition, check: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const found = Promise.withResolvers<void>();
+    const lookAgain = async (): Promise<void> => {
+      for (const wait of looksAgain) {
+        await sleep(wait, undefined, { ref: false });
+        if (over.signal.aborted) return;
+        if (await check()) found.resolve();
+      }
+    };
+    const end = (): void => {
+      over.abort();
+    };
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+    lookAgain().catch((error: unknown) => {
+      // Whoever waited asks by themselves, and is told what is wrong with CouchDB.
+      if (error instanceof StorageFailure) found.resolve();
+      else found.reject(error);
+    });
+    try {
+      await Promise.race([tail.wait(partition, check, over.signal), found.promise]);
+    } finally {
+      signal.removeEventListener('abort', end);
+      end();
+    }
+  }
+
   return {
     changes,
     waitForChange(partition, since, signal) {
       const check = async (): Promise<boolean> =>
         since !== 'now' && (await changes({ partition, since, style: 'main_only', limit: 1 })).results.length > 0;
-      return tail.wait(partition, check, signal);
+      return copies() === 1 ? tail.wait(partition, check, signal) : waitAtCluster(partition, check, signal);
     },
     close() {
       tail.close();
