@@ -9,12 +9,19 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { isWithinBound, type Benchmark, type Figure } from './measure.ts';
+import { crowd } from './crowd.ts';
+import { day } from './day.ts';
+import { firstSync } from './first-sync.ts';
+import { passesPerSecond } from './passes.ts';
+import { couchUrl } from './peers.ts';
 import { compiling } from './compiling.ts';
 import { offline } from './offline.ts';
 import { reading } from './reading.ts';
 import { syncing } from './syncing.ts';
 
-const benchmarks: readonly Benchmark[] = [reading, offline, syncing, compiling];
+const benchmarks: readonly Benchmark[] = [reading, offline, syncing, compiling, passesPerSecond, firstSync, crowd, day];
+
+if (couchUrl === null) process.stdout.write('not run beside CouchDB: COUCHDB_URL is not set\n');
 
 const wanted = process.argv.slice(2);
 const results: { readonly benchmark: string; readonly figures: readonly Figure[] }[] = [];

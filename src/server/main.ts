@@ -27,6 +27,7 @@ import { openPieces } from '../lib/server/content/pieces.ts';
 import { publisherBy } from '../lib/server/content/publisher.ts';
 import { openCouch, type CouchOptions } from '../lib/server/engine/couchdb.ts';
 import { openEmbedded } from '../lib/server/engine/embedded.ts';
+import type { SqliteOptions } from '../lib/server/engine/sqlite-file.ts';
 import type { NodeHandle } from '../lib/server/handle.ts';
 import { pageItself, type Caller } from '../lib/server/http/organ.ts';
 import { createRouter } from '../lib/server/http/router.ts';
@@ -85,12 +86,13 @@ export async function openAccounts({
   data,
   couchdb,
   clock = systemClock,
+  check,
   log = () => undefined,
-}: Pick<NodeSettings, 'node' | 'data' | 'couchdb' | 'clock'> & { readonly log?: Log }) {
+}: Pick<NodeSettings, 'node' | 'data' | 'couchdb' | 'clock'> & Pick<SqliteOptions, 'check'> & { readonly log?: Log }) {
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const engine =
     couchdb === null
-      ? openEmbedded({ file: join(data, 'node.sqlite'), random })
+      ? openEmbedded({ file: join(data, 'node.sqlite'), random, check, notice: log })
       : await openCouch({ ...couchdb, random, patience, walled: true });
   const [records, desk] = [engine.database(`records-${node}`), engine.database(`desk-${node}`)];
   const store = openAccountStore(engine.database('accounts'));
@@ -106,7 +108,7 @@ export async function openAccounts({
 
 export async function openNode(settings: NodeSettings) {
   const { node, origin, data, courses, version, compiler, log, clock = systemClock, sleep = systemSleep } = settings;
-  const { engine, records, store, cohorts, peers, signer, orders, sessions } = await openAccounts(settings);
+  const { engine, records, store, cohorts, peers, signer, orders, sessions } = await openAccounts({ ...settings, check: 'whole' });
   const commons = engine.database(`commons-${node}`);
   const contacts = createContacts(store, clock);
   // Before anybody is answered: what an older copy brought back is purged again.

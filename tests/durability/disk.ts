@@ -77,6 +77,9 @@ export function createDisk(): Disk {
         case 'create':
           entryOf(operation.file).memory = { durable: Buffer.alloc(0), pending: [] };
           return;
+        case 'link':
+          entryOf(operation.name).memory = inodeOf(operation.file);
+          return;
         case 'unlink':
           entryOf(operation.file).memory = null;
           return;

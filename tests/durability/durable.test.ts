@@ -14,26 +14,13 @@ import { openEmbedded } from '../../src/lib/server/engine/embedded.ts';
 import { aRecord } from '../fixtures/records.ts';
 import { ask, codesFor, joinBy, makeCohort, password, random as randomBytes, type Learner, type TestNode } from '../node/kit.ts';
 import { createDisk, type Fate } from './disk.ts';
+import { seeded, thoroughness } from './seeded.ts';
 import { readTrace, straceArguments, type Operation } from './trace.ts';
 
 /** Whether this machine lets a process be traced: there are containers that do not. */
 const canTrace = spawnSync('strace', ['-o', '/dev/null', '-e', 'trace=none', 'true']).status === 0;
 if (!canTrace)
   process.stdout.write('not run: recorded writes and syncs need strace and leave to trace (on Debian: apt-get install strace)\n');
-
-/** Mulberry32: small, and the same everywhere. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** `npm test -- --faults 20` cuts the power so many times as often. */
-const thoroughness = Number(process.env['PERIGEE_FAULTS'] ?? '1');
 
 const learners = 12;
 const rounds = 14;
@@ -133,7 +120,8 @@ async function record(): Promise<Recording> {
 async function lostOf(files: ReadonlyMap<string, Buffer>, claimed: Iterable<string>, sent: Recording['sent']): Promise<readonly string[]> {
   const place = mkdtempSync(join(scratch, 'cut-'));
   for (const [name, bytes] of files) writeFileSync(join(place, name), bytes);
-  const engine = openEmbedded({ file: join(place, 'node.sqlite'), random: randomBytes });
+  // What a power cut leaves is never taken for damage.
+  const engine = openEmbedded({ file: join(place, 'node.sqlite'), random: randomBytes, check: 'whole' });
   try {
     const records = engine.database('records-centre');
     const { rows } = await records.list({ partition: null, bodies: true });

@@ -10,6 +10,8 @@ export type Operation =
   | { readonly type: 'write'; readonly file: string; readonly offset: number; readonly bytes: Buffer }
   | { readonly type: 'truncate'; readonly file: string; readonly size: number }
   | { readonly type: 'create' | 'unlink' | 'sync'; readonly file: string }
+  /** The file has another name too. */
+  | { readonly type: 'link'; readonly file: string; readonly name: string }
   /** The directory's entries are on disk. */
   | { readonly type: 'sync-directory' }
   /** An answer, or the first bytes of one, left on this connection. */
@@ -24,7 +26,7 @@ export const straceArguments = (output: string): readonly string[] => [
   '20000000',
   '--seccomp-bpf',
   '-e',
-  'trace=pwrite64,pwritev,pwritev2,write,writev,sendto,sendmsg,fsync,fdatasync,sync_file_range,ftruncate,fallocate,openat,unlink,unlinkat,rename,renameat,renameat2',
+  'trace=pwrite64,pwritev,pwritev2,write,writev,sendto,sendmsg,fsync,fdatasync,sync_file_range,ftruncate,fallocate,openat,link,linkat,unlink,unlinkat,rename,renameat,renameat2',
   '-o',
   output,
 ];
@@ -68,6 +70,14 @@ function operationOf({ name, on, text, result }: Call, folder: string, database:
     if (!text.includes('O_CREAT') || known.has(file)) return null;
     known.add(file);
     return { type: 'create', file };
+  }
+  if (name.startsWith('link')) {
+    const [from = null, to = null] = [...text.matchAll(/"((?:\\x[0-9a-f]{2})*)"/g)].map(([, path]) =>
+      ours(unescape(path ?? '').toString()),
+    );
+    if (from === null || to === null) return null;
+    known.add(to);
+    return { type: 'link', file: from, name: to };
   }
   if (name.startsWith('rename')) {
     if (ours(bytesOf(text).toString()) !== null)

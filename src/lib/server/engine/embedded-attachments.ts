@@ -3,6 +3,7 @@ import { stubsOf, type AttachmentStub, type GivenAttachment } from './attachment
 import type { Edit } from './document.ts';
 import { revisionDepth, StorageFailure, type Attachment, type CouchDocument, type OpenOptions } from './engine.ts';
 import { revOf } from './revisions.ts';
+import type { EmbeddedRows } from './embedded-rows.ts';
 import { text, type SqliteFile } from './sqlite-file.ts';
 
 type Stubs = Readonly<Record<string, AttachmentStub>>;
@@ -49,21 +50,20 @@ export function wantedOf(
   return stubs.filter(([, stub]) => stub.revpos > known);
 }
 
-export function openAttachments({ one, all, run }: SqliteFile, db: number): EmbeddedAttachments {
+export function openAttachments({ all, run }: SqliteFile, rows: EmbeddedRows, db: number): EmbeddedAttachments {
   const stubsAt = (id: string, rev: string): Stubs => {
-    const found = one('SELECT body FROM bodies WHERE db = ? AND id = ? AND rev = ?', db, id, rev);
-    return found === undefined ? {} : stubsOf(JSON.parse(text(found, 'body')) as CouchDocument);
+    const body = rows.body(id, rev);
+    return body === null ? {} : stubsOf(JSON.parse(body) as CouchDocument);
   };
-  const stubsOfAll = (id: string): readonly Stubs[] =>
-    all('SELECT body FROM bodies WHERE db = ? AND id = ?', db, id).map((row) => stubsOf(JSON.parse(text(row, 'body')) as CouchDocument));
+  const stubsOfAll = (id: string): readonly Stubs[] => rows.bodies(id).map((body) => stubsOf(JSON.parse(body) as CouchDocument));
 
   /** Another replica may name the same bytes by another digest (CouchDB: of their gzip); the generation in which they came is the same. */
   const isMeant = ({ digest, revpos }: GivenAttachment, stub: AttachmentStub | undefined): stub is AttachmentStub =>
     stub !== undefined && (digest === null || digest === stub.digest || revpos === stub.revpos);
 
   const read = (id: string, { digest, content_type: contentType }: AttachmentStub): Attachment => {
-    const bytes = one('SELECT bytes FROM attachments WHERE db = ? AND id = ? AND digest = ?', db, id, digest)?.['bytes'];
-    if (!(bytes instanceof Uint8Array)) throw new StorageFailure(`An attachment of ${id} is not where it was kept`);
+    const bytes = rows.attachment(id, digest);
+    if (bytes === null) throw new StorageFailure(`An attachment of ${id} is not where it was kept`);
     return { contentType, digest, bytes };
   };
 
@@ -93,8 +93,7 @@ export function openAttachments({ one, all, run }: SqliteFile, db: number): Embe
     },
 
     keep(id, { bytes }) {
-      for (const [digest, content] of bytes)
-        run('INSERT OR IGNORE INTO attachments (db, id, digest, bytes) VALUES (?, ?, ?, ?)', db, id, digest, content);
+      for (const [digest, content] of bytes) rows.writeAttachment(id, digest, content);
     },
 
     prune(id) {

@@ -14,9 +14,10 @@ import {
   type Partition,
   type Written,
 } from './engine.ts';
+import { documentColumns, type DocumentRow } from './embedded-rows.ts';
 import { openTables } from './embedded-tables.ts';
 import { deletedRevs, knownRevs, leavesAfter, leavesOf, type RevisionTree } from './revisions.ts';
-import { integer, text, type Row, type SqliteFile } from './sqlite-file.ts';
+import { integer, type SqliteFile } from './sqlite-file.ts';
 
 /**
  * @param db number of the database in the file
@@ -24,7 +25,7 @@ import { integer, text, type Row, type SqliteFile } from './sqlite-file.ts';
  */
 export function openEmbeddedDatabase(file: SqliteFile, name: DatabaseName, db: number, further: boolean): FurtherDatabase {
   const { one, all, run, write } = file;
-  const { attachments, stored, documentOf, lastSeq, writeEdit, purge, compact } = openTables(file, db, further);
+  const { rows, attachments, stored, documentOf, lastSeq, writeEdit, purge, compact } = openTables(file, db, further);
 
   const names = further ? furtherNames : ownNames;
   /** A further database that was dropped and made again under its name counts from 1 again. */
@@ -46,19 +47,19 @@ export function openEmbeddedDatabase(file: SqliteFile, name: DatabaseName, db: n
     return row === undefined ? 0 : integer(row, 'n');
   }
 
-  function rowsSince({ partition, descending = false }: ChangesQuery, seq: number, limit: number): readonly Row[] {
+  function rowsSince({ partition, descending = false }: ChangesQuery, seq: number, limit: number): readonly DocumentRow[] {
     const { where, bound } = since(partition, seq);
     const order = descending ? 'DESC' : 'ASC';
-    return all(`SELECT id, seq, rev, deleted, tree FROM documents WHERE ${where} ORDER BY seq ${order} LIMIT ?`, ...bound, limit);
+    return all(`SELECT ${documentColumns} FROM documents WHERE ${where} ORDER BY seq ${order} LIMIT ?`, ...bound, limit).map(rows.document);
   }
 
   /** Of the names that are asked for; those of other partitions are not among them. */
-  function rowsNamed({ partition, descending = false, ids = [] }: ChangesQuery, seq: number): readonly Row[] {
-    const rows = [...new Set(ids)].flatMap((id) => {
-      const row = one('SELECT id, seq, rev, deleted, tree, part FROM documents WHERE db = ? AND id = ? AND seq > ?', db, id, seq);
-      return row !== undefined && (partition === null || row['part'] === partition) ? [row] : [];
+  function rowsNamed({ partition, descending = false, ids = [] }: ChangesQuery, seq: number): readonly DocumentRow[] {
+    const named = [...new Set(ids)].flatMap((id) => {
+      const row = one(`SELECT ${documentColumns} FROM documents WHERE db = ? AND id = ? AND seq > ?`, db, id, seq);
+      return row !== undefined && (partition === null || row['part'] === partition) ? [rows.document(row)] : [];
     });
-    return rows.sort((a, b) => (integer(a, 'seq') - integer(b, 'seq')) * (descending ? -1 : 1));
+    return named.sort((a, b) => (a.seq - b.seq) * (descending ? -1 : 1));
   }
 
   function changesNow(query: ChangesQuery): Changes {
@@ -66,25 +67,21 @@ export function openEmbeddedDatabase(file: SqliteFile, name: DatabaseName, db: n
     const last = lastSeq(partition);
     const from = query.since === 'now' ? last : decodeSeq(query.since);
     const limit = query.limit ?? Number.MAX_SAFE_INTEGER;
-    const rows = (query.ids === undefined ? rowsSince : rowsNamed)(query, from, limit);
+    const found = (query.ids === undefined ? rowsSince : rowsNamed)(query, from, limit);
 
-    const results = rows.slice(0, limit).map((found): Change => {
-      const id = text(found, 'id');
-      const winner = text(found, 'rev');
-      const deleted = integer(found, 'deleted') === 1;
+    const results = found.slice(0, limit).map(({ id, seq, rev: winner, deleted, tree }): Change => {
       const document = query.bodies === true ? documentOf(id, winner, deleted) : null;
       return {
-        seq: encodeSeq(integer(found, 'seq')),
+        seq: encodeSeq(seq),
         id,
-        revs: query.style === 'main_only' ? [winner] : leavesOf(JSON.parse(text(found, 'tree')) as RevisionTree).map(({ rev }) => rev),
+        revs: query.style === 'main_only' ? [winner] : leavesOf(JSON.parse(tree) as RevisionTree).map(({ rev }) => rev),
         deleted,
         ...(document === null ? {} : { document }),
       };
     });
-    const final = rows[Math.min(rows.length, limit) - 1];
-    const reached = final === undefined ? from : integer(final, 'seq');
+    const reached = found[Math.min(found.length, limit) - 1]?.seq ?? from;
     const pending =
-      descending || results.length < limit ? 0 : query.ids === undefined ? countSince(partition, reached) : rows.length - results.length;
+      descending || results.length < limit ? 0 : query.ids === undefined ? countSince(partition, reached) : found.length - results.length;
     return { results, last: encodeSeq(pending > 0 || descending ? reached : Math.max(last, reached)), pending };
   }
 
@@ -102,8 +99,8 @@ export function openEmbeddedDatabase(file: SqliteFile, name: DatabaseName, db: n
     },
 
     async get(id) {
-      const found = one('SELECT rev, deleted FROM documents WHERE db = ? AND id = ?', db, id);
-      return found === undefined ? null : documentOf(id, text(found, 'rev'), integer(found, 'deleted') === 1);
+      const found = stored(id);
+      return found === null ? null : documentOf(id, found.rev, found.deleted);
     },
 
     async leaves(id) {
@@ -161,14 +158,13 @@ export function openEmbeddedDatabase(file: SqliteFile, name: DatabaseName, db: n
       }
       bound(descending && !inclusiveEnd ? 'id > ?' : 'id >= ?', low);
       bound(!descending && !inclusiveEnd ? 'id < ?' : 'id <= ?', high);
-      const rows = all(
-        `SELECT id, rev FROM documents WHERE ${conditions.join(' AND ')} ORDER BY id ${descending ? 'DESC' : 'ASC'} LIMIT ? OFFSET ?`,
+      const listed = all(
+        `SELECT ${documentColumns} FROM documents WHERE ${conditions.join(' AND ')} ORDER BY id ${descending ? 'DESC' : 'ASC'} LIMIT ? OFFSET ?`,
         ...values,
         listing.limit ?? Number.MAX_SAFE_INTEGER,
         listing.skip ?? 0,
       ).map((found) => {
-        const id = text(found, 'id');
-        const rev = text(found, 'rev');
+        const { id, rev } = rows.document(found);
         const document = listing.bodies === true ? documentOf(id, rev, false) : null;
         return { id, rev, ...(document === null ? {} : { document }) };
       });
@@ -176,7 +172,7 @@ export function openEmbeddedDatabase(file: SqliteFile, name: DatabaseName, db: n
         partition === null
           ? one('SELECT count(*) AS n FROM documents WHERE db = ? AND deleted = 0', db)
           : one('SELECT count(*) AS n FROM documents WHERE db = ? AND part = ? AND deleted = 0', db, partition);
-      return { rows, total: total === undefined ? 0 : integer(total, 'n') };
+      return { rows: listed, total: total === undefined ? 0 : integer(total, 'n') };
     },
 
     async changes(query) {
@@ -217,9 +213,8 @@ export function openEmbeddedDatabase(file: SqliteFile, name: DatabaseName, db: n
 
     async held(revisions) {
       return Object.fromEntries(
-        Object.entries(revisions).filter(
-          ([id, rev]) => one('SELECT 1 AS held FROM bodies WHERE db = ? AND id = ? AND rev = ?', db, id, rev) !== undefined,
-        ),
+        // A receipt is about bytes that are as they were written.
+        Object.entries(revisions).filter(([id, rev]) => rows.body(id, rev) !== null),
       );
     },
 
@@ -232,24 +227,15 @@ export function openEmbeddedDatabase(file: SqliteFile, name: DatabaseName, db: n
     },
 
     async getLocal(space, id) {
-      const found = one('SELECT rev, body FROM locals WHERE db = ? AND space = ? AND id = ?', db, space, id);
-      return found === undefined
-        ? null
-        : { rev: `0-${String(integer(found, 'rev'))}`, body: JSON.parse(text(found, 'body')) as Record<string, unknown> };
+      const found = rows.local(space, id);
+      return found === null ? null : { rev: `0-${String(found.rev)}`, body: JSON.parse(found.body) as Record<string, unknown> };
     },
 
     putLocal(space, id, body) {
       return write(() => {
         const clock = one('SELECT coalesce(max(touched), 0) + 1 AS touched FROM locals WHERE db = ? AND space = ?', db, space);
-        const made = one(
-          `INSERT INTO locals (db, space, id, rev, touched, body) VALUES (?, ?, ?, 1, ?, ?)
-           ON CONFLICT (db, space, id) DO UPDATE SET rev = rev + 1, touched = excluded.touched, body = excluded.body RETURNING rev`,
-          db,
-          space,
-          id,
-          clock === undefined ? 1 : integer(clock, 'touched'),
-          JSON.stringify(body),
-        );
+        const rev = (rows.local(space, id)?.rev ?? 0) + 1;
+        rows.writeLocal(space, id, { rev, touched: clock === undefined ? 1 : integer(clock, 'touched'), body: JSON.stringify(body) });
         run(
           `DELETE FROM locals WHERE db = ? AND space = ? AND id IN
             (SELECT id FROM locals WHERE db = ? AND space = ? ORDER BY touched DESC LIMIT -1 OFFSET ?)`,
@@ -259,7 +245,7 @@ export function openEmbeddedDatabase(file: SqliteFile, name: DatabaseName, db: n
           space,
           maxLocalsPerSpace,
         );
-        return `0-${String(made === undefined ? 1 : integer(made, 'rev'))}`;
+        return `0-${String(rev)}`;
       });
     },
 

@@ -1,9 +1,10 @@
 /** One database of the embedded engine: what its tables hold, and how an edit becomes a row. All of it runs at once, within a turn of the event loop. */
 import { parseRev, nameRevision, type Edit } from './document.ts';
+import { documentColumns, openRows, type EmbeddedRows } from './embedded-rows.ts';
 import { openAttachments, type EmbeddedAttachments } from './embedded-attachments.ts';
 import { DatabaseGone, StorageFailure, type BulkOptions, type CouchDocument, type Partition, type Written } from './engine.ts';
 import { grow, historyOf, knownRevs, leavesOf, letGo, revOf, type RevisionTree } from './revisions.ts';
-import { integer, text, type SqliteFile } from './sqlite-file.ts';
+import { integer, type SqliteFile } from './sqlite-file.ts';
 
 export interface Stored {
   readonly rev: string;
@@ -17,6 +18,7 @@ const partOf = (id: string): string => {
 };
 
 export interface EmbeddedTables {
+  readonly rows: EmbeddedRows;
   readonly attachments: EmbeddedAttachments;
   stored(id: string): Stored | null;
   /** Null where the bytes of the revision are not kept. With `tree`, its `_revisions` too. */
@@ -34,18 +36,19 @@ export interface EmbeddedTables {
 /** @param further whether the database keeps revisions that were followed, until it is compacted */
 export function openTables(file: SqliteFile, db: number, further: boolean): EmbeddedTables {
   const { one, all, run } = file;
-  const attachments = openAttachments(file, db);
+  const rows = openRows(file, db);
+  const attachments = openAttachments(file, rows, db);
 
   const stored = (id: string): Stored | null => {
-    const found = one('SELECT rev, deleted, tree FROM documents WHERE db = ? AND id = ?', db, id);
-    return found === undefined
-      ? null
-      : { rev: text(found, 'rev'), deleted: integer(found, 'deleted') === 1, tree: JSON.parse(text(found, 'tree')) as RevisionTree };
+    const found = one(`SELECT ${documentColumns} FROM documents WHERE db = ? AND id = ?`, db, id);
+    if (found === undefined) return null;
+    const { rev, deleted, tree } = rows.document(found);
+    return { rev, deleted, tree: JSON.parse(tree) as RevisionTree };
   };
 
   const bodyOf = (id: string, rev: string): Readonly<Record<string, unknown>> | null => {
-    const found = one('SELECT body FROM bodies WHERE db = ? AND id = ? AND rev = ?', db, id, rev);
-    return found === undefined ? null : (JSON.parse(text(found, 'body')) as Record<string, unknown>);
+    const body = rows.body(id, rev);
+    return body === null ? null : (JSON.parse(body) as Record<string, unknown>);
   };
 
   const documentOf = (id: string, rev: string, deleted: boolean, tree?: RevisionTree): CouchDocument | null => {
@@ -113,21 +116,18 @@ export function openTables(file: SqliteFile, db: number, further: boolean): Embe
     if (winner === undefined) throw new Error('A tree that grew has no leaf');
     const next = one('UPDATE databases SET seq = seq + 1 WHERE db = ? RETURNING seq', db);
     if (next === undefined) throw new DatabaseGone('The database was dropped');
-    run(
-      `INSERT INTO documents (db, id, part, seq, rev, deleted, tree) VALUES (?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (db, id) DO UPDATE SET seq = excluded.seq, rev = excluded.rev, deleted = excluded.deleted, tree = excluded.tree`,
-      db,
-      edit.id,
-      partOf(edit.id),
-      integer(next, 'seq'),
-      winner.rev,
-      winner.deleted ? 1 : 0,
-      JSON.stringify(grown.tree),
-    );
+    rows.writeDocument({
+      id: edit.id,
+      part: partOf(edit.id),
+      seq: integer(next, 'seq'),
+      rev: winner.rev,
+      deleted: winner.deleted,
+      tree: JSON.stringify(grown.tree),
+    });
     for (const old of grown.superseded) run('DELETE FROM bodies WHERE db = ? AND id = ? AND rev = ?', db, edit.id, old);
     if (grown.isLeaf) {
       const body = described.length === 0 ? edit.body : { ...edit.body, _attachments: resolved.stubs };
-      run('INSERT OR REPLACE INTO bodies (db, id, rev, body) VALUES (?, ?, ?, ?)', db, edit.id, rev, JSON.stringify(body));
+      rows.writeBody(edit.id, rev, JSON.stringify(body));
       attachments.keep(edit.id, resolved);
     }
     if (grown.superseded.length > 0) attachments.prune(edit.id);
@@ -141,16 +141,17 @@ export function openTables(file: SqliteFile, db: number, further: boolean): Embe
   }
 
   function compact(): void {
-    for (const row of all('SELECT id, tree FROM documents WHERE db = ?', db)) {
-      const id = text(row, 'id');
-      const tree = JSON.parse(text(row, 'tree')) as RevisionTree;
+    for (const row of all(`SELECT ${documentColumns} FROM documents WHERE db = ?`, db)) {
+      const kept = rows.document(row);
+      const { id } = kept;
+      const tree = JSON.parse(kept.tree) as RevisionTree;
       const followed = letGo(tree);
       if (followed.length === 0) continue;
-      run('UPDATE documents SET tree = ? WHERE db = ? AND id = ?', JSON.stringify(tree), db, id);
+      rows.writeDocument({ ...kept, tree: JSON.stringify(tree) });
       for (const rev of followed) run('DELETE FROM bodies WHERE db = ? AND id = ? AND rev = ?', db, id, rev);
       attachments.prune(id);
     }
   }
 
-  return { attachments, stored, documentOf, lastSeq, writeEdit, purge, compact };
+  return { rows, attachments, stored, documentOf, lastSeq, writeEdit, purge, compact };
 }

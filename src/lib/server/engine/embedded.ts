@@ -4,10 +4,9 @@
  * A further database stands beside the node's own as `further:<name>`; none of the node's own has a colon in its name. The number of a database
  * that was dropped is never given again: whoever still holds it finds nothing.
  */
-import type { RandomBytes } from '../../domain/clock.ts';
 import { openEmbeddedDatabase } from './embedded-database.ts';
 import { StorageFailure, type DatabaseName, type Engine, type FurtherDatabase } from './engine.ts';
-import { integer, openSqliteFile, text, type Machine } from './sqlite-file.ts';
+import { integer, openSqliteFile, text, type SqliteOptions } from './sqlite-file.ts';
 
 const furtherPrefix = 'further:';
 /** Tables that hold rows of a database, besides the list of databases itself. */
@@ -18,7 +17,7 @@ const tables = ['documents', 'bodies', 'attachments', 'locals'] as const;
  *
  * @throws StorageFailure where the file cannot be opened or is not such a database
  */
-export function openEmbedded(options: { readonly file: string; readonly random: RandomBytes; readonly machine?: Machine }): Engine {
+export function openEmbedded(options: SqliteOptions): Engine {
   const file = openSqliteFile(options);
   const opened = new Map<number, FurtherDatabase>();
 

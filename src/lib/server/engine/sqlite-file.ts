@@ -10,36 +10,16 @@
  *
  * The file remembers which file it is (same-file.ts): a copy that was put back in its place opens with a new epoch.
  */
-import { chmodSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, unlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import type { RandomBytes } from '../../domain/clock.ts';
 import { base32 } from '../../domain/ids.ts';
 import { StorageFailure, type Partition } from './engine.ts';
+import { checkFile, checkLog, type FileState } from './check-file.ts';
 import { identityOf, identityText, isSameFile, type FileIdentity } from './same-file.ts';
-
-const schema = `
-  CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS databases (db INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, seq INTEGER NOT NULL DEFAULT 0);
-  CREATE TABLE IF NOT EXISTS documents (
-    db INTEGER NOT NULL, id TEXT NOT NULL, part TEXT NOT NULL, seq INTEGER NOT NULL,
-    rev TEXT NOT NULL, deleted INTEGER NOT NULL, tree TEXT NOT NULL,
-    PRIMARY KEY (db, id)
-  ) WITHOUT ROWID;
-  CREATE UNIQUE INDEX IF NOT EXISTS documents_by_seq ON documents (db, seq);
-  CREATE INDEX IF NOT EXISTS documents_by_part ON documents (db, part, seq, deleted);
-  CREATE TABLE IF NOT EXISTS bodies (
-    db INTEGER NOT NULL, id TEXT NOT NULL, rev TEXT NOT NULL, body TEXT NOT NULL,
-    PRIMARY KEY (db, id, rev)
-  ) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS attachments (
-    db INTEGER NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL, bytes BLOB NOT NULL,
-    PRIMARY KEY (db, id, digest)
-  );
-  CREATE TABLE IF NOT EXISTS locals (
-    db INTEGER NOT NULL, space TEXT NOT NULL, id TEXT NOT NULL, rev INTEGER NOT NULL, touched INTEGER NOT NULL, body TEXT NOT NULL,
-    PRIMARY KEY (db, space, id)
-  ) WITHOUT ROWID;
-`;
+import { settleSchema } from './schema.ts';
+import { syncFolder } from './sync-folder.ts';
 
 /** Where the log is merged into the file: 4 MB, which one commit of a busy moment does not pass. */
 const checkpointPages = 1000;
@@ -63,6 +43,8 @@ export const integer = (row: Row, column: string): number => {
   return value;
 };
 
+/** SQLite's primary result codes SQLITE_CORRUPT and SQLITE_NOTADB. */
+const isCorrupt = (error: unknown): boolean => error instanceof Error && [11, 26].includes(Number(Reflect.get(error, 'errcode')) & 0xff);
 const isSqliteError = (error: unknown): boolean => error instanceof Error && Reflect.get(error, 'code') === 'ERR_SQLITE_ERROR';
 
 interface Job {
@@ -83,18 +65,39 @@ export type Connection = Pick<DatabaseSync, 'exec' | 'prepare' | 'close' | 'isTr
 export interface Machine {
   /** Opens the file, readable by its owner alone, and makes it where it does not exist. */
   open(file: string): Connection;
+  /** Whether all that was written to the file is there, asked before it is opened. `whole`: all of it is read; else the log alone. A disk that damages nothing has none. */
+  check?(file: string, whole: boolean): FileState;
   identityOf(file: string): FileIdentity;
   /** Does the work when what has arrived by now was read: writes that wait together share a commit. */
   soon(work: () => void): void;
 }
 
+/** Makes the file under another name first: one that has its own name is whole, so that an empty one is known for a damaged one. */
+function makeFile(file: string): void {
+  const half = `${file}.${String(process.pid)}-new`;
+  const sqlite = new DatabaseSync(half);
+  sqlite.exec('PRAGMA synchronous=FULL; PRAGMA journal_mode=WAL');
+  settleSchema(sqlite);
+  sqlite.close();
+  try {
+    // Unlike a renaming, this leaves what another process put there in the meantime.
+    linkSync(half, file);
+  } catch (error) {
+    if (!(error instanceof Error) || Reflect.get(error, 'code') !== 'EEXIST') throw error;
+  }
+  unlinkSync(half);
+  syncFolder(dirname(file));
+}
+
 const thisMachine: Machine = {
   open(file) {
+    if (!existsSync(file)) makeFile(file);
     const sqlite = new DatabaseSync(file, { timeout: 5000 });
     // The log beside the file takes over its mode, so this comes before anything is written. A copy that was put back may have any.
     chmodSync(file, 0o600);
     return sqlite;
   },
+  check: (file, whole) => (whole ? checkFile(file) : checkLog(file)),
   identityOf,
   soon: (work) => void setImmediate(work),
 };
@@ -115,9 +118,25 @@ export interface SqliteFile {
   watch(db: number, partition: Partition, wake: () => void): () => void;
   /** Leaves nothing of what was deleted: in the file, where an earlier version deleted without overwriting, nor in the log beside it. */
   scrub(): void;
+  /** Something read is not as it was written: says so, and nothing is written to the file any more. */
+  damaged(what: string): never;
   isClosed(): boolean;
   /** Commits what waits, wakes all who watch, and lets the file go. */
   close(): void;
+}
+
+/** What of the database's file is wrong, and what to do. */
+export const damageSentence = (file: string, what: string): string =>
+  `The database ${file} is damaged: ${what}. Nothing in it was changed. Put a backup back with «perigee restore FILE», or save what can be saved with «perigee restore --salvage ${dirname(file)} --data NEW-FOLDER»`;
+
+export interface SqliteOptions {
+  readonly file: string;
+  readonly random: RandomBytes;
+  readonly machine?: Machine;
+  /** `whole` reads all of the file before it is used; `log`, the default, what a power cut may have broken. */
+  readonly check?: 'whole' | 'log' | undefined;
+  /** Told a sentence where the file opens but something about it should be known. */
+  readonly notice?: ((sentence: string) => void) | undefined;
 }
 
 /**
@@ -125,15 +144,17 @@ export interface SqliteFile {
  *
  * @throws StorageFailure where the file cannot be opened or is not such a database
  */
-export function openSqliteFile(options: { readonly file: string; readonly random: RandomBytes; readonly machine?: Machine }): SqliteFile {
-  const { machine = thisMachine } = options;
+export function openSqliteFile(options: SqliteOptions): SqliteFile {
+  const { machine = thisMachine, check = 'log', notice = () => undefined } = options;
+  const state = machine.check?.(options.file, check === 'whole') ?? { type: 'whole' };
+  if (state.type === 'damaged') throw new StorageFailure(damageSentence(options.file, state.what));
   let sqlite: Connection;
   try {
     sqlite = machine.open(options.file);
     sqlite.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=${String(checkpointPages)};`);
     // What is deleted or followed by a newer revision is overwritten with zeros, so that an erasure finds no older traces (`scrub`).
     sqlite.exec('PRAGMA secure_delete=ON');
-    sqlite.exec(schema);
+    settleSchema(sqlite);
     // What a killed process wrote may be in the log and in the system's memory but not on the disk. A receipt must not rest on it.
     sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } catch (error) {
@@ -148,9 +169,23 @@ export function openSqliteFile(options: { readonly file: string; readonly random
     statements.set(sql, made);
     return made;
   };
-  const one = (sql: string, ...values: SQLInputValue[]): Row | undefined => statement(sql).get(...values);
-  const all = (sql: string, ...values: SQLInputValue[]): readonly Row[] => statement(sql).all(...values);
-  const run = (sql: string, ...values: SQLInputValue[]): number => Number(statement(sql).run(...values).changes);
+  /** What was found to be damaged; from then on nothing is written. */
+  let damage: string | null = null;
+  function damaged(what: string): never {
+    damage ??= what;
+    throw new StorageFailure(damageSentence(options.file, what));
+  }
+  function asked<Value>(ask: () => Value): Value {
+    try {
+      return ask();
+    } catch (error) {
+      if (isCorrupt(error)) damaged(error instanceof Error ? error.message : 'it cannot be read');
+      throw error;
+    }
+  }
+  const one = (sql: string, ...values: SQLInputValue[]): Row | undefined => asked(() => statement(sql).get(...values));
+  const all = (sql: string, ...values: SQLInputValue[]): readonly Row[] => asked(() => statement(sql).all(...values));
+  const run = (sql: string, ...values: SQLInputValue[]): number => asked(() => Number(statement(sql).run(...values).changes));
 
   const metaOf = (key: string): string | null => {
     const row = one('SELECT value FROM meta WHERE key = ?', key);
@@ -164,13 +199,18 @@ export function openSqliteFile(options: { readonly file: string; readonly random
     // In one transaction, so that two processes that start together settle on one.
     sqlite.exec('BEGIN IMMEDIATE');
     const [kept, before] = [metaOf('epoch'), metaOf('file')];
-    const epoch = kept !== null && (before === null || isSameFile(before, file)) ? kept : base32(options.random(10));
+    const goesOn = state.type !== 'cannot-tell' && (before === null || isSameFile(before, file));
+    const epoch = kept !== null && goesOn ? kept : base32(options.random(10));
     if (epoch !== kept) setMeta('epoch', epoch);
     if (epoch !== kept || before === null || (before.endsWith(' 0') && file.born !== '0')) setMeta('file', identityText(file));
     sqlite.exec('COMMIT');
     return epoch;
   }
   const epoch = settleEpoch();
+  if (state.type === 'cannot-tell')
+    notice(
+      `${options.file}: the last commit before the end was not written to its end, and whether it was ever confirmed cannot be told. The node has a new epoch: devices ask again about all that they handed over.`,
+    );
   if (one('SELECT 1 AS used FROM databases') === undefined) setMeta(overwritten, 'yes');
 
   const waiting: Job[] = [];
@@ -181,6 +221,7 @@ export function openSqliteFile(options: { readonly file: string; readonly random
 
   function write<Value>(work: () => Value): Promise<Value> {
     if (closed) return Promise.reject(new StorageFailure('The database is closed'));
+    if (damage !== null) return Promise.reject(new StorageFailure(damageSentence(options.file, damage)));
     return new Promise((resolve, reject) => {
       let value: Value;
       waiting.push({
@@ -210,7 +251,8 @@ export function openSqliteFile(options: { readonly file: string; readonly random
           sqlite.exec('RELEASE job');
           settled.push(job.resolve);
         } catch (error) {
-          if (isSqliteError(error)) throw error;
+          // Nor does anything stand of a commit in which damage was found.
+          if (isSqliteError(error) || damage !== null) throw error;
           // A bug in one job is that job's alone: the others of the commit stand.
           sqlite.exec('ROLLBACK TO job; RELEASE job');
           settled.push(() => {
@@ -221,7 +263,8 @@ export function openSqliteFile(options: { readonly file: string; readonly random
       sqlite.exec('COMMIT');
     } catch (error) {
       if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
-      const failure = new StorageFailure(error instanceof Error ? error.message : 'the disk refused the write');
+      const failure =
+        error instanceof StorageFailure ? error : new StorageFailure(error instanceof Error ? error.message : 'the disk refused the write');
       for (const job of jobs) job.reject(failure);
       return;
     }
@@ -273,6 +316,7 @@ export function openSqliteFile(options: { readonly file: string; readonly random
         throw error instanceof StorageFailure ? error : new StorageFailure(error instanceof Error ? error.message : 'the file refused it');
       }
     },
+    damaged,
     isClosed: () => closed,
     close() {
       if (closed) return;

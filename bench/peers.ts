@@ -1,0 +1,269 @@
+/**
+ * What the benchmarks of synchronisation have in common: places that an unmodified PouchDB synchronises with (our node, and CouchDB itself), and devices that do.
+ *
+ * Like is compared with like: CouchDB syncs to disk before it answers, as the node does; each person has a database of their own there, as every guide to PouchDB has it; nobody
+ * is signed in there, so CouchDB is spared the tokens and rules that the node checks.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import http from 'pouchdb-adapter-http';
+import memory from 'pouchdb-adapter-memory';
+import PouchDB, { type Database } from 'pouchdb-core';
+import replication from 'pouchdb-replication';
+import { instantOf } from '../src/lib/domain/clock.ts';
+import {
+  createDeviceId,
+  createPersonId,
+  createUlid,
+  type CourseId,
+  type DeviceId,
+  type ItemId,
+  type PersonId,
+} from '../src/lib/domain/ids.ts';
+import { attemptId } from '../src/lib/domain/records.ts';
+import { createNodeProcess, freePort } from '../scripts/node-process.ts';
+
+PouchDB.plugin(http).plugin(memory).plugin(replication);
+
+const random = (n: number): Uint8Array => randomBytes(n);
+
+/** Address of a CouchDB with name and password; null where there is none, and what needs one is not run. */
+export const couchUrl = process.env['COUCHDB_URL'] || null;
+
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+export interface Joined {
+  readonly person: PersonId;
+  readonly device: DeviceId;
+  /** How an unmodified PouchDB opens the person's range. */
+  remote(): Database;
+}
+
+/** How often a request was answered *busy* and asked again. */
+export const refusals = { count: 0 };
+
+/** Asks again when the place said it is busy and when to come again, as every client of HTTP may. */
+async function patiently(url: string | Request, init?: RequestInit): Promise<Response> {
+  for (;;) {
+    const response = await fetch(url, init);
+    const after = Number(response.headers.get('retry-after'));
+    if (response.status !== 503 || !(after > 0)) return response;
+    refusals.count += 1;
+    await response.body?.cancel();
+    await sleep(after * 1000);
+  }
+}
+
+const remoteAt = (url: string, authorization: string): Database =>
+  new PouchDB(url, {
+    adapter: 'http',
+    skip_setup: true,
+    fetch: (address, options) => {
+      const headers = new Headers(options?.headers);
+      headers.set('authorization', authorization);
+      return patiently(address, { ...options, headers });
+    },
+  });
+
+export interface Figures {
+  /** Resident memory in bytes, of the node and, on CouchDB, of CouchDB too where it runs on this machine. */
+  readonly memory: number;
+  /** Seconds of processor time since the start, of the node alone. */
+  readonly processor: number;
+}
+
+export interface Place {
+  readonly name: string;
+  /** People with one device each, signed in. */
+  join(count: number): Promise<readonly Joined[]>;
+  /** Another device of the same person. */
+  again(joined: Joined): Promise<Joined>;
+  figures(): Promise<Figures>;
+  /** Bytes that the databases take on disk. */
+  bytes(): Promise<number>;
+  remove(): Promise<void>;
+}
+
+const bytesIn = (folder: string): number =>
+  readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+
+/** Resident memory of CouchDB's virtual machine where it runs here, in bytes. */
+function couchMemory(): number {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .reduce((sum, pid) => {
+      try {
+        const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+        return /^Name:\tbeam\.smp$/m.test(status) ? sum + Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024 : sum;
+      } catch {
+        // It ended between the two looks.
+        return sum;
+      }
+    }, 0);
+}
+
+async function askCouch(url: string, method: string, path: string, body?: unknown): Promise<unknown> {
+  const { origin, username, password } = new URL(url);
+  const authorization = `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`;
+  const response = await fetch(`${origin}/${path}`, {
+    method,
+    headers: { authorization, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return response.json();
+}
+
+async function couchNames(url: string, prefix: string): Promise<readonly string[]> {
+  const range = new URLSearchParams({ start_key: JSON.stringify(prefix), end_key: JSON.stringify(`${prefix}~`) });
+  return (await askCouch(url, 'GET', `_all_dbs?${range.toString()}`)) as string[];
+}
+
+async function couchBytes(url: string, prefix: string): Promise<number> {
+  const infos = await Promise.all(
+    (await couchNames(url, prefix)).map((name) => askCouch(url, 'GET', encodeURIComponent(name)) as Promise<{ sizes: { file: number } }>),
+  );
+  return infos.reduce((sum, { sizes }) => sum + sizes.file, 0);
+}
+
+async function removeCouch(url: string, prefix: string): Promise<void> {
+  for (const name of await couchNames(url, prefix)) await askCouch(url, 'DELETE', encodeURIComponent(name));
+}
+
+/** CouchDB itself, a database for each person. */
+export function openCouchPlace(url: string): Place {
+  const prefix = `perigee-bench-${randomBytes(4).toString('hex')}-`;
+  const { origin, username, password } = new URL(url);
+  const authorization = `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`;
+  const one = (person: PersonId): Joined => ({
+    person,
+    device: createDeviceId(random),
+    remote: () => remoteAt(`${origin}/${prefix}${person}`, authorization),
+  });
+  return {
+    name: 'CouchDB',
+    async join(count) {
+      const people = Array.from({ length: count }, () => createPersonId(random));
+      for (const person of people) await askCouch(url, 'PUT', `${prefix}${person}?q=1`);
+      return people.map(one);
+    },
+    again: async ({ person }) => one(person),
+    figures: async () => ({ memory: couchMemory(), processor: 0 }),
+    bytes: () => couchBytes(url, prefix),
+    remove: () => removeCouch(url, prefix),
+  };
+}
+
+/** Our node in a process of its own. `couchdb` puts its databases there; else they are embedded. `data` is a folder that was prepared. */
+export async function openNodePlace(given: { couchdb?: string; data?: string } = {}): Promise<Place> {
+  const data = given.data ?? mkdtempSync(join(tmpdir(), 'perigee-bench-'));
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${String(port)}`;
+  const name = `bench-${randomBytes(4).toString('hex')}`;
+  const environment = { PERIGEE_NODE: given.data === undefined ? name : '', PERIGEE_ORIGIN: origin, COUCHDB_URL: given.couchdb ?? '' };
+  const node = createNodeProcess({ port, data, environment });
+  await node.start();
+  const ask = async (path: string, body: unknown, token?: string): Promise<Record<string, unknown>> => {
+    const headers = { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+    const response = await patiently(`${origin}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
+    return (await response.json()) as Record<string, unknown>;
+  };
+  const { token: staff } = await ask('/api/session', { code: node.firstRunCode, name: 'Bench', password: 'a long pass phrase' });
+  const { id: cohort } = await ask('/api/cohorts', { title: 'Bench', courses: ['satellite-navigation'] }, String(staff));
+  const enter = async (code: string): Promise<Joined & { token: string }> => {
+    const device = createDeviceId(random);
+    const { token, person } = await ask('/api/session', { code, device, person: createPersonId(random), name: 'Learner' });
+    const remote = (): Database => remoteAt(`${origin}/replica/person/${String(person)}`, `Bearer ${String(token)}`);
+    return { person: person as PersonId, device, token: String(token), remote };
+  };
+  const tokens = new Map<PersonId, string>();
+  return {
+    name: given.couchdb === undefined ? 'the node' : 'the node on CouchDB',
+    async join(count) {
+      const { lines } = (await ask(`/api/cohorts/${String(cohort)}/codes`, { count }, String(staff))) as unknown as {
+        lines: readonly { readonly code: string }[];
+      };
+      const joined: Joined[] = [];
+      for (let at = 0; at < lines.length; at += 20)
+        joined.push(...(await Promise.all(lines.slice(at, at + 20).map(({ code }) => enter(code)))));
+      for (const one of joined) tokens.set(one.person, (one as Joined & { token: string }).token);
+      return joined;
+    },
+    async again({ person }) {
+      const { code } = await ask('/api/link', {}, tokens.get(person));
+      return enter(String(code));
+    },
+    async figures() {
+      const text = await (await fetch(`${origin}/metrics`)).text();
+      const figure = (metric: string): number => Number(new RegExp(`^${metric} (\\S+)$`, 'm').exec(text)?.[1] ?? 'NaN');
+      const memory = figure('process_resident_memory_bytes') + (given.couchdb === undefined ? 0 : couchMemory());
+      return { memory, processor: figure('process_cpu_seconds_total') };
+    },
+    bytes: async () =>
+      given.couchdb === undefined
+        ? bytesIn(data) - bytesIn(join(data, 'pieces')) - bytesIn(join(data, 'published'))
+        : couchBytes(given.couchdb, `perigee_${name}_`),
+    async remove() {
+      await node.stop();
+      if (given.couchdb !== undefined) await removeCouch(given.couchdb, `perigee_${name}_`);
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A document as the app writes one when a question is answered: about 450 bytes. */
+export function anAttempt({ person, device }: Pick<Joined, 'person' | 'device'>, n: number): object {
+  const course = 'satellite-navigation' as CourseId;
+  const item = `item-${String(n % 40)}` as ItemId;
+  const ulid = createUlid(Date.now(), random);
+  const at = instantOf(Date.now());
+  const what = { v: 1, ulid, at, language: 'en', exercise: 'choice', response: { choice: 'b' }, score: 1, points: 1, seconds: 12 };
+  return { _id: attemptId(person, course, item, ulid), kind: 'attempt', person, course, unit: 'unit', item, writer: device, ...what };
+}
+
+export interface Device {
+  /** Answers so many questions and synchronises both ways, as `PouchDB.sync` does. */
+  pass(documents: number): Promise<void>;
+  /** Documents that the place holds of this person. */
+  held(): Promise<number>;
+  /** Documents on the device. */
+  own(): Promise<number>;
+  close(): Promise<void>;
+}
+
+let made = 0;
+
+/** An unmodified PouchDB in memory. */
+export function openDevice(joined: Joined): Device {
+  const local = new PouchDB(`bench-${String(made++)}`, { adapter: 'memory' });
+  const remote = joined.remote();
+  return {
+    async pass(documents) {
+      if (documents > 0) await local.bulkDocs(Array.from({ length: documents }, (_, n) => anAttempt(joined, n)));
+      await local.sync(remote, {});
+    },
+    held: async () => (await remote.info()).doc_count,
+    own: async () => (await local.info()).doc_count,
+    close: () => local.destroy(),
+  };
+}
+
+/** Does the work for each, so many at once. */
+export async function atOnce<Value>(values: readonly Value[], many: number, work: (value: Value) => Promise<void>): Promise<void> {
+  const rest = values[Symbol.iterator]();
+  const worker = async (): Promise<void> => {
+    for (const value of rest) await work(value);
+  };
+  await Promise.all(Array.from({ length: many }, worker));
+}
+
+/** Seconds that the work took. */
+export async function secondsOf(work: () => Promise<void>): Promise<number> {
+  const from = performance.now();
+  await work();
+  return (performance.now() - from) / 1000;
+}
