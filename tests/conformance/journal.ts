@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { instantOf } from '#lib/domain/clock.ts';
 import type { CourseId, DeviceId, ItemId, NodeId, PersonId, Ulid, UnitId } from '#lib/domain/ids.ts';
 import { attemptId, noteId, type AttemptRecord, type NoteRecord, type PersonRecord } from '#lib/domain/records.ts';
-import type { Journal, Receipt, Revisions } from '#lib/sync/session.ts';
+import type { Journal, Receipt, Relay, Revisions } from '#lib/sync/session.ts';
 
 export interface JournalUnderTest {
   readonly journal: Journal;
@@ -13,6 +13,8 @@ export interface JournalUnderTest {
   readonly commit: (document: PersonRecord) => Promise<void>;
   /** Ids of the documents that a receipt covers, sorted. */
   readonly atCentre: () => Promise<readonly string[]>;
+  /** Ids of the documents that a receipt of the place above the centre covers, sorted. */
+  readonly above: () => Promise<readonly string[]>;
 }
 
 export const person = '0123456789abcdefghjkmnpqrs' as PersonId;
@@ -66,6 +68,8 @@ export function note(text: string): NoteRecord {
 }
 
 const receipt = (revisions: Revisions, epoch = 'e1', of: NodeId = node): Receipt => ({ node: of, epoch, revisions });
+
+const relay = (revisions: Revisions, epoch = 'p1', of: NodeId = 'sitc' as NodeId): Relay => ({ node: of, epoch, revisions, state: '1' });
 
 /** Hands everything over as `rev` and answers what a receipt would then name. */
 async function handOver(journal: Journal, rev: string): Promise<Revisions> {
@@ -167,6 +171,47 @@ export function journalSuite(open: () => Promise<JournalUnderTest>): void {
     expect((await journal.waiting(person)).map(({ body }) => body)).toEqual([attempt(1)]);
     await journal.receipted(person, { ...restored, revisions });
     expect(await atCentre()).toHaveLength(2);
+  });
+
+  it('marks what the place above has beside what the centre has, and only in the revision that it named', async () => {
+    const { journal, commit, atCentre, above } = await open();
+    await commit(attempt(1));
+    await commit(note('one'));
+    const first = await handOver(journal, '1-a');
+    await journal.receipted(person, { ...receipt(first), relay: relay(new Map([[attempt(1)._id, '1-a']])) });
+    expect(await above()).toEqual([attempt(1)._id]);
+    expect(await atCentre()).toHaveLength(2);
+    expect((await journal.unrelayed(person)).revisions).toEqual(new Map([[note('one')._id, '1-a']]));
+    await commit(note('two'));
+    const second = await handOver(journal, '2-b');
+    await journal.receipted(person, { ...receipt(second), relay: relay(new Map([[note('one')._id, '1-a']])) });
+    expect(await above()).toEqual([attempt(1)._id]);
+    await journal.receipted(person, { ...receipt(new Map()), relay: relay(second) });
+    expect(await above()).toHaveLength(2);
+    await commit(note('three'));
+    expect(await above()).toEqual([attempt(1)._id]);
+  });
+
+  it.each([
+    ['is in another epoch', relay(new Map(), 'p2')],
+    ['is another node', relay(new Map(), 'p1', 'vienna' as NodeId)],
+    ['is no more', null],
+  ])('takes the marks of the place above back when it %s, and no mark of the centre', async (_what, next) => {
+    const { journal, commit, atCentre, above } = await open();
+    await commit(attempt(1));
+    await journal.mirror(person, [{ rev: '1-f', body: attempt(7, person, elsewhere) }]);
+    const revisions = await handOver(journal, '1-a');
+    await journal.receipted(person, { ...receipt(revisions), relay: relay(revisions) });
+    await journal.noteRelay(person, 'p1 1');
+    expect(await above()).toHaveLength(2);
+    // A centre that does not speak of it says nothing against it; one that lost its own disk neither.
+    expect(await journal.receipted(person, receipt(new Map(), 'e2'))).toBe(2);
+    expect(await above()).toHaveLength(2);
+    expect((await journal.unrelayed(person)).noted).toBe('p1 1');
+    await journal.receipted(person, { ...receipt(revisions, 'e2'), relay: next });
+    expect(await above()).toEqual([]);
+    expect(await atCentre()).toHaveLength(2);
+    expect(await journal.unrelayed(person)).toEqual({ noted: null, revisions });
   });
 
   it('keeps people apart', async () => {

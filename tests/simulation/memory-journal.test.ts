@@ -15,6 +15,11 @@ describe('the journal of the simulation', () => {
           .marked()
           .map(([id]) => id)
           .sort(),
+      above: async () =>
+        journal
+          .above()
+          .map(([id]) => id)
+          .sort(),
     };
   });
 });

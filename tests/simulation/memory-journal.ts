@@ -1,21 +1,23 @@
 import { createRegister, updateRegister, type RegisterEvent } from '#lib/domain/progress.ts';
 import type { CourseId, DeviceId, PersonId } from '#lib/domain/ids.ts';
 import { registerId, type PersonRecord, type RecordId } from '#lib/domain/records.ts';
-import type { Journal, Mark, Receipt, Revision, Revisions, Waiting } from '#lib/sync/session.ts';
+import type { Journal, Mark, Receipt, Relay, Revision, Revisions, Waiting } from '#lib/sync/session.ts';
 
 interface Row {
   body: PersonRecord;
   version: number;
   handed: { version: number; rev: Revision } | null;
   covered: Mark | null;
+  above: Mark | null;
 }
 
 /** A journal in memory: what survives a crash of its device in the simulation. Held to the same suite as the one in Dexie. */
 export class MemoryJournal implements Journal {
   readonly own = new Map<RecordId, Row>();
-  readonly foreign = new Map<RecordId, { body: PersonRecord; rev: Revision; covered: Mark | null }>();
+  readonly foreign = new Map<RecordId, { body: PersonRecord; rev: Revision; covered: Mark | null; above: Mark | null }>();
   readonly device: DeviceId;
   heard: { node: string; epoch: string } | null = null;
+  relay: { node: string; epoch: string; noted: string | null } | null = null;
 
   constructor(device: DeviceId) {
     this.device = device;
@@ -23,7 +25,13 @@ export class MemoryJournal implements Journal {
 
   commit(document: PersonRecord): void {
     const before = this.own.get(document._id);
-    this.own.set(document._id, { body: document, version: (before?.version ?? 0) + 1, handed: before?.handed ?? null, covered: null });
+    this.own.set(document._id, {
+      body: document,
+      version: (before?.version ?? 0) + 1,
+      handed: before?.handed ?? null,
+      covered: null,
+      above: null,
+    });
   }
 
   learn(person: PersonId, course: CourseId, event: RegisterEvent): void {
@@ -64,7 +72,7 @@ export class MemoryJournal implements Journal {
   async mirror(person: PersonId, documents: readonly { rev: Revision; body: PersonRecord }[]): Promise<void> {
     for (const { rev, body } of documents)
       if (body.person === person && !this.own.has(body._id) && this.foreign.get(body._id)?.rev !== rev)
-        this.foreign.set(body._id, { body, rev, covered: null });
+        this.foreign.set(body._id, { body, rev, covered: null, above: null });
   }
 
   async unconfirmed(person: PersonId): Promise<Revisions> {
@@ -75,7 +83,7 @@ export class MemoryJournal implements Journal {
     return revisions;
   }
 
-  async receipted(person: PersonId, { node, epoch, revisions }: Receipt): Promise<number> {
+  async receipted(person: PersonId, { node, epoch, revisions, relay }: Receipt): Promise<number> {
     let withdrawn = 0;
     for (const row of [...this.own.values(), ...this.foreign.values()])
       if (row.body.person === person && row.covered !== null && (row.covered.node !== node || row.covered.epoch !== epoch)) {
@@ -92,6 +100,38 @@ export class MemoryJournal implements Journal {
       }
     }
     this.heard = { node, epoch };
+    if (relay !== undefined) this.#relayed(person, relay);
     return withdrawn;
+  }
+
+  #relayed(person: PersonId, relay: Relay | null): void {
+    const isSame = relay !== null && this.relay?.node === relay.node && this.relay.epoch === relay.epoch;
+    if (!isSame) for (const row of [...this.own.values(), ...this.foreign.values()]) if (row.body.person === person) row.above = null;
+    this.relay = relay === null ? null : { node: relay.node, epoch: relay.epoch, noted: isSame ? (this.relay?.noted ?? null) : null };
+    if (relay === null) return;
+    const { node, epoch } = relay;
+    for (const [id, rev] of relay.revisions) {
+      const own = this.own.get(id);
+      const foreign = this.foreign.get(id);
+      if (own !== undefined) {
+        if (own.handed?.version === own.version && own.handed.rev === rev) own.above = { node, epoch, rev };
+      } else if (foreign?.rev === rev) foreign.above = { node, epoch, rev };
+    }
+  }
+
+  /** What a page would show as being at the place above the centre. */
+  above(): [RecordId, Mark][] {
+    return [...this.own, ...this.foreign].flatMap(([id, { above }]): [RecordId, Mark][] => (above === null ? [] : [[id, above]]));
+  }
+
+  async unrelayed(person: PersonId): Promise<{ noted: string | null; revisions: Revisions }> {
+    const revisions = new Map<RecordId, Revision>();
+    for (const [id, { body, covered, above }] of [...this.own, ...this.foreign])
+      if (covered !== null && above === null && body.person === person) revisions.set(id, covered.rev);
+    return { noted: this.relay?.noted ?? null, revisions };
+  }
+
+  async noteRelay(_person: PersonId, key: string): Promise<void> {
+    if (this.relay !== null) this.relay.noted = key;
   }
 }

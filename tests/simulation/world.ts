@@ -261,6 +261,8 @@ export class World {
       mirror: (who, documents) => this.#step(device, () => journal.mirror(who, documents)),
       unconfirmed: (who) => this.#step(device, () => journal.unconfirmed(who)),
       receipted: (who, receipt) => this.#step(device, () => journal.receipted(who, receipt)),
+      unrelayed: (who) => this.#step(device, () => journal.unrelayed(who)),
+      noteRelay: (who, key) => this.#step(device, () => journal.noteRelay(who, key)),
     };
   }
 

@@ -122,7 +122,8 @@ export interface CoursePage {
   readonly from: 'device' | 'node';
 }
 
-export type Where = 'device' | 'centre';
+/** The farthest place that a piece of work is known to be at; `above`: the node above the centre, by its own receipt. */
+export type Where = 'device' | 'centre' | { readonly above: NodeId };
 
 export interface UnitProgress {
   readonly status: 'new' | 'started' | 'completed';

@@ -20,10 +20,10 @@ describe('progress of a course on the page', () => {
     const progress = progressOf(
       shape(),
       workOf([
-        { body: newer, atCentre: true },
-        { body: one, atCentre: false },
-        { body: registerOf(0.5), atCentre: true },
-        { body: registerOf(1, elsewhere), atCentre: false },
+        { body: newer, atCentre: true, above: null },
+        { body: one, atCentre: false, above: null },
+        { body: registerOf(0.5), atCentre: true, above: null },
+        { body: registerOf(1, elsewhere), atCentre: false, above: null },
       ]),
     );
     expect(progress.items[outerSpace]).toEqual({ best: 1, attempts: 2, response: { choice: 'b' }, where: 'centre' });
@@ -32,8 +32,8 @@ describe('progress of a course on the page', () => {
 
   it('asks again for an item whose meaning changed', () => {
     const work = workOf([
-      { body: one, atCentre: false },
-      { body: registerOf(1), atCentre: false },
+      { body: one, atCentre: false, above: null },
+      { body: registerOf(1), atCentre: false, above: null },
     ]);
     expect(progressOf(shape(2), work).items).toEqual({});
     expect(progressOf(shape(2), work).score).toBe(0);
@@ -45,8 +45,8 @@ describe('progress of a course on the page', () => {
       progressOf(
         shape(),
         workOf([
-          { body: one, atCentre: false },
-          { body: registerOf(1), atCentre: false },
+          { body: one, atCentre: false, above: null },
+          { body: registerOf(1), atCentre: false, above: null },
         ]),
       ),
     );
@@ -66,7 +66,7 @@ describe('progress of a course on the page', () => {
     };
     expect(completesCourse(two, progressOf(two, workOf([])), treaty)).toBe(false);
     const done = updateRegister(createRegister(person, one.course, here), { type: 'complete', unit: 'b' as UnitId, at: one.at });
-    expect(completesCourse(two, progressOf(two, workOf([{ body: done, atCentre: false }])), treaty)).toBe(true);
+    expect(completesCourse(two, progressOf(two, workOf([{ body: done, atCentre: false, above: null }])), treaty)).toBe(true);
   });
 });
 
@@ -82,21 +82,21 @@ describe('notes and the record', () => {
     writer: elsewhere,
     at: instantOf(0),
   };
-  const kept = { body: mine, atCentre: true };
+  const kept = { body: mine, atCentre: true, above: null };
 
   it('shows notes that nobody took back', () => {
     expect(notesOf([kept])).toEqual([{ ...mine, where: 'centre' }]);
-    expect(notesOf([{ body: { ...mine, withdrawn: mine.made }, atCentre: true }])).toEqual([]);
-    expect(notesOf([kept, { body: withdrawal, atCentre: false }])).toEqual([]);
+    expect(notesOf([{ body: { ...mine, withdrawn: mine.made }, atCentre: true, above: null }])).toEqual([]);
+    expect(notesOf([kept, { body: withdrawal, atCentre: false, above: null }])).toEqual([]);
   });
 
   it('lists what was done, newest first, with where it is', () => {
     const late = { ...attempt(3), at: instantOf(1_800_000_000_000), ulid: '01k00000000000000000000000' as Ulid };
     const entries = recordOf([
       kept,
-      { body: one, atCentre: false },
-      { body: late, atCentre: true },
-      { body: registerOf(1), atCentre: false },
+      { body: one, atCentre: false, above: null },
+      { body: late, atCentre: true, above: null },
+      { body: registerOf(1), atCentre: false, above: null },
     ]);
     expect(entries.map(({ kind, where }) => [kind, where])).toEqual([
       ['attempt', 'centre'],

@@ -3,7 +3,7 @@
  * without reading everything again.
  */
 import type { CourseStructure } from '#lib/course/package.ts';
-import type { CourseId, ItemId, UnitId } from '#lib/domain/ids.ts';
+import type { CourseId, ItemId, NodeId, UnitId } from '#lib/domain/ids.ts';
 import { courseProgress, itemStanding, joinRecords, type ProgressShape } from '#lib/domain/progress.ts';
 import type { AttemptRecord, FeedbackRecord, NoteRecord, PersonRecord, RecordId, RegisterRecord } from '#lib/domain/records.ts';
 import type { CourseProgress, ItemProgress, RecordEntry, UnitProgress, Where } from './contract.ts';
@@ -11,6 +11,8 @@ import type { CourseProgress, ItemProgress, RecordEntry, UnitProgress, Where } f
 export interface Kept {
   readonly body: PersonRecord;
   readonly atCentre: boolean;
+  /** The place above the centre whose receipt covers the body; null where none does. */
+  readonly above: NodeId | null;
 }
 
 export interface CourseWork {
@@ -19,7 +21,7 @@ export interface CourseWork {
   readonly newest: ReadonlyMap<ItemId, { readonly attempt: AttemptRecord; readonly where: Where }>;
 }
 
-const whereOf = (kept: Kept): Where => (kept.atCentre ? 'centre' : 'device');
+const whereOf = ({ atCentre, above }: Kept): Where => (above !== null ? { above } : atCentre ? 'centre' : 'device');
 
 export function workOf(documents: readonly Kept[]): CourseWork {
   const registers = new Map<RecordId, RegisterRecord>();

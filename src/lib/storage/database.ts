@@ -19,5 +19,12 @@ export type Database = Dexie & {
 export function openDatabase(name = databaseName): Database {
   const database = new Dexie(name, { chromeTransactionDurability: 'strict' }) as Database;
   database.version(1).stores(stores);
+  // The second version knows of a place above the centre. Nothing was heard of it before.
+  database
+    .version(2)
+    .stores(stores)
+    .upgrade(async (transaction) => {
+      for (const name of ['journal', 'mirror', 'people']) await transaction.table(name).toCollection().modify({ relay: null });
+    });
   return database;
 }

@@ -1,17 +1,26 @@
 import { createRegister, updateRegister, type RegisterEvent } from '#lib/domain/progress.ts';
 import { instantOf, type Clock } from '#lib/domain/clock.ts';
-import type { CourseId, DeviceId, PersonId } from '#lib/domain/ids.ts';
+import type { CourseId, DeviceId, NodeId, PersonId } from '#lib/domain/ids.ts';
 import { registerId, type PersonRecord, type RecordId, type RegisterRecord } from '#lib/domain/records.ts';
-import type { Journal, Mark, Receipt, Revision, Revisions, Waiting } from '#lib/sync/session.ts';
+import type { Journal, Mark, Receipt, Relay, Revision, Revisions, Waiting } from '#lib/sync/session.ts';
 import type { Database } from './database.ts';
-import type { JournalRow, MirrorRow } from './schema.ts';
+import type { JournalRow, MirrorRow, PersonRow } from './schema.ts';
 
 /** A document of the person, from this device or another. */
 export interface KeptDocument {
   readonly body: PersonRecord;
   /** A receipt of the centre covers this body. */
   readonly atCentre: boolean;
+  /** The place above the centre whose receipt covers this body; null where none does. */
+  readonly above: NodeId | null;
 }
+
+/** The revision that this body has; null where it was not handed over. */
+const revOf = (row: JournalRow | MirrorRow): Revision | null =>
+  'rev' in row ? row.rev : row.handed !== null && row.handed.version === row.version ? row.handed.rev : null;
+
+const aboveOf = (row: JournalRow | MirrorRow): NodeId | null =>
+  row.relay !== null && row.relay.rev === revOf(row) ? row.relay.node : null;
 
 const courseOf = (body: PersonRecord): CourseId | '' => ('course' in body ? body.course : '');
 
@@ -61,6 +70,7 @@ export class JournalStore implements Journal {
       body,
       waits: 1,
       receipt: before?.receipt ?? null,
+      relay: before?.relay ?? null,
       version: (before?.version ?? 0) + 1,
       handed: before?.handed ?? null,
     };
@@ -79,7 +89,7 @@ export class JournalStore implements Journal {
 
   async #read([index, key]: readonly [string, readonly [PersonId, string]]): Promise<readonly KeptDocument[]> {
     const { journal, mirror } = this.#database;
-    const rows = await this.#database.transaction('r', journal, mirror, async () => [
+    const rows: readonly (JournalRow | MirrorRow)[] = await this.#database.transaction('r', journal, mirror, async () => [
       ...(await journal
         .where(index)
         .equals([...key])
@@ -89,7 +99,7 @@ export class JournalStore implements Journal {
         .equals([...key])
         .toArray()),
     ]);
-    return rows.map(({ body, waits }) => ({ body, atCentre: waits === 0 }));
+    return rows.map((row) => ({ body: row.body, atCentre: row.waits === 0, above: aboveOf(row) }));
   }
 
   /** How many documents of the person no receipt covers. */
@@ -137,6 +147,7 @@ export class JournalStore implements Journal {
           body,
           waits: 1,
           receipt: before?.receipt ?? null,
+          relay: before?.relay ?? null,
           rev,
         };
         await mirror.put(row);
@@ -155,7 +166,7 @@ export class JournalStore implements Journal {
     ]);
   }
 
-  async receipted(person: PersonId, { node, epoch, revisions }: Receipt): Promise<number> {
+  async receipted(person: PersonId, { node, epoch, revisions, relay }: Receipt): Promise<number> {
     const { journal, mirror, people } = this.#database;
     const lastPass = instantOf(this.#now());
     return this.#database.transaction('rw', journal, mirror, people, async () => {
@@ -172,8 +183,56 @@ export class JournalStore implements Journal {
         if (foreign?.rev === rev) await mirror.put({ ...foreign, receipt, waits: 0 });
       }
       const row = await people.get(person);
-      if (row !== undefined) await people.put({ ...row, lastPass, centre: row.centre === null ? null : { ...row.centre, node, epoch } });
+      if (row !== undefined) {
+        const above = relay === undefined ? row.relay : await this.#relayed(person, row.relay, relay);
+        await people.put({ ...row, lastPass, relay: above, centre: row.centre === null ? null : { ...row.centre, node, epoch } });
+      }
       return withdrawn;
+    });
+  }
+
+  /** Notes what the place above has, after taking back what another place, or this one in another epoch, was heard to have. */
+  async #relayed(person: PersonId, before: PersonRow['relay'], relay: Relay | null): Promise<PersonRow['relay']> {
+    const { journal, mirror } = this.#database;
+    const isSame = relay !== null && before?.node === relay.node && before.epoch === relay.epoch;
+    if (before !== null && !isSame)
+      for (const waits of [0, 1]) {
+        await journal.where('[person+waits]').equals([person, waits]).modify({ relay: null });
+        await mirror.where('[person+waits]').equals([person, waits]).modify({ relay: null });
+      }
+    if (relay === null) return null;
+    const { node, epoch } = relay;
+    for (const [id, rev] of relay.revisions) {
+      const own = await journal.get(id);
+      if (own !== undefined) {
+        if (revOf(own) === rev) await journal.put({ ...own, relay: { node, epoch, rev } });
+        continue;
+      }
+      const foreign = await mirror.get(id);
+      if (foreign?.rev === rev) await mirror.put({ ...foreign, relay: { node, epoch, rev } });
+    }
+    return { node, epoch, noted: isSame ? before.noted : null };
+  }
+
+  async unrelayed(person: PersonId): Promise<{ readonly noted: string | null; readonly revisions: Revisions }> {
+    const { journal, mirror, people } = this.#database;
+    const key = [person, 0];
+    const rows: readonly (JournalRow | MirrorRow)[] = [
+      ...(await journal.where('[person+waits]').equals(key).toArray()),
+      ...(await mirror.where('[person+waits]').equals(key).toArray()),
+    ];
+    const revisions = rows.flatMap((row): [RecordId, Revision][] => {
+      const rev = revOf(row);
+      return rev === null || aboveOf(row) !== null ? [] : [[row.id, rev]];
+    });
+    return { noted: (await people.get(person))?.relay?.noted ?? null, revisions: new Map(revisions) };
+  }
+
+  async noteRelay(person: PersonId, key: string): Promise<void> {
+    const { people } = this.#database;
+    await this.#database.transaction('rw', people, async () => {
+      const row = await people.get(person);
+      if (row !== undefined && row.relay !== null) await people.put({ ...row, relay: { ...row.relay, noted: key } });
     });
   }
 

@@ -56,6 +56,7 @@ export class PeopleStore {
       tries: { failed: 0, until: 0 },
       centre: null,
       lastPass: null,
+      relay: null,
     };
     await this.#database.transaction('rw', this.#database.people, this.#database.settings, async () => {
       await this.#database.people.add(row);
@@ -70,7 +71,7 @@ export class PeopleStore {
     return this.#database.transaction('rw', this.#database.people, async () => {
       const before = await this.#database.people.get(id);
       if (before !== undefined) return before;
-      const row: PersonRow = { id, name, made, verifier: null, tries: { failed: 0, until: 0 }, centre: null, lastPass: null };
+      const row: PersonRow = { id, name, made, verifier: null, tries: { failed: 0, until: 0 }, centre: null, lastPass: null, relay: null };
       await this.#database.people.add(row);
       return row;
     });

@@ -50,6 +50,8 @@ export interface PersonRow {
   readonly tries: { readonly failed: number; readonly until: number };
   readonly centre: CentreRow | null;
   readonly lastPass: Instant | null;
+  /** The place above the centre in the epoch that was last heard of, and up to what it was asked (`relayKey`); null where there is none. */
+  readonly relay: { readonly node: NodeId; readonly epoch: string; readonly noted: string | null } | null;
 }
 
 interface WorkRow {
@@ -63,6 +65,8 @@ interface WorkRow {
   readonly waits: 0 | 1;
   /** The receipt that was last given for this document; it covers this body only where `waits` is 0. */
   readonly receipt: Mark | null;
+  /** The receipt that the place above the centre gave for this document; it covers this body only where it names the revision that this body has. */
+  readonly relay: Mark | null;
 }
 
 /** A document that this device wrote. */

@@ -1,4 +1,5 @@
 import 'fake-indexeddb/auto';
+import { Dexie } from 'dexie';
 import { afterEach, describe, expect, it } from 'vitest';
 import { instantOf } from '#lib/domain/clock.ts';
 import type { CohortId, CourseId, NodeId, Sha256, UnitId } from '#lib/domain/ids.ts';
@@ -6,7 +7,7 @@ import type { CourseStructure, SignedManifest } from '#lib/course/package.ts';
 import { attempt, journalSuite, note, person } from '../../../tests/conformance/journal.ts';
 import { createVerifier, isSecretValue, matchesVerifier, waitAfter } from './secret.ts';
 import { openStore, watch, type Store } from './store.ts';
-import type { JobRow, PersonRow } from './schema.ts';
+import { stores, type JobRow, type PersonRow } from './schema.ts';
 
 let counter = 0;
 let time = 1_700_000_000_000;
@@ -32,6 +33,7 @@ const anybody: PersonRow = {
   tries: { failed: 0, until: 0 },
   centre: { node: 'cairo' as NodeId, epoch: 'e1', origin: 'http://centre.lan', cohorts: [], token: 't', expires: instantOf(0) },
   lastPass: null,
+  relay: null,
 };
 
 describe('the journal in Dexie', () => {
@@ -50,7 +52,34 @@ describe('the journal in Dexie', () => {
           .map(({ body }) => body._id)
           .sort();
       },
+      above: async () => {
+        const kept = [...(await store.journal.ofKind(person, 'attempt')), ...(await store.journal.ofKind(person, 'note'))];
+        return kept
+          .filter(({ above }) => above !== null)
+          .map(({ body }) => body._id)
+          .sort();
+      },
     };
+  });
+
+  it('takes up what a device kept before it knew of a place above the centre', async () => {
+    const name = `before-${String(counter++)}`;
+    const old = new Dexie(name);
+    old.version(1).stores(stores);
+    await old.open();
+    const mark = { node: 'cairo', epoch: 'e1', rev: '1-a' };
+    const { relay: _relay, ...before } = anybody;
+    const row = { id: attempt(1)._id, person, kind: 'attempt', course: 'space-law', body: attempt(1), waits: 0, receipt: mark };
+    await old.table('people').add(before);
+    await old.table('journal').add({ ...row, version: 1, handed: { version: 1, rev: '1-a' } });
+    await old.table('mirror').add({ ...row, id: attempt(2)._id, body: attempt(2), rev: '1-a' });
+    old.close();
+    const { journal } = await open(name);
+    expect((await journal.ofKind(person, 'attempt')).map(({ atCentre, above }) => ({ atCentre, above }))).toEqual([
+      { atCentre: true, above: null },
+      { atCentre: true, above: null },
+    ]);
+    expect((await journal.unrelayed(person)).revisions.size).toBe(2);
   });
 
   it('commits an answer and the register together, and adds to the register from two tabs', async () => {

@@ -55,6 +55,55 @@ describe('a pass', () => {
     expect(end.command).toEqual({ do: 'stop', outcome: { type: 'done', unconfirmed: 1 } });
   });
 
+  it('asks what the place above has only where the centre says that it has more, and notes that it asked', () => {
+    const relay = { node: 'sitc', epoch: 'p1', revisions: {}, state: '7-x' };
+    const heard = (asked: Revisions): SessionEvent => {
+      const parsed = parseReceipt({ receipt: receipt(asked), upstream: [relay] }, asked);
+      if (!parsed.ok) throw new Error(parsed.error);
+      return { type: 'answered', receipt: parsed.value };
+    };
+    const none = new Map();
+    const covered = until([
+      ...toList,
+      { type: 'listed', revisions: none },
+      heard(none),
+      { type: 'marked', withdrawn: 0 },
+      { type: 'listed', revisions: none },
+    ]);
+    expect(covered.command).toEqual({ do: 'list-unrelayed' });
+    const done = { do: 'stop', outcome: { type: 'done', unconfirmed: 0 } };
+    const all = revisions(askedAtOnce + 1);
+    expect(advanceSession(covered.state, { type: 'listed-unrelayed', noted: 'sitc p1 7-x', revisions: all }).command).toEqual(done);
+
+    const list: SessionEvent = { type: 'listed-unrelayed', noted: 'sitc p1 6-x', revisions: all };
+    const first = advanceSession(covered.state, list);
+    const again = [heard(none), { type: 'marked', withdrawn: 0 } as const, list].reduce(
+      (step, event) => advanceSession(step.state, event),
+      first,
+    );
+    expect([first, again].map(({ command }) => command.do === 'ask' && command.revisions.size)).toEqual([askedAtOnce, 1]);
+    const noted = [heard(none), { type: 'marked', withdrawn: 0 } as const, list].reduce(
+      (step, event) => advanceSession(step.state, event),
+      again,
+    );
+    expect(noted.command).toEqual({ do: 'note-relay', key: 'sitc p1 7-x' });
+    expect(advanceSession(noted.state, { type: 'relay-noted' }).command).toEqual(done);
+  });
+
+  it.each([
+    ['no word of a place above', {}, {}],
+    ['no place above', { upstream: [] }, { relay: null }],
+  ])('reads an answer with %s', (_what, more, read) => {
+    expect(parseReceipt({ receipt: receipt(new Map()), ...more }, new Map())).toMatchObject({ ok: true, value: read });
+  });
+
+  it.each([[['sitc']], [[{ node: 'sitc' }]], 'sitc', [[{ node: 'SITC!', epoch: 'p', revisions: {}, state: '' }]]])(
+    'does not take %j for a place above',
+    (upstream) => {
+      expect(parseReceipt({ receipt: receipt(new Map()), upstream }, new Map())).toEqual({ ok: false, error: 'nonsense' });
+    },
+  );
+
   it('does not let a node that changes its epoch with every answer keep it for ever', () => {
     let step = until(toList);
     let steps = 0;

@@ -37,11 +37,26 @@ export interface Mark {
 
 export type Revisions = ReadonlyMap<RecordId, Revision>;
 
+/** A receipt of the node above the centre, as the centre relays it. */
+export interface Relay {
+  readonly node: NodeId;
+  readonly epoch: string;
+  /** Of the revisions that were asked about, those that it said it has. */
+  readonly revisions: Revisions;
+  /** Says something else whenever more of this person has come to stand there: only then is asking worth its bytes. */
+  readonly state: string;
+}
+
 export interface Receipt {
   readonly node: NodeId;
   readonly epoch: string;
   readonly revisions: Revisions;
+  /** Null where there is no node above the centre; absent where the centre does not speak of it. */
+  readonly relay?: Relay | null;
 }
+
+/** By this a device remembers what it has heard of the place above. */
+export const relayKey = ({ node, epoch, state }: Relay): string => `${node} ${epoch} ${state}`;
 
 /** A document of this device that no receipt covers. */
 export interface Waiting {
@@ -70,8 +85,15 @@ export interface Journal {
   /**
    * Marks what the receipt names with exactly the revision that is here, of the newest body. Where the receipt is from another node
    * or epoch than the last one, first takes back every mark. Answers how many marks were taken back.
+   *
+   * Beside it stands what the place above the centre has, by the receipt's `relay`, with marks of its own: taken back where the place is another one, in
+   * another epoch, or is no more, and never counted here.
    */
   receipted(person: PersonId, receipt: Receipt): Promise<number>;
+  /** Revisions that the centre has and the place above it was not heard to have, and the key that was noted last. */
+  unrelayed(person: PersonId): Promise<{ readonly noted: string | null; readonly revisions: Revisions }>;
+  /** Everything was asked about under this key (`relayKey`). */
+  noteRelay(person: PersonId, key: string): Promise<void>;
 }
 
 export type PassFailure = 'unreachable' | 'not-accepted' | 'slow-down' | 'nonsense' | 'expired' | 'revoked' | 'no-space' | 'busy';
@@ -89,15 +111,17 @@ export interface Replica {
 }
 
 export type Command =
-  | { readonly do: 'hand-over' | 'replicate' | 'mirror' | 'list' }
+  | { readonly do: 'hand-over' | 'replicate' | 'mirror' | 'list' | 'list-unrelayed' }
   | { readonly do: 'ask'; readonly revisions: Revisions }
   | { readonly do: 'mark'; readonly receipt: Receipt }
+  | { readonly do: 'note-relay'; readonly key: string }
   | { readonly do: 'send-again'; readonly ids: readonly RecordId[] }
   | { readonly do: 'stop'; readonly outcome: Outcome };
 
 export type SessionEvent =
   | { readonly type: 'handed-over'; readonly changed: number }
-  | { readonly type: 'replicated' | 'mirrored' | 'sent-again' }
+  | { readonly type: 'replicated' | 'mirrored' | 'sent-again' | 'relay-noted' }
+  | { readonly type: 'listed-unrelayed'; readonly noted: string | null; readonly revisions: Revisions }
   | { readonly type: 'listed'; readonly revisions: Revisions }
   | { readonly type: 'answered'; readonly receipt: Receipt }
   | { readonly type: 'marked'; readonly withdrawn: number }
@@ -107,13 +131,17 @@ export type SessionEvent =
 export type Outcome = { readonly type: 'done'; readonly unconfirmed: number } | { readonly type: 'failed'; readonly failure: PassFailure };
 
 export interface SessionState {
-  readonly step: 'first-hand-over' | 'replicating' | 'mirroring' | 'second-hand-over' | 'confirming' | 'stopped';
+  readonly step: 'first-hand-over' | 'replicating' | 'mirroring' | 'second-hand-over' | 'confirming' | 'relaying' | 'stopped';
   readonly rounds: number;
   readonly asked: Revisions;
   /** Asked at least once: the node's epoch is known. */
   readonly heard: boolean;
   readonly withdrawals: number;
   readonly sentAgain: boolean;
+  /** What the centre said first of the place above it, as a key; null where it said nothing. */
+  readonly relay: string | null;
+  /** Documents that the node was asked about and does not have. */
+  readonly unconfirmed: number;
 }
 
 export interface Step {
@@ -127,7 +155,7 @@ export const askedAtOnce = 500;
 const none: Revisions = new Map();
 
 export const startSession = (): Step => ({
-  state: { step: 'first-hand-over', rounds: 0, asked: none, heard: false, withdrawals: 0, sentAgain: false },
+  state: { step: 'first-hand-over', rounds: 0, asked: none, heard: false, withdrawals: 0, sentAgain: false, relay: null, unconfirmed: 0 },
   command: { do: 'hand-over' },
 });
 
@@ -138,8 +166,21 @@ function afterList(state: SessionState, revisions: Revisions): Step {
   const next = [...revisions].filter(([id, rev]) => state.asked.get(id) !== rev).slice(0, askedAtOnce);
   if (next.length > 0 || !state.heard)
     return { state: { ...state, asked: new Map([...state.asked, ...next]) }, command: { do: 'ask', revisions: new Map(next) } };
-  if (revisions.size === 0 || state.sentAgain) return stop(state, { type: 'done', unconfirmed: revisions.size });
+  if (revisions.size === 0 || state.sentAgain) {
+    const unconfirmed = revisions.size;
+    if (state.relay === null) return stop(state, { type: 'done', unconfirmed });
+    return { state: { ...state, step: 'relaying', unconfirmed, asked: none }, command: { do: 'list-unrelayed' } };
+  }
   return { state: { ...state, sentAgain: true, asked: none }, command: { do: 'send-again', ids: [...revisions.keys()] } };
+}
+
+/** Whether the place above the centre has more than it had is told with every answer; only where it has is it asked which. */
+function afterUnrelayed(state: SessionState, noted: string | null, revisions: Revisions): Step {
+  const { relay, unconfirmed } = state;
+  if (relay === null || noted === relay) return stop(state, { type: 'done', unconfirmed });
+  const next = [...revisions].filter(([id, rev]) => state.asked.get(id) !== rev).slice(0, askedAtOnce);
+  if (next.length === 0) return { state, command: { do: 'note-relay', key: relay } };
+  return { state: { ...state, asked: new Map([...state.asked, ...next]) }, command: { do: 'ask', revisions: new Map(next) } };
 }
 
 /**
@@ -163,7 +204,12 @@ export function advanceSession(state: SessionState, event: SessionEvent): Step {
       if (event.type === 'listed') return afterList(state, event.revisions);
       break;
     case 'confirming/answered':
-      if (event.type === 'answered') return { state: { ...state, heard: true }, command: { do: 'mark', receipt: event.receipt } };
+      if (event.type === 'answered') {
+        const { relay } = event.receipt;
+        // What is asked under the first answer may be older than the last: then the next pass asks once more.
+        const first = state.relay ?? (relay === undefined || relay === null ? null : relayKey(relay));
+        return { state: { ...state, heard: true, relay: first }, command: { do: 'mark', receipt: event.receipt } };
+      }
       break;
     case 'confirming/marked':
       if (event.type === 'marked')
@@ -175,6 +221,16 @@ export function advanceSession(state: SessionState, event: SessionEvent): Step {
       break;
     case 'confirming/sent-again':
       return { state, command: { do: 'list' } };
+    case 'relaying/listed-unrelayed':
+      if (event.type === 'listed-unrelayed') return afterUnrelayed(state, event.noted, event.revisions);
+      break;
+    case 'relaying/answered':
+      if (event.type === 'answered') return { state, command: { do: 'mark', receipt: event.receipt } };
+      break;
+    case 'relaying/marked':
+      return { state, command: { do: 'list-unrelayed' } };
+    case 'relaying/relay-noted':
+      return stop(state, { type: 'done', unconfirmed: state.unconfirmed });
     default:
   }
   throw new Error(`A pass that is ${state.step} got ${event.type}`);
@@ -182,8 +238,21 @@ export function advanceSession(state: SessionState, event: SessionEvent): Step {
 
 const isRevisions = isRecordOf(isString);
 
+/** The place above the centre; of several the nearest. */
+function parseRelay(value: unknown, asked: Revisions): Result<Pick<Receipt, 'relay'>, 'nonsense'> {
+  if (value === undefined) return ok({});
+  if (!Array.isArray(value)) return err('nonsense');
+  const [first] = value as readonly unknown[];
+  if (first === undefined) return ok({ relay: null });
+  if (!isObject(first)) return err('nonsense');
+  const { node, epoch, revisions, state } = first;
+  if (!isNodeId(node) || !isString(epoch) || epoch === '' || !isRevisions(revisions) || !isString(state)) return err('nonsense');
+  const said = new Map(Object.entries(revisions));
+  return ok({ relay: { node, epoch, state, revisions: new Map([...asked].filter(([id, rev]) => said.get(id) === rev)) } });
+}
+
 /**
- * Reads the answer of `POST /sync`, `{ receipt: { node, epoch, revisions }, now }`. Of its revisions only those count that
+ * Reads the answer of `POST /sync`, `{ receipt: { node, epoch, revisions }, upstream: [{ node, epoch, revisions, state }], now }`. Of its revisions only those count that
  * were asked about, with the revision that was asked about.
  */
 export function parseReceipt(answer: unknown, asked: Revisions): Result<Receipt, 'nonsense'> {
@@ -192,5 +261,7 @@ export function parseReceipt(answer: unknown, asked: Revisions): Result<Receipt,
   const { node, epoch, revisions } = receipt;
   if (!isNodeId(node) || !isString(epoch) || epoch === '' || !isRevisions(revisions)) return err('nonsense');
   const said = new Map(Object.entries(revisions));
-  return ok({ node, epoch, revisions: new Map([...asked].filter(([id, rev]) => said.get(id) === rev)) });
+  const relay = parseRelay(isObject(answer) ? answer['upstream'] : undefined, asked);
+  if (!relay.ok) return relay;
+  return ok({ node, epoch, revisions: new Map([...asked].filter(([id, rev]) => said.get(id) === rev)), ...relay.value });
 }

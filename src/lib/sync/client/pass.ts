@@ -42,6 +42,11 @@ export async function runPass(person: PersonId, { journal, replica, ask }: PassP
       }
       case 'mark':
         return { type: 'marked', withdrawn: await journal.receipted(person, command.receipt) };
+      case 'list-unrelayed':
+        return { type: 'listed-unrelayed', ...(await journal.unrelayed(person)) };
+      case 'note-relay':
+        await journal.noteRelay(person, command.key);
+        return { type: 'relay-noted' };
       case 'send-again': {
         const done = await replica.sendAgain(command.ids);
         return done.ok ? { type: 'sent-again' } : failed(done.error);
