@@ -18,7 +18,10 @@ afterAll(() => {
 const mutants: readonly (readonly [file: 'access.ts' | 'document-rules.ts', from: string, to: string])[] = [
   // The doors.
   ['access.ts', "case 'commons':\n      return verb === 'read' ? allowed : closed;", "case 'commons':\n      return allowed;"],
-  ['access.ts', 'return who.person === person ? allowed : closed;', 'return allowed;'],
+  ['access.ts', 'return who.person === person || (verb', "return who.person !== '' || (verb"],
+  ['access.ts', "(verb === 'read' && who.aliases?.includes(person) === true)", 'who.aliases?.includes(person) === true'],
+  ['access.ts', "(verb === 'read' && who.aliases?.includes(person) === true)", "(verb === 'read' && who.aliases !== undefined)"],
+  ['access.ts', "(verb === 'read' && who.aliases?.includes(person) === true)", 'false'],
   [
     'access.ts',
     "case 'stranger':\n    case 'peer':\n      return closed;\n    case 'device':\n      return who",

@@ -40,6 +40,8 @@ const whos = {
   'ann-phone': { type: 'device', person: ann, device: annsPhone },
   'ann-laptop': { type: 'device', person: ann, device: annsLaptop },
   'bob-phone': { type: 'device', person: bob, device: bobsPhone },
+  // An alias says that this person and Ann are one human.
+  'anns-other-self': { type: 'device', person: aPerson('c'), device: annsPhone, aliases: [ann] },
   trainer: staff(tina, ['trainer'], [ann]),
   'trainer-of-none': staff(tina, ['trainer'], []),
   master: staff(tina, ['master'], [ann]),
@@ -89,6 +91,7 @@ const entrance: Readonly<Record<WhoName, string>> = {
   'ann-phone': '     w.. r ... ... ... ... .',
   'ann-laptop': '    w.. r ... ... ... ... .',
   'bob-phone': '     .w. r ... ... ... ... .',
+  'anns-other-self': 'r.. r ... ... ... ... .',
   trainer: '         w.. r ... ... ... ... .',
   'trainer-of-none': '... r ... ... ... ... .',
   master: '          w.. r ... ... ... ... .',

@@ -117,6 +117,10 @@ const receipts = ({ ann, bob }: World): Readonly<Record<string, Thing>> => {
   };
 };
 
+/** A child of this node (made by the row above this one), one that is none, and what is no name. */
+const children = (): Readonly<Record<string, Thing>> =>
+  Object.fromEntries(['west', 'north', '%2e%2e%2f', '__proto__'].map((name) => [name, { path: `/api/nodes/${name}`, open: ['admin'] }]));
+
 const table: Readonly<Record<string, Row>> = {
   'GET /api/node': { form: 'node', things: one('/api/node', 'all') },
   // What is wrong with a sign-in is its own test below: asking often is slowed down.
@@ -147,7 +151,16 @@ const table: Readonly<Record<string, Row>> = {
   'GET /content/manifests/:course': { form: 'node', things: one('/content/manifests/none', 'all') },
   'GET /content/pieces/:sha256': { form: 'node', things: one(`/content/pieces/${'0'.repeat(64)}`, 'all') },
   'POST /content/pack': { form: 'node', things: one('/content/pack', 'all', { pieces: [] }) },
+  'GET /content/programmes': { form: 'node', things: one('/content/programmes', 'all') },
+  'GET /content/trust': { form: 'node', things: one('/content/trust', 'all') },
   'GET /health': { form: 'node', things: one('/health', 'all') },
+  'POST /api/greeting': { form: 'node', things: one('/api/greeting', ['east'], {}) },
+  'GET /api/nodes': { form: 'node', things: one('/api/nodes', ['admin']) },
+  'POST /api/nodes': { form: 'node', things: one('/api/nodes', ['admin'], { name: 'west' }) },
+  'DELETE /api/nodes/:node': { form: 'node', things: children },
+  'GET /api/upstream': { form: 'node', things: one('/api/upstream', ['admin']) },
+  'POST /api/upstream/visit': { form: 'node', things: one('/api/upstream/visit', ['admin'], {}) },
+  'PUT /api/upstream/courses': { form: 'node', things: one('/api/upstream/courses', ['admin'], { courses: null }) },
   'GET /metrics': { form: 'node', things: one('/metrics', ['admin']) },
 };
 
@@ -240,6 +253,7 @@ describe('every address of the node', () => {
     for (const { person, device, token } of [ann, bob])
       for (const kind of ['note', 'register'] as const)
         await ask(`${node.url}/replica/person/${person}/_bulk_docs`, { token, body: { docs: [aRecord(kind, person, device)] } });
+    await ask(`${node.url}/replica/db/library`, { token: admin, method: 'PUT' });
   });
   afterAll(() => world.node.close());
 
@@ -345,6 +359,93 @@ describe('every address of the node', () => {
       expect(seen(there)).toEqual(seen(none));
     },
   );
+
+  it.each(calls.map(([method, path, body]) => ({ method, path, body })))(
+    '$method /replica/db/<database>/$path',
+    async ({ method, path, body }) => {
+      const { ann } = world;
+      const isWrite = (method === 'PUT' || method === 'DELETE' || path === '_bulk_docs') && !path.startsWith('_local');
+      const database = (name: string, open: readonly CallerName[]): Thing => {
+        const note = aRecord('note', ann.person, ann.device)._id;
+        const text = body === undefined ? undefined : (JSON.parse(JSON.stringify(body).replaceAll('DOCUMENT', note)) as unknown);
+        return {
+          path: `/replica/db/${name}/${path.replace('DOCUMENT', encodeURIComponent(note))}`,
+          open,
+          ...(text === undefined ? {} : { body: text }),
+        };
+      };
+      const things = {
+        'this node’s records': database('records-centre', isWrite ? [] : ['admin']),
+        'a child’s records': database('records-east', ['east', ...(isWrite ? [] : (['admin'] as const))]),
+        'records of nobody': database('records-nobody', isWrite ? [] : ['admin']),
+        'this node’s desk': database('desk-centre', isWrite ? [] : ['admin']),
+        'another’s desk': database('desk-north', isWrite ? [] : ['admin']),
+        'what is published': database('commons-centre', isWrite ? [] : ['admin', 'east']),
+        'orders here': database('orders-centre', isWrite ? [] : ['admin', 'east']),
+        'orders of another': database('orders-north', isWrite ? [] : ['admin']),
+        accounts: database('accounts', []),
+        private: database('private', []),
+        'the engine’s own': database('engine', []),
+        'CouchDB’s own': database('_users', []),
+        'a further one': database('library', ['admin']),
+        'a further one that is not there': database('nothing-here', ['admin']),
+        'no name': database('Records%20Centre', []),
+        inherited: database('__proto__', []),
+        'out of the prefix': database('..%2frecords-centre', []),
+      };
+      for (const caller of callers) {
+        let first: object | null = null;
+        for (const [name, thing] of Object.entries(things)) {
+          const isOpen = thing.open !== 'all' && thing.open.includes(caller);
+          // What an administrator or a child may read and not write is refused in its own words; whether a document stands there makes no difference (below).
+          if (isOpen || (isWrite && (caller === 'admin' || caller === 'east'))) continue;
+          const answer = await askAs(caller, method, thing);
+          const about = `${caller}: ${method} ${thing.path} (${name})`;
+          // To an administrator a name that no database can have is told as such: there is nothing to hide from them.
+          if (caller === 'admin' && method === 'PUT' && path === '') continue;
+          expect([answer.status, answer.body], about).toEqual(refusals.couch[sortOf(caller)]);
+          first ??= seen(answer);
+          expect(seen(answer), about).toEqual(first);
+        }
+      }
+      if (!isWrite || path === '') return;
+      const stranger = (name: keyof typeof things): Thing => ({
+        ...things[name],
+        path: things[name].path.replace(ann.person, nobody),
+        body: JSON.parse(JSON.stringify(things[name].body ?? null).replaceAll(ann.person, nobody)) as unknown,
+      });
+      for (const [caller, name] of [
+        ['admin', 'this node’s records'],
+        ['east', 'this node’s records'],
+        ['east', 'another’s desk'],
+        ['east', 'orders here'],
+        ['east', 'a further one'],
+      ] as const) {
+        const [there, none] = [await askAs(caller, method, things[name]), await askAs(caller, method, stranger(name))];
+        expect(there.status, `${caller}: ${method} ${things[name].path}`).toBe(403);
+        expect(seen(there)).toEqual(seen(none));
+      }
+    },
+  );
+
+  it.each(['', '_all_dbs', '_uuids', '_session', '_up'])('GET /replica/db/%s says to each only what is theirs', async (path) => {
+    const { node, tokens } = world;
+    for (const caller of callers) {
+      const { status, body } = await ask(`${node.url}/replica/db/${path}`, {
+        headers: outside,
+        ...(tokens[caller] === undefined ? {} : { token: tokens[caller] }),
+      });
+      if (path !== '_all_dbs') continue;
+      const mayList = sortOf(caller) === 'other';
+      expect(status, caller).toBe(mayList ? 200 : sortOf(caller) === 'nobody' ? 401 : 403);
+      const names = mayList ? (body as unknown as readonly string[]) : [];
+      expect(names.filter((name) => /^(?:accounts|private|engine)|^_/.test(name))).toEqual([]);
+      if (caller === 'east')
+        expect(names.filter((name) => !/^(?:commons-.*|orders-centre|records-east|desk-east)$/.test(name))).toEqual([]);
+      else if (caller === 'admin') expect(names).toContain('library');
+      else expect(names).toEqual([]);
+    }
+  });
 
   it('says nothing about another’s documents inside one’s own range', async () => {
     const { node, ann, bob } = world;

@@ -85,15 +85,15 @@ export function createDatabaseRoads({ node, engine }: { readonly node: NodeId; r
 
     async answer(request, who, name, path, still) {
       const isAdministrator = who.type === 'staff' && who.roles.includes('administrator');
+      const isItself = path.length === 0 || (path.length === 1 && path[0] === '');
       // Only to administrators it makes a difference whether a name could be a database's.
-      if (isAdministrator && readNodeDatabase(name) === null && !isFurtherDatabase(name) && request.method === 'PUT')
+      if (isAdministrator && readNodeDatabase(name) === null && !isFurtherDatabase(name) && isItself && request.method === 'PUT')
         return couchError(
           400,
           'illegal_database_name',
           'A database has a name of a-z, 0-9 and _$()+/- that begins with a letter, and not one of the node’s own.',
         );
       if (!mayEnter(who, 'read', scopeOf(name)).allow) return closed();
-      const isItself = path.length === 0 || (path.length === 1 && path[0] === '');
       try {
         if (isItself && request.method === 'PUT') return await create(name, who);
         if (isItself && request.method === 'DELETE') return await drop(name);
