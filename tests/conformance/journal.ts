@@ -76,7 +76,7 @@ async function handOver(journal: Journal, rev: string): Promise<Revisions> {
   const waiting = await journal.waiting(person);
   await journal.handedOver(
     person,
-    waiting.map(({ id, version }) => ({ id, version, rev })),
+    waiting.map(({ id, version }) => ({ id, version, rev, before: [] })),
   );
   return journal.unconfirmed(person);
 }
@@ -126,14 +126,15 @@ export function journalSuite(open: () => Promise<JournalUnderTest>): void {
     await commit(note('one'));
     const [waiting] = await journal.waiting(person);
     await commit(note('two'));
-    await journal.handedOver(person, [{ id: note('one')._id, version: waiting?.version ?? 0, rev: '1-a' }]);
+    await journal.handedOver(person, [{ id: note('one')._id, version: waiting?.version ?? 0, rev: '1-a', before: [] }]);
     expect(await journal.unconfirmed(person)).toEqual(new Map());
-    expect((await journal.waiting(person))[0]?.handed).toEqual({ rev: '1-a', same: false });
-    const second = await handOver(journal, '2-b');
-    expect(second).toEqual(new Map([[note('one')._id, '2-b']]));
-    expect((await journal.waiting(person))[0]?.handed).toEqual({ rev: '2-b', same: true });
-    await journal.handedOver(person, [{ id: note('one')._id, version: waiting?.version ?? 0, rev: '1-a' }]);
-    expect(await journal.unconfirmed(person)).toEqual(second);
+    const [stale] = await journal.waiting(person);
+    expect(stale?.handed).toEqual({ rev: '1-a', before: [], same: false });
+    await journal.handedOver(person, [{ id: note('one')._id, version: stale?.version ?? 0, rev: '2-b', before: ['1-a'] }]);
+    expect(await journal.unconfirmed(person)).toEqual(new Map([[note('one')._id, '2-b']]));
+    expect((await journal.waiting(person))[0]?.handed).toEqual({ rev: '2-b', before: ['1-a'], same: true });
+    await journal.handedOver(person, [{ id: note('one')._id, version: waiting?.version ?? 0, rev: '1-a', before: [] }]);
+    expect(await journal.unconfirmed(person)).toEqual(new Map([[note('one')._id, '2-b']]));
   });
 
   it('mirrors documents of other writers, asks about them, and never touches its own', async () => {

@@ -6,6 +6,7 @@ import PouchDB from 'pouchdb-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CourseId, UnitId } from '../../src/lib/domain/ids.ts';
 import { instantOf } from '../../src/lib/domain/clock.ts';
+import { registerId } from '../../src/lib/domain/records.ts';
 import { parseRecord } from '../../src/lib/domain/parse-record.ts';
 import { joinRegisters, secondsOf } from '../../src/lib/domain/progress.ts';
 import { openStore, type Store } from '../../src/lib/storage/store.ts';
@@ -24,6 +25,8 @@ interface TestDevice {
   readonly store: Store;
   readonly session: Session;
   readonly pass: (change?: { fetch?: Fetch; token?: string }) => ReturnType<typeof runPass>;
+  /** The browser drops PouchDB's database. */
+  readonly loseReplica: () => Promise<void>;
 }
 
 async function createDevice(node: TestNode, code: string): Promise<TestDevice> {
@@ -64,7 +67,8 @@ async function createDevice(node: TestNode, code: string): Promise<TestDevice> {
       await replica.close();
     }
   };
-  return { store, session, pass };
+  const loseReplica = () => new PouchDB(`${name}-perigee-${session.person}`, { adapter: 'memory' }).destroy();
+  return { store, session, pass, loseReplica };
 }
 
 const answer = (device: TestDevice, n: number, seconds: number) =>
@@ -187,6 +191,39 @@ describe('a device and its centre', () => {
     }
     expect(await device.pass()).toEqual({ type: 'done', unconfirmed: 0 });
     expect([await waiting(device), await attempts()]).toEqual([0, [true]]);
+  });
+
+  it('makes no conflict where the replica is lost before the centre saw what it held last', async () => {
+    const device = await newDevice();
+    await answer(device, 1, 5);
+    expect(await device.pass()).toEqual({ type: 'done', unconfirmed: 0 });
+    // Two more revisions of the register, of which none arrives.
+    const fails: Fetch = (url, init) => (url.endsWith('/_revs_diff') ? Promise.reject(new TypeError('fetch failed')) : fetch(url, init));
+    for (const seconds of [6, 7]) {
+      await answer(device, seconds, seconds);
+      expect(await device.pass({ fetch: fails })).toEqual({ type: 'failed', failure: 'unreachable' });
+    }
+    await device.loseReplica();
+    expect(await device.pass()).toEqual({ type: 'done', unconfirmed: 0 });
+    const { person, token } = device.session;
+    const register = registerId(person, course, device.store.device);
+    const url = `${node.url}/replica/person/${person}/${encodeURIComponent(register)}?open_revs=all&revs=true`;
+    const leaves = (await (await fetch(url, { headers: { authorization: `Bearer ${token}`, accept: 'application/json' } })).json()) as {
+      ok: { _rev: string; _revisions: { ids: string[] } };
+    }[];
+    expect(leaves.map(({ ok }) => [ok._rev.slice(0, 2), ok._revisions.ids.length])).toEqual([['3-', 3]]);
+  });
+
+  it('does not ask the centre for a progress that nobody shows', async () => {
+    const device = await newDevice();
+    await answer(device, 1, 5);
+    const asked: string[] = [];
+    const listens: Fetch = (url, init) => {
+      asked.push(new URL(url).pathname);
+      return fetch(url, init);
+    };
+    expect(await device.pass({ fetch: listens })).toEqual({ type: 'done', unconfirmed: 0 });
+    expect(asked.filter((path) => path.endsWith('/'))).toEqual([]);
   });
 
   it('stays signed in for as long as it comes by: the token that a pass brings is kept', async () => {

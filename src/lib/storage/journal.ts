@@ -2,7 +2,7 @@ import { createRegister, updateRegister, type RegisterEvent } from '#lib/domain/
 import { instantOf, type Clock } from '#lib/domain/clock.ts';
 import type { CourseId, DeviceId, NodeId, PersonId } from '#lib/domain/ids.ts';
 import { registerId, type PersonRecord, type RecordId, type RegisterRecord } from '#lib/domain/records.ts';
-import type { Journal, Mark, Receipt, Relay, Revision, Revisions, Waiting } from '#lib/sync/session.ts';
+import type { Descent, Journal, Mark, Receipt, Relay, Revision, Revisions, Waiting } from '#lib/sync/session.ts';
 import type { Database } from './database.ts';
 import type { JournalRow, MirrorRow, PersonRow } from './schema.ts';
 
@@ -115,19 +115,16 @@ export class JournalStore implements Journal {
       id,
       version,
       body,
-      handed: handed === null ? null : { rev: handed.rev, same: handed.version === version },
+      handed: handed === null ? null : { rev: handed.rev, before: handed.before ?? [], same: handed.version === version },
     }));
   }
 
-  async handedOver(
-    _person: PersonId,
-    handed: readonly { readonly id: RecordId; readonly version: number; readonly rev: Revision }[],
-  ): Promise<void> {
+  async handedOver(_person: PersonId, handed: readonly (Descent & { readonly id: RecordId; readonly version: number })[]): Promise<void> {
     const { journal } = this.#database;
     await this.#database.transaction('rw', journal, async () => {
-      for (const { id, version, rev } of handed) {
+      for (const { id, version, rev, before } of handed) {
         const row = await journal.get(id);
-        if (row !== undefined && (row.handed?.version ?? 0) <= version) await journal.put({ ...row, handed: { version, rev } });
+        if (row !== undefined && (row.handed?.version ?? 0) <= version) await journal.put({ ...row, handed: { version, rev, before } });
       }
     });
   }

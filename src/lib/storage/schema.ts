@@ -74,7 +74,12 @@ export interface JournalRow extends WorkRow {
   /** Counts the bodies that this document has had. */
   readonly version: number;
   /** The version that was last handed to the replica, and the revision it got there. */
-  readonly handed: { readonly version: number; readonly rev: Revision } | null;
+  readonly handed: {
+    readonly version: number;
+    readonly rev: Revision;
+    /** What it follows, newest first; absent where an earlier version of the app wrote this. */
+    readonly before?: readonly Revision[];
+  } | null;
 }
 
 /** A document of the same person that another device or the node wrote. */

@@ -47,6 +47,15 @@ export interface Relay {
   readonly state: string;
 }
 
+/** A revision with those that it follows, newest first. */
+export interface Descent {
+  readonly rev: Revision;
+  readonly before: readonly Revision[];
+}
+
+/** How many revisions before one are remembered: as many as the engines keep of a branch. */
+export const rememberedRevisions = 200;
+
 export interface Receipt {
   readonly node: NodeId;
   readonly epoch: string;
@@ -65,19 +74,17 @@ export interface Waiting {
   readonly body: PersonRecord;
   /**
    * The revision that was handed over last, and whether it was of this body. No revision leaves the device that is not noted here
-   * first, so a replica that was lost, or fell back, is built up again on the same revisions and makes no conflict.
+   * first, so a replica that was lost, or fell back, is built up again on the same revisions and makes no conflict. With what it follows: the node
+   * may know an earlier one alone, and would take a revision that follows nothing for somebody else's.
    */
-  readonly handed: { readonly rev: Revision; readonly same: boolean } | null;
+  readonly handed: (Descent & { readonly same: boolean }) | null;
 }
 
 /** The device's own store, as a pass needs it. Every verb commits before it resolves. */
 export interface Journal {
   waiting(person: PersonId): Promise<readonly Waiting[]>;
   /** Notes the revision that a version of a document got in the replica, also where the document has moved on meanwhile. */
-  handedOver(
-    person: PersonId,
-    handed: readonly { readonly id: RecordId; readonly version: number; readonly rev: Revision }[],
-  ): Promise<void>;
+  handedOver(person: PersonId, handed: readonly (Descent & { readonly id: RecordId; readonly version: number })[]): Promise<void>;
   /** Takes documents of other writers; one that this device wrote itself is not touched. */
   mirror(person: PersonId, documents: readonly { readonly rev: Revision; readonly body: PersonRecord }[]): Promise<void>;
   /** Revisions in the replica that no receipt covers: own documents whose newest body was handed over, and mirrored ones. */
@@ -101,7 +108,7 @@ export type PassFailure = 'unreachable' | 'not-accepted' | 'slow-down' | 'nonsen
 /** The person's database between the journal and the node. */
 export interface Replica {
   /** Puts each body where it differs from what is held, on top of what was handed over last; answers the revision that each has now. */
-  put(documents: readonly Waiting[]): Promise<{ readonly revisions: Revisions; readonly changed: number }>;
+  put(documents: readonly Waiting[]): Promise<{ readonly revisions: ReadonlyMap<RecordId, Descent>; readonly changed: number }>;
   /** Both ways. */
   replicate(): Promise<Result<void, PassFailure>>;
   /** Sends these once more, whatever earlier passes believe. */

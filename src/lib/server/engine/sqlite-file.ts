@@ -206,7 +206,15 @@ export function openSqliteFile(options: SqliteOptions): SqliteFile {
     sqlite.exec('COMMIT');
     return epoch;
   }
-  const epoch = settleEpoch();
+  let epoch: string;
+  try {
+    epoch = settleEpoch();
+  } catch (error) {
+    if (!isSqliteError(error)) throw error;
+    if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
+    sqlite.close();
+    throw new StorageFailure(`${options.file} cannot be written: ${error instanceof Error ? error.message : ''}`);
+  }
   if (state.type === 'cannot-tell')
     notice(
       `${options.file}: the last commit before the end was not written to its end, and whether it was ever confirmed cannot be told. The node has a new epoch: devices ask again about all that they handed over.`,

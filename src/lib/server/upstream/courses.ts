@@ -245,5 +245,5 @@ export function createUpstreamCourses(given: {
 }
 
 /** For the greeting: what this node publishes, in the form that tells versions apart. */
-export const offeredCourses = (library: Library): Readonly<Record<string, string>> =>
+export const offeredCourses = (library: Pick<Library, 'all'>): Readonly<Record<string, string>> =>
   Object.fromEntries(library.all().map(({ signed, digest }) => [signed.manifest.course, shortDigest(digest)]));

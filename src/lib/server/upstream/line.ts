@@ -7,9 +7,12 @@
 import { request as requestPlain, Agent as PlainAgent, type IncomingMessage, type ClientRequest } from 'node:http';
 import { request as requestSecure, Agent as SecureAgent } from 'node:https';
 import { PassThrough, pipeline, Readable, type Duplex } from 'node:stream';
-import { createBrotliDecompress, createGunzip } from 'node:zlib';
+import { promisify } from 'node:util';
+import { createBrotliDecompress, createGunzip, gzip } from 'node:zlib';
 import type { Clock } from '../../domain/clock.ts';
 import { takeBytes, type Bucket, type Rate } from '../../sync/link.ts';
+
+const pack = promisify(gzip);
 
 /** It broke, or nobody answers. */
 export class LineBroken extends Error {
@@ -30,6 +33,8 @@ export interface Line {
    * @throws LineBroken, also while the body is read
    */
   ask(path: string, question?: Question): Promise<Response>;
+  /** Packs a body with gzip, where it is worth it; the line counts what is left. */
+  pack(body: Uint8Array): Promise<Uint8Array>;
   /** Bytes of bodies and heads that have passed since the start. */
   readonly bytes: { readonly sent: number; readonly received: number };
   close(): void;
@@ -117,6 +122,7 @@ export function createLine(given: {
 
   return {
     bytes,
+    pack: (body) => pack(body, { level: 9 }),
     async ask(path, { method = 'GET', headers = {}, body } = {}) {
       const fields: Record<string, string> = {
         authorization: `Bearer ${token}`,

@@ -55,8 +55,8 @@ export function upstreamRoutes(given: {
   readonly engine: Engine;
   readonly sessions: Sessions;
   readonly peers: Peers;
-  readonly library: Library;
-  readonly upstream: Upstream;
+  readonly library: Pick<Library, 'all'>;
+  readonly upstream: Pick<Upstream, 'status' | 'visit' | 'choose'>;
   readonly clock: Clock;
 }): readonly Route[] {
   const { node, version, engine, sessions, peers, library, upstream, clock } = given;

@@ -1,6 +1,4 @@
 /** The parent as a visit sees it, over the line: `POST /api/greeting` and CouchDB's replication protocol under `/replica/db/`. */
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { isNodeId } from '../../domain/ids.ts';
 import { err, ok, type Result } from '../../domain/result.ts';
 import { isListOf, isObject, isRecordOf, isString, type JsonObject } from '../../domain/shape.ts';
@@ -8,8 +6,6 @@ import type { LinkFailure } from '../../sync/link.ts';
 import type { FeedPage, Greeting, ParentEnd, Place, Refusal, Travelling } from '../../sync/visit.ts';
 import { worthCompressing } from '../http/compression.ts';
 import { LineBroken, type Line } from './line.ts';
-
-const pack = promisify(gzip);
 
 /** Bytes of an answer, unpacked. A page of a feed or a part of documents has far less. */
 const largestAnswer = 32 * 1024 * 1024;
@@ -51,7 +47,7 @@ export async function askJson(line: Line, path: string, body?: unknown): Promise
     let question = {};
     if (body !== undefined) {
       const plain = Buffer.from(JSON.stringify(body));
-      const packed = plain.byteLength >= worthCompressing ? await pack(plain, { level: 9 }) : null;
+      const packed = plain.byteLength >= worthCompressing ? await line.pack(plain) : null;
       const encoded: Record<string, string> = packed === null ? {} : { 'content-encoding': 'gzip' };
       question = { method: 'POST', headers: { 'content-type': 'application/json', ...encoded }, body: packed ?? plain };
     }

@@ -10,8 +10,12 @@ export interface PassPorts {
   readonly ask: (revisions: Revisions) => Promise<Result<Receipt, PassFailure>>;
 }
 
-/** The hands of the session: does each command and tells how it went. Expected failures end the pass; bugs throw. */
-export async function runPass(person: PersonId, { journal, replica, ask }: PassPorts): Promise<Outcome> {
+/**
+ * The hands of the session: does each command and tells how it went. Expected failures end the pass; bugs throw.
+ *
+ * @param advance the session itself; a simulation gives it a wrong one, to see that this would be noticed
+ */
+export async function runPass(person: PersonId, { journal, replica, ask }: PassPorts, advance = advanceSession): Promise<Outcome> {
   const failed = (failure: PassFailure): SessionEvent => ({ type: 'failed', failure });
 
   const perform = async (command: Exclude<Command, { do: 'stop' }>): Promise<SessionEvent> => {
@@ -21,8 +25,8 @@ export async function runPass(person: PersonId, { journal, replica, ask }: PassP
         if (waiting.length === 0) return { type: 'handed-over', changed: 0 };
         const { revisions, changed } = await replica.put(waiting);
         const handed = waiting.flatMap(({ id, version }) => {
-          const rev = revisions.get(id);
-          return rev === undefined ? [] : [{ id, version, rev }];
+          const descent = revisions.get(id);
+          return descent === undefined ? [] : [{ id, version, ...descent }];
         });
         await journal.handedOver(person, handed);
         return { type: 'handed-over', changed };
@@ -55,6 +59,6 @@ export async function runPass(person: PersonId, { journal, replica, ask }: PassP
   };
 
   let step = startSession();
-  while (step.command.do !== 'stop') step = advanceSession(step.state, await perform(step.command));
+  while (step.command.do !== 'stop') step = advance(step.state, await perform(step.command));
   return step.command.outcome;
 }

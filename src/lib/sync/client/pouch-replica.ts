@@ -9,7 +9,15 @@ import { maxRecordBytes, type PersonRecord, type RecordId } from '#lib/domain/re
 import type { PersonId } from '#lib/domain/ids.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
 import { isObject } from '#lib/domain/shape.ts';
-import { generationOf, type PassFailure, type Replica, type Revision, type Waiting } from '#lib/sync/session.ts';
+import {
+  generationOf,
+  rememberedRevisions,
+  type Descent,
+  type PassFailure,
+  type Replica,
+  type Revision,
+  type Waiting,
+} from '#lib/sync/session.ts';
 import { failureOf, type Fetch } from './centre.ts';
 import { sha256Hex } from './signature.ts';
 
@@ -41,23 +49,27 @@ function bodyOf(document: object): object {
   return Object.fromEntries(Object.entries(document).filter(([key]) => key === '_id' || !key.startsWith('_')));
 }
 
-interface ExactDocument {
+/** How CouchDB writes a document's history: newest first. */
+interface History {
+  readonly _revisions: { readonly start: number; readonly ids: readonly string[] };
+}
+
+interface ExactDocument extends History {
   readonly _id: RecordId;
   readonly _rev: Revision;
-  /** Newest first: how CouchDB writes a document's history. */
-  readonly _revisions?: { readonly start: number; readonly ids: readonly string[] };
 }
+
+const hashOf = (rev: Revision): string => rev.slice(rev.indexOf('-') + 1);
 
 /**
  * The document as the revision that was handed over before the replica lost it, or as the next one after that. Deterministic, so that
  * the same loss twice makes the same revision.
  */
-async function onTopOf({ rev, same }: NonNullable<Waiting['handed']>, body: PersonRecord): Promise<ExactDocument> {
-  if (same) return { ...body, _rev: rev };
-  const start = generationOf(rev) + 1;
-  const hash = (await sha256Hex(new TextEncoder().encode(canonicalJson({ body, rev })))).slice(0, 32);
-  const _revisions = { start, ids: [hash, rev.slice(rev.indexOf('-') + 1)] };
-  return { ...body, _rev: `${String(start)}-${hash}`, _revisions };
+async function onTopOf({ rev, before, same }: NonNullable<Waiting['handed']>, body: PersonRecord): Promise<ExactDocument> {
+  const start = same ? generationOf(rev) : generationOf(rev) + 1;
+  const hash = same ? hashOf(rev) : (await sha256Hex(new TextEncoder().encode(canonicalJson({ body, rev })))).slice(0, 32);
+  const ids = [hash, ...(same ? before : [rev, ...before]).map(hashOf)];
+  return { ...body, _rev: `${String(start)}-${hash}`, _revisions: { start, ids } };
 }
 
 const bytesOf = (body: PersonRecord): number => new TextEncoder().encode(JSON.stringify(body)).length;
@@ -65,11 +77,13 @@ const bytesOf = (body: PersonRecord): number => new TextEncoder().encode(JSON.st
 export class PouchReplica implements Replica {
   readonly #local: Database;
   readonly #remote: Database;
+  readonly #person: PersonId;
   readonly #parse: ReplicaOptions['parse'];
   /** Why the last request that failed did; PouchDB's own errors no longer tell. */
   #reason: PassFailure | null = null;
 
   constructor({ person, adapter, origin, token, fetch, parse, prefix }: ReplicaOptions) {
+    this.#person = person;
     this.#parse = parse;
     this.#local = new PouchDB(`${prefix === undefined ? '' : `${prefix}-`}perigee-${person}`, { adapter, auto_compaction: true });
     this.#remote = new PouchDB(`${origin}/replica/person/${person}`, {
@@ -80,8 +94,12 @@ export class PouchReplica implements Replica {
   }
 
   async #request(fetch: Fetch, token: string, url: string, init: RequestInit = {}): Promise<Response> {
+    const { pathname } = new URL(url);
     // PouchDB asks the root above a database which server this is, to name its checkpoint; the path names it well enough.
-    if (new URL(url).pathname === '/replica/person/') return Response.json({});
+    if (pathname === '/replica/person/') return Response.json({});
+    // And the database itself how much there is, for a progress that nobody shows: two requests of every pass, the second of which nobody waits for,
+    // so that where it fails its rejection is never handled.
+    if (pathname === `/replica/person/${this.#person}/`) return Response.json({ db_name: this.#person, update_seq: 0 });
     const headers = new Headers(init.headers);
     headers.set('authorization', `Bearer ${token}`);
     try {
@@ -95,8 +113,8 @@ export class PouchReplica implements Replica {
     }
   }
 
-  async put(documents: readonly Waiting[]): Promise<{ revisions: Map<RecordId, Revision>; changed: number }> {
-    const revisions = new Map<RecordId, Revision>();
+  async put(documents: readonly Waiting[]): Promise<{ revisions: Map<RecordId, Descent>; changed: number }> {
+    const revisions = new Map<RecordId, Descent>();
     let changed = 0;
     // What no road accepts would make the node refuse its whole batch; it stays in the journal, waiting and visible.
     const accepted = documents.filter(({ body }) => bytesOf(body) <= maxRecordBytes);
@@ -104,21 +122,34 @@ export class PouchReplica implements Replica {
       const { rows } = await this.#local.allDocs({ keys: some.map(({ id }) => id), include_docs: true });
       const puts: object[] = [];
       const exact: ExactDocument[] = [];
+      const stands: { readonly id: RecordId; readonly rev: Revision }[] = [];
       for (const [i, { id, body, handed }] of some.entries()) {
         const held = rows[i]?.doc ?? null;
         const fellBack = handed !== null && (held === null || generationOf(held._rev) < generationOf(handed.rev));
         if (fellBack) exact.push(await onTopOf(handed, body));
         else if (held === null) puts.push({ ...body });
         else if (canonicalJson(bodyOf(held)) !== canonicalJson(body)) puts.push({ ...body, _rev: held._rev });
-        else revisions.set(id, held._rev);
+        else if (handed !== null && held._rev === handed.rev && (handed.before.length > 0 || generationOf(held._rev) === 1))
+          revisions.set(id, handed);
+        else stands.push({ id, rev: held._rev });
       }
       if (exact.length > 0) await this.#local.bulkDocs(exact, { new_edits: false });
-      for (const { _id, _rev } of exact) revisions.set(_id, _rev);
+      for (const { _id, _rev } of exact) stands.push({ id: _id, rev: _rev });
       if (puts.length > 0)
-        for (const answer of await this.#local.bulkDocs(puts)) if ('ok' in answer) revisions.set(answer.id as RecordId, answer.rev);
+        for (const answer of await this.#local.bulkDocs(puts))
+          if ('ok' in answer) stands.push({ id: answer.id as RecordId, rev: answer.rev });
+      for (const { id, rev } of stands) revisions.set(id, { rev, before: await this.#before(id, rev) });
       changed += puts.length + exact.length;
     }
     return { revisions, changed };
+  }
+
+  /** What a revision in the local database follows, newest first. */
+  async #before(id: RecordId, rev: Revision): Promise<readonly Revision[]> {
+    if (generationOf(rev) === 1) return [];
+    const { _revisions } = await this.#local.get<History>(id, { rev, revs: true });
+    const { start, ids } = _revisions;
+    return ids.slice(1, 1 + rememberedRevisions).map((hash, i) => `${String(start - 1 - i)}-${hash}`);
   }
 
   replicate(): Promise<Result<void, PassFailure>> {

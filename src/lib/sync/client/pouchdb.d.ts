@@ -19,7 +19,7 @@ declare module 'pouchdb-core' {
   }
 
   export interface Database {
-    get<Content extends object>(id: string): Promise<Content & Stored>;
+    get<Content extends object>(id: string, options?: { readonly rev: string; readonly revs: true }): Promise<Content & Stored>;
     put(document: object): Promise<{ readonly rev: string }>;
     allDocs(options: {
       readonly keys: readonly string[];
