@@ -1,12 +1,12 @@
 import { createRegister, updateRegister, type RegisterEvent } from '#lib/domain/progress.ts';
-import type { CourseId, DeviceId, PersonId } from '#lib/domain/ids.ts';
-import { registerId, type PersonRecord, type RecordId } from '#lib/domain/records.ts';
-import type { Journal, Mark, Receipt, Relay, Revision, Revisions, Waiting } from '#lib/sync/session.ts';
+import type { CourseId, DeviceId, NodeId, PersonId } from '#lib/domain/ids.ts';
+import { registerId, type PersonRecord, type RecordId, type RegisterRecord } from '#lib/domain/records.ts';
+import type { Descent, Journal, Mark, Receipt, Relay, Revision, Revisions, Waiting } from '#lib/sync/session.ts';
 
 interface Row {
   body: PersonRecord;
   version: number;
-  handed: { version: number; rev: Revision } | null;
+  handed: { version: number; rev: Revision; before: readonly Revision[] } | null;
   covered: Mark | null;
   above: Mark | null;
 }
@@ -16,8 +16,10 @@ export class MemoryJournal implements Journal {
   readonly own = new Map<RecordId, Row>();
   readonly foreign = new Map<RecordId, { body: PersonRecord; rev: Revision; covered: Mark | null; above: Mark | null }>();
   readonly device: DeviceId;
-  heard: { node: string; epoch: string } | null = null;
-  relay: { node: string; epoch: string; noted: string | null } | null = null;
+  /** Of each person, whose receipt came last. */
+  readonly heard = new Map<PersonId, { readonly node: NodeId; readonly epoch: string }>();
+  /** The same of the node above, and what was last noted of how much it has. */
+  readonly relay = new Map<PersonId, { readonly node: NodeId; readonly epoch: string; readonly noted: string | null }>();
 
   constructor(device: DeviceId) {
     this.device = device;
@@ -34,9 +36,11 @@ export class MemoryJournal implements Journal {
     });
   }
 
-  learn(person: PersonId, course: CourseId, event: RegisterEvent): void {
+  learn(person: PersonId, course: CourseId, event: RegisterEvent): RegisterRecord {
     const before = this.own.get(registerId(person, course, this.device))?.body;
-    this.commit(updateRegister(before?.kind === 'register' ? before : createRegister(person, course, this.device), event));
+    const register = updateRegister(before?.kind === 'register' ? before : createRegister(person, course, this.device), event);
+    this.commit(register);
+    return register;
   }
 
   documents(): PersonRecord[] {
@@ -50,22 +54,30 @@ export class MemoryJournal implements Journal {
     );
   }
 
-  waitingCount(): number {
-    return [...this.own.values(), ...this.foreign.values()].filter(({ covered }) => covered === null).length;
+  /** Of the person's documents, those that no receipt covers. */
+  waitingFor(person: PersonId): RecordId[] {
+    return [...this.own, ...this.foreign].flatMap(([id, { body, covered }]) => (covered === null && body.person === person ? [id] : []));
   }
 
   async waiting(person: PersonId): Promise<readonly Waiting[]> {
     return [...this.own].flatMap(([id, { body, version, handed, covered }]) =>
       covered === null && body.person === person
-        ? [{ id, version, body, handed: handed === null ? null : { rev: handed.rev, same: handed.version === version } }]
+        ? [
+            {
+              id,
+              version,
+              body,
+              handed: handed === null ? null : { rev: handed.rev, before: handed.before, same: handed.version === version },
+            },
+          ]
         : [],
     );
   }
 
-  async handedOver(_person: PersonId, handed: readonly { id: RecordId; version: number; rev: Revision }[]): Promise<void> {
-    for (const { id, version, rev } of handed) {
+  async handedOver(_person: PersonId, handed: readonly (Descent & { id: RecordId; version: number })[]): Promise<void> {
+    for (const { id, version, rev, before } of handed) {
       const row = this.own.get(id);
-      if (row !== undefined && (row.handed?.version ?? 0) <= version) row.handed = { version, rev };
+      if (row !== undefined && (row.handed?.version ?? 0) <= version) row.handed = { version, rev, before };
     }
   }
 
@@ -99,17 +111,21 @@ export class MemoryJournal implements Journal {
         if (foreign?.rev === rev) foreign.covered = { node, epoch, rev };
       }
     }
-    this.heard = { node, epoch };
+    this.heard.set(person, { node, epoch });
     if (relay !== undefined) this.#relayed(person, relay);
     return withdrawn;
   }
 
   #relayed(person: PersonId, relay: Relay | null): void {
-    const isSame = relay !== null && this.relay?.node === relay.node && this.relay.epoch === relay.epoch;
+    const before = this.relay.get(person);
+    const isSame = relay !== null && before?.node === relay.node && before.epoch === relay.epoch;
     if (!isSame) for (const row of [...this.own.values(), ...this.foreign.values()]) if (row.body.person === person) row.above = null;
-    this.relay = relay === null ? null : { node: relay.node, epoch: relay.epoch, noted: isSame ? (this.relay?.noted ?? null) : null };
-    if (relay === null) return;
+    if (relay === null) {
+      this.relay.delete(person);
+      return;
+    }
     const { node, epoch } = relay;
+    this.relay.set(person, { node, epoch, noted: isSame ? before.noted : null });
     for (const [id, rev] of relay.revisions) {
       const own = this.own.get(id);
       const foreign = this.foreign.get(id);
@@ -120,18 +136,21 @@ export class MemoryJournal implements Journal {
   }
 
   /** What a page would show as being at the place above the centre. */
-  above(): [RecordId, Mark][] {
-    return [...this.own, ...this.foreign].flatMap(([id, { above }]): [RecordId, Mark][] => (above === null ? [] : [[id, above]]));
+  above(): [RecordId, Mark, PersonRecord][] {
+    return [...this.own, ...this.foreign].flatMap(([id, { above, body }]): [RecordId, Mark, PersonRecord][] =>
+      above === null ? [] : [[id, above, body]],
+    );
   }
 
   async unrelayed(person: PersonId): Promise<{ noted: string | null; revisions: Revisions }> {
     const revisions = new Map<RecordId, Revision>();
     for (const [id, { body, covered, above }] of [...this.own, ...this.foreign])
       if (covered !== null && above === null && body.person === person) revisions.set(id, covered.rev);
-    return { noted: this.relay?.noted ?? null, revisions };
+    return { noted: this.relay.get(person)?.noted ?? null, revisions };
   }
 
-  async noteRelay(_person: PersonId, key: string): Promise<void> {
-    if (this.relay !== null) this.relay.noted = key;
+  async noteRelay(person: PersonId, key: string): Promise<void> {
+    const relay = this.relay.get(person);
+    if (relay !== undefined) this.relay.set(person, { ...relay, noted: key });
   }
 }

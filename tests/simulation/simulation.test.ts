@@ -1,19 +1,47 @@
 import { describe, expect, it } from 'vitest';
-import { World } from './world.ts';
+import { brokenBy, commandFor, emptySummary, runSeed } from './runs.ts';
+import { faults, World } from './world.ts';
 
 const seeds = Array.from({ length: 250 }, (_, i) => i + 1);
 
-describe('devices, centre and a bad link', () => {
-  const restores: number[] = [];
-  const kills: number[] = [];
+describe('people, devices and centres under every fault', () => {
+  const sum = emptySummary();
+
   it.each(seeds)('lose, double and falsely mark nothing (seed %i)', async (seed) => {
-    const report = await new World(seed).run(60);
-    restores.push(report.restores);
-    kills.push(report.kills);
-    expect(report.passes).toBeGreaterThan(3);
+    const failed = sum.failures.length;
+    await runSeed({ seed }, sum);
+    const failure = sum.failures[failed];
+    // One command repeats it, with everything that happened.
+    expect(failure === undefined ? 'held' : `${failure.message}\n  ${failure.command}`).toBe('held');
   });
+
   it('went through what they are about', () => {
-    expect(restores.filter((n) => n > 0).length).toBeGreaterThan(100);
-    expect(kills.filter((n) => n > 0).length).toBeGreaterThan(100);
+    expect(sum.runs).toBe(seeds.length);
+    expect(faults.filter((fault) => (sum.counts[fault] ?? 0) < 5)).toEqual([]);
+    expect(sum.counts['passes'] ?? 0).toBeGreaterThan(5 * seeds.length);
+    expect(sum.counts['failed passes'] ?? 0).toBeGreaterThan(seeds.length);
+  });
+
+  it.each([7, 8])('goes the same way each time (seed %i)', async (seed) => {
+    const lines = async (): Promise<readonly string[]> => {
+      const world = new World({ seed, traced: true });
+      await world.run();
+      return world.lines;
+    };
+    const first = await lines();
+    expect(first.length).toBeGreaterThan(50);
+    expect(await lines()).toEqual(first);
+  });
+});
+
+describe('a failing run', () => {
+  it('names the command that repeats it', () => {
+    expect(commandFor({ seed: 12, steps: 9, without: ['line', 'portal'] })).toBe(
+      'npm run simulate -- --runs 1 --seed 12 --steps 9 --without line,portal --trace',
+    );
+  });
+
+  it('is told from one that holds', async () => {
+    expect(await brokenBy({ seed: 1 })).toBeNull();
   });
 });

@@ -1,431 +1,663 @@
 /**
- * Two devices of one person, one centre, a link that loses things, pages that are killed between any two steps, a node that is restored
- * from old backups, replicas that vanish. Everything follows from the seed.
+ * A run of the world: people who learn on phones and shared laptops, two centres, lines between them that fail in every way, and
+ * machines that are switched off at the wrong moment. Everything follows from the seed.
  *
- * What must hold: after every step no mark is false; when the link is well again at the end, nothing is lost, nothing is doubled, nothing
- * waits, and both devices show the join of both.
+ * What must hold, at every moment:
+ *
+ *   - A mark is true. Whenever a receipt is written into a journal, and whenever a node comes up again, every mark of the node's present epoch is
+ *     compared with what its database holds. A mark of an older epoch may be shown until the node is heard again, and no longer.
+ *   - A node holds nothing that its writer did not write, nothing of another centre's people, and nothing of whoever was revoked before.
+ *
+ * And in the end, when the lines are well, everybody is signed in and the learners have stopped:
+ *
+ *   - Nothing is lost: what any device still has, and what a node had of a device that is gone, is at its centre, in its writer's newest words.
+ *   - Nothing is doubled: no document that nobody made, no second leaf of one, and progress is the join of what the devices say.
+ *   - Nothing waits, and every device of a person shows the same.
  */
 import { canonicalJson } from '#lib/domain/canonical-json.ts';
-import { instantOf } from '#lib/domain/clock.ts';
-import { createUlid, type CourseId, type DeviceId, type ItemId, type NodeId, type PersonId, type UnitId } from '#lib/domain/ids.ts';
+import type { PersonId } from '#lib/domain/ids.ts';
 import { joinRegisters, type JoinedProgress } from '#lib/domain/progress.ts';
-import { attemptId, noteId, type NoteRecord, type PersonRecord, type RecordId } from '#lib/domain/records.ts';
-import { err, ok, type Result } from '#lib/domain/result.ts';
-import { parseReceipt } from '#lib/sync/session.ts';
-import type { Journal, PassFailure, Receipt, Replica, Revision, Revisions, Waiting } from '#lib/sync/session.ts';
-import { runPass, type PassPorts } from '#lib/sync/client/pass.ts';
-import { MemoryJournal } from './memory-journal.ts';
-import { Documents } from './replica.ts';
+import type { PersonRecord, RecordId } from '#lib/domain/records.ts';
+import type { Outcome } from '#lib/sync/session.ts';
+import { chanceFor, type Chance } from './chance.ts';
+import { course, Device, type Learner, type Surroundings } from './device.ts';
+import { Link, linkFaults, type LinkFault } from './link.ts';
+import { shipped, type Parts } from './parts.ts';
+import { SimulatedNode, type Process } from './simulated-node.ts';
+import { Timeline } from './timeline.ts';
 
-const person = '0'.repeat(26) as PersonId;
-const course = 'satellite-navigation' as CourseId;
-const units = ['kepler', 'signals', 'errors'] as UnitId[];
-const items = ['period', 'sats-needed', 'dop', 'systems'] as ItemId[];
+/** What happens in a run besides learning and passes, and how often. Each can be left out, to find what a failure needs. */
+const acts = {
+  learn: 44,
+  pass: 30,
+  'close-page': 4,
+  'device-power': 2,
+  'write-back': 3,
+  'evict-replica': 2,
+  'evict-origin': 0.7,
+  'kill-node': 3,
+  'node-power': 2,
+  'disk-full': 1,
+  backup: 3,
+  restore: 2,
+  'new-disk': 0.3,
+  'device-clock': 1.5,
+  'node-clock': 0.6,
+  line: 4,
+  forge: 2.5,
+  revoke: 0.3,
+  join: 3,
+} as const;
+export type Act = keyof typeof acts;
 
-/** mulberry32 */
-function createChance(seed: number) {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  return {
-    chance: (probability: number): boolean => next() < probability,
-    below: (n: number): number => Math.floor(next() * n),
-    of: <Value>(values: readonly Value[]): Value => {
-      const value = values[Math.floor(next() * values.length)];
-      if (value === undefined) throw new Error('Nothing to choose from');
-      return value;
-    },
-    bytes: (n: number): Uint8Array => Uint8Array.from({ length: n }, () => Math.floor(next() * 256)),
-  };
-}
-type Chance = ReturnType<typeof createChance>;
+/** Names that `without` may leave out. */
+export const faults: readonly string[] = [
+  ...Object.keys(acts).filter((act) => act !== 'learn' && act !== 'pass' && act !== 'join'),
+  ...Object.keys(linkFaults),
+];
 
-/** A page that was killed: not a failure that a pass sees. */
-class Killed extends Error {}
+export const defaultSteps = 40;
 
-class CentreNode {
-  readonly name = 'cairo' as NodeId;
-  epoch = 1;
-  documents = new Documents();
-  /** By device: the sequence of the device's replica up to which the node was given everything. */
-  checkpoints = new Map<DeviceId, { pushed: number; pulled: number; replica: number }>();
-  #backup: { documents: Documents; checkpoints: CentreNode['checkpoints'] } | null = null;
-
-  backUp(): void {
-    this.#backup = { documents: this.documents.copy(), checkpoints: new Map(this.checkpoints) };
-  }
-
-  /**
-   * `forgetful`: the node believes to have been given what the backup does not hold. (That it also believes to have given out what is
-   * yet to come cannot be: a backup is of one moment, and replication goes back to the last checkpoint that both sides hold.)
-   */
-  restore(forgetful: boolean): boolean {
-    if (this.#backup === null) return false;
-    this.documents = this.#backup.documents.copy();
-    const before = this.checkpoints;
-    this.checkpoints = new Map(this.#backup.checkpoints);
-    if (forgetful)
-      for (const [device, { pushed, replica }] of before) {
-        const kept = this.checkpoints.get(device);
-        this.checkpoints.set(device, { pushed, replica, pulled: kept?.replica === replica ? kept.pulled : 0 });
-      }
-    this.epoch += 1;
-    return true;
-  }
-
-  /** The node's access rule: a document is written by its own writer alone. */
-  accept(device: DeviceId, id: RecordId, documents: Documents): void {
-    for (const leaf of documents.leavesOf(id)) if (leaf.body.writer === device) this.documents.add(id, leaf);
-  }
-}
-
-interface Link {
-  /** Chance that a request fails in one of its ways. */
-  loss: number;
-  /** Chance that the page is killed at a step. */
-  killing: number;
-  /** Chance that the learner does something during a step. */
-  meanwhile: number;
-}
-
-const troubles: readonly PassFailure[] = ['unreachable', 'expired', 'slow-down', 'nonsense', 'busy', 'no-space'];
-
-class LearnerDevice {
-  readonly id: DeviceId;
-  readonly journal: MemoryJournal;
-  documents = new Documents();
-  mirrored = 0;
-  /** Counts the lives of the replica: a new one has checkpoints of its own. */
-  replicaLife = 0;
-  made: RecordId[] = [];
-  #old = { documents: new Documents(), mirrored: 0 };
-
-  constructor(id: DeviceId) {
-    this.id = id;
-    this.journal = new MemoryJournal(id);
-  }
-
-  /** The replica's commits are not strict: a machine that lost its power may have an older one, or none. */
-  loseReplica(wholly: boolean): void {
-    this.documents = wholly ? new Documents() : this.#old.documents.copy();
-    this.mirrored = wholly ? 0 : this.#old.mirrored;
-    this.replicaLife += 1;
-  }
-
-  rememberReplica(): void {
-    this.#old = { documents: this.documents.copy(), mirrored: this.mirrored };
-  }
+export interface RunOptions {
+  readonly seed: number;
+  readonly steps?: number;
+  readonly without?: readonly string[];
+  readonly parts?: Partial<Parts>;
+  /** Keeps what happened, line by line. */
+  readonly traced?: boolean;
 }
 
 export interface Report {
   readonly seed: number;
   readonly steps: number;
-  readonly attempts: number;
-  readonly passes: number;
-  readonly failedPasses: number;
-  readonly kills: number;
-  readonly restores: number;
-  readonly lostReplicas: number;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly met: ReadonlyMap<LinkFault, number>;
+  /** Milliseconds of virtual time. */
+  readonly lasted: number;
 }
 
-export class World {
-  readonly #chance: Chance;
-  readonly #node = new CentreNode();
-  readonly #devices = ['a', 'b'].map((name) => new LearnerDevice(name.repeat(26) as DeviceId));
-  readonly #link: Link;
-  readonly #seed: number;
-  #now = 1_700_000_000_000;
-  #attempts = 0;
-  #passes = 0;
-  #failedPasses = 0;
-  #kills = 0;
-  #restores = 0;
-  #lostReplicas = 0;
+/** Something that must hold did not. */
+export class Broken extends Error {
+  override readonly name = 'Broken';
+}
 
-  constructor(seed: number) {
+/** A run has some thousand events. */
+const endless = 50_000;
+
+const hour = 3_600_000;
+const day = 24 * hour;
+
+interface Made {
+  readonly person: PersonId;
+  readonly device: Device;
+  /** Which life of the device: its id then. */
+  readonly writer: string;
+  readonly bodies: Set<string>;
+  newest: string;
+  /** The device that wrote it is gone, with all that it had. */
+  orphan: boolean;
+  /** The centre had it when its device went, and has not lost it since. */
+  owed: boolean;
+  /** Its own writer tried to write it anew, which nobody may. */
+  rewritten: boolean;
+}
+
+let runs = 0;
+
+export class World {
+  readonly timeline = new Timeline();
+  readonly lines: string[] = [];
+  readonly nodes: readonly SimulatedNode[];
+  readonly devices: readonly Device[];
+  readonly learners: readonly Learner[];
+  readonly #seed: number;
+  readonly #steps: number;
+  readonly #without: ReadonlySet<string>;
+  readonly #traced: boolean;
+  readonly #chance: Chance;
+  readonly #links: ReadonlyMap<SimulatedNode, Link>;
+  readonly #made = new Map<RecordId, Made>();
+  readonly #counts: Record<string, number> = {};
+  /** By person: what their centre held when it revoked them; nothing may be added. */
+  readonly #revoked = new Map<PersonId, { readonly at: number; readonly epoch: string; readonly held: ReadonlySet<string> }>();
+  /** Documents of which a node may hold forged words that are as good as its writer's. */
+  readonly #doubtful = new Set<RecordId>();
+  readonly #checks: (() => Promise<void>)[] = [];
+  #failure: Error | null = null;
+  /** What the clocks of those show whose clock is right. */
+  readonly #began: number;
+
+  constructor({ seed, steps = defaultSteps, without = [], parts: replaced = {}, traced = false }: RunOptions) {
     this.#seed = seed;
-    this.#chance = createChance(seed);
-    this.#link = { loss: this.#chance.of([0, 0.1, 0.4]), killing: this.#chance.of([0, 0.02, 0.1]), meanwhile: 0.03 };
+    this.#steps = steps;
+    this.#without = new Set(without);
+    this.#traced = traced;
+    const parts: Parts = { ...shipped, ...replaced };
+    const chance = chanceFor(seed, 'world');
+    this.#chance = chance;
+    this.#began = 1_700_000_000_000 + chance.below(365) * day;
+    const { timeline } = this;
+    const wallClock = (): number => Math.floor(this.#began + timeline.now);
+    const trace = (text: () => string): void => this.#trace(text);
+
+    this.nodes = ['cairo', 'suva'].map((name) => new SimulatedNode({ name, seed, timeline, parts, wallClock, trace }));
+    const [cairo, suva] = this.nodes;
+    if (cairo === undefined || suva === undefined) throw new Error('There are two centres');
+    const loss = chance.of([0, 0.05, 0.15, 0.3]);
+    const lineTo = (node: SimulatedNode): Link =>
+      new Link({
+        timeline,
+        chance: chanceFor(seed, `line to ${node.name}`),
+        state: { loss, latency: chance.of([5, 50, 300, 900]), rate: chance.of([400, 4_000, 100_000]), down: false },
+        without: this.#without,
+        trace,
+      });
+    this.#links = new Map(this.nodes.map((node) => [node, lineTo(node)]));
+
+    const bytes = chanceFor(seed, 'people').bytes;
+    const person = (name: string, centre: SimulatedNode): Learner => ({ id: personId(bytes), name, centre, revoked: false });
+    const [amina, bilal, chen] = [person('Amina', cairo), person('Bilal', cairo), person('Chen', suva)];
+    this.learners = [amina, bilal, chen];
+    const around = (node: SimulatedNode): Surroundings => ({
+      timeline,
+      link: this.#linkTo(node),
+      parts,
+      wallClock,
+      trace,
+      committed: (device, document) => {
+        this.#committed(device, document);
+      },
+      marked: (device, someone) => {
+        this.#checks.push(() => this.#checkMarks(device, someone));
+      },
+      prefix: `run-${String(runs)}-`,
+    });
+    runs += 1;
+    // Amina has a phone and shares the laptop of the centre with Bilal; Chen has a phone, and in half of the runs a tablet.
+    this.devices = [
+      new Device('phone', seed, [amina], around(cairo)),
+      new Device('laptop', seed, [amina, bilal], around(cairo)),
+      new Device('telefono', seed, [chen], around(suva)),
+      ...(chance.chance(0.5) ? [new Device('tablet', seed, [chen], around(suva))] : []),
+    ];
   }
 
-  async run(steps: number): Promise<Report> {
-    for (let step = 0; step < steps; step++) {
-      this.#now += this.#chance.below(100_000);
-      const device = this.#chance.of(this.#devices);
-      const what = this.#chance.below(100);
-      if (what < 55) this.#learn(device);
-      else if (what < 85) await this.#pass(device);
-      else if (what < 91) this.#node.backUp();
-      else if (what < 96) this.#restores += this.#node.restore(this.#chance.chance(0.3)) ? 1 : 0;
-      else if (what < 97) device.rememberReplica();
-      else if (what < 99) {
-        device.loseReplica(this.#chance.chance(0.5));
-        this.#lostReplicas += 1;
-      }
-      this.#checkMarks();
-    }
-    await this.#finish();
-    return {
-      seed: this.#seed,
-      steps,
-      attempts: this.#attempts,
-      passes: this.#passes,
-      failedPasses: this.#failedPasses,
-      kills: this.#kills,
-      restores: this.#restores,
-      lostReplicas: this.#lostReplicas,
-    };
+  #linkTo(node: SimulatedNode): Link {
+    const link = this.#links.get(node);
+    if (link === undefined) throw new Error(`No line leads to ${node.name}`);
+    return link;
+  }
+
+  #trace(text: () => string): void {
+    if (this.#traced) this.lines.push(`${(this.timeline.now / 1000).toFixed(3).padStart(14)} ${text()}`);
+  }
+
+  #count(what: string): void {
+    this.#counts[what] = (this.#counts[what] ?? 0) + 1;
   }
 
   #fail(message: string): never {
-    throw new Error(`seed ${String(this.#seed)}: ${message}`);
+    this.#trace(() => `BROKEN: ${message}`);
+    throw new Broken(message);
   }
 
-  #learn(device: LearnerDevice): void {
-    const { chance, below, of, bytes } = this.#chance;
-    const { journal } = device;
-    const at = instantOf(this.#now);
-    const unit = of(units);
-    if (chance(0.6)) {
-      const item = of(items);
-      const ulid = createUlid(this.#now, bytes);
-      const score = below(5) / 4;
-      const v = 1 + below(2);
-      const attempt: PersonRecord = {
-        _id: attemptId(person, course, item, ulid),
-        kind: 'attempt',
-        person,
-        course,
-        unit,
-        item,
-        v,
-        ulid,
-        writer: device.id,
-        at,
-        language: 'en',
-        exercise: 'number',
-        response: { text: String(below(100)), unit: 'h' },
-        score,
-        points: 1,
-        seconds: below(60),
-      };
-      journal.commit(attempt);
-      journal.learn(person, course, { type: 'answer', unit, item, v, score, at });
-      device.made.push(attempt._id);
-      this.#attempts += 1;
-      return;
-    }
-    const notes = [...journal.own.values()].map(({ body }) => body).filter((body): body is NoteRecord => body.kind === 'note');
-    if (chance(0.3) && notes.length > 0) {
-      journal.commit({ ...of(notes), text: `changed ${String(below(1000))}`, changed: at });
-    } else if (chance(0.3)) {
-      const ulid = createUlid(this.#now, bytes);
-      const _id = noteId(person, course, unit, ulid);
-      journal.commit({
-        _id,
-        kind: 'note',
-        person,
-        course,
-        unit,
-        ulid,
-        writer: device.id,
-        type: 'note',
-        text: 'new',
-        made: at,
-        changed: at,
-      });
-      device.made.push(_id);
-    } else if (chance(0.5)) journal.learn(person, course, { type: 'visit', unit, offset: below(100) / 100, seconds: below(100), at });
-    else journal.learn(person, course, { type: 'complete', unit, at });
+  /** Sets something going that takes its time. What it throws ends the run. */
+  #begin(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      this.#failure ??= error instanceof Error ? error : new Error(String(error));
+    });
   }
 
-  /** A step of a pass: the page may be killed before or after it, and the learner goes on meanwhile. */
-  async #step<Value>(device: LearnerDevice, work: () => Promise<Value>): Promise<Value> {
-    const { chance } = this.#chance;
-    if (chance(this.#link.killing)) throw new Killed();
-    if (chance(this.#link.meanwhile)) this.#learn(device);
-    const value = await work();
-    if (chance(this.#link.killing)) throw new Killed();
-    return value;
-  }
-
-  #journalOf(device: LearnerDevice): Journal {
-    const { journal } = device;
-    return {
-      waiting: (who) => this.#step(device, () => journal.waiting(who)),
-      handedOver: (who, handed) => this.#step(device, () => journal.handedOver(who, handed)),
-      mirror: (who, documents) => this.#step(device, () => journal.mirror(who, documents)),
-      unconfirmed: (who) => this.#step(device, () => journal.unconfirmed(who)),
-      receipted: (who, receipt) => this.#step(device, () => journal.receipted(who, receipt)),
-      unrelayed: (who) => this.#step(device, () => journal.unrelayed(who)),
-      noteRelay: (who, key) => this.#step(device, () => journal.noteRelay(who, key)),
-    };
-  }
-
-  /** A request: may never arrive, arrive with its answer lost, be cut in half, or be refused. `parts` are done one after the other. */
-  #request(parts: readonly (() => void)[]): PassFailure | null {
-    const { chance, below, of } = this.#chance;
-    if (!chance(this.#link.loss)) {
-      for (const part of parts) part();
-      return null;
-    }
-    const way = below(3);
-    const done = way === 0 ? 0 : way === 1 ? parts.length : below(parts.length + 1);
-    for (const part of parts.slice(0, done)) part();
-    return way === 0 ? of(troubles) : 'unreachable';
-  }
-
-  #checkpointOf(device: LearnerDevice): { pushed: number; pulled: number } {
-    const known = this.#node.checkpoints.get(device.id);
-    return known === undefined || known.replica !== device.replicaLife ? { pushed: 0, pulled: 0 } : known;
-  }
-
-  #replicaOf(device: LearnerDevice): Replica {
-    const { documents } = device;
-    const put = async (waiting: readonly Waiting[]): Promise<{ revisions: Map<RecordId, Revision>; changed: number }> => {
-      let changed = 0;
-      const revisions = new Map<RecordId, Revision>();
-      for (const document of waiting) {
-        const put = documents.put(document);
-        revisions.set(document.id, put.rev);
-        if (put.changed) changed += 1;
-        if (this.#chance.chance(this.#link.killing / 4)) throw new Killed();
-      }
-      return { revisions, changed };
-    };
-    const replicate = async (): Promise<Result<void, PassFailure>> => {
-      const { pushed, pulled } = this.#checkpointOf(device);
-      const up = documents.since(pushed);
-      const node = this.#node;
-      const down = node.documents.since(Math.min(pulled, node.documents.sequence));
-      const failure = this.#request([
-        ...up.map(({ id }) => () => {
-          node.accept(device.id, id, documents);
-        }),
-        ...down.map(({ id }) => () => {
-          for (const leaf of node.documents.leavesOf(id)) documents.add(id, leaf);
-        }),
-        () => {
-          const replica = device.replicaLife;
-          node.checkpoints.set(device.id, { pushed: up.at(-1)?.sequence ?? pushed, pulled: down.at(-1)?.sequence ?? pulled, replica });
-        },
-      ]);
-      return failure === null ? ok(undefined) : err(failure);
-    };
-    const sendAgain = async (ids: readonly RecordId[]): Promise<Result<void, PassFailure>> => {
-      const failure = this.#request(
-        ids.map((id) => () => {
-          this.#node.accept(device.id, id, documents);
-        }),
-      );
-      return failure === null ? ok(undefined) : err(failure);
-    };
-    const mirror: Replica['mirror'] = async (take) => {
-      const changes = documents.since(device.mirrored);
-      await take(
-        changes.flatMap(({ id }) => {
-          const held = documents.winner(id);
-          return held === undefined ? [] : [{ rev: held.rev, body: held.body }];
-        }),
-      );
-      device.mirrored = changes.at(-1)?.sequence ?? device.mirrored;
-    };
-    return {
-      put: (waiting) => this.#step(device, () => put(waiting)),
-      replicate: () => this.#step(device, replicate),
-      sendAgain: (ids) => this.#step(device, () => sendAgain(ids)),
-      mirror: (take) => this.#step(device, () => mirror(take)),
-    };
-  }
-
-  async #ask(revisions: Revisions): Promise<Result<Receipt, PassFailure>> {
-    let answer: unknown = null;
-    const failure = this.#request([
-      () => {
-        const { name, epoch, documents } = this.#node;
-        const there = [...revisions].filter(([id, rev]) => documents.knows(id, rev));
-        answer = { receipt: { node: name, epoch: `e${String(epoch)}`, revisions: Object.fromEntries(there) }, now: instantOf(this.#now) };
-      },
-    ]);
-    if (failure !== null) return err(failure);
-    return this.#chance.chance(this.#link.loss / 4) ? parseReceipt({ receipt: 'half an ans' }, revisions) : parseReceipt(answer, revisions);
-  }
-
-  async #pass(device: LearnerDevice): Promise<'done' | 'failed' | 'killed'> {
-    this.#passes += 1;
-    const ports: PassPorts = {
-      journal: this.#journalOf(device),
-      replica: this.#replicaOf(device),
-      ask: (revisions) => this.#ask(revisions),
-    };
+  async run(): Promise<Report> {
     try {
-      const outcome = await runPass(person, ports);
-      if (outcome.type === 'failed') this.#failedPasses += 1;
-      return outcome.type;
-    } catch (error) {
-      if (!(error instanceof Killed)) throw error;
-      this.#kills += 1;
-      return 'killed';
+      this.#plan();
+      await this.#drive(() => false);
+      await this.#heal();
+      return { seed: this.#seed, steps: this.#steps, counts: this.#counts, met: this.#met(), lasted: this.timeline.now };
+    } finally {
+      for (const device of this.devices) device.close();
+      for (const node of this.nodes) node.close();
     }
   }
 
-  /** A mark of the node's present epoch is true. One of an older epoch may be shown until the node is heard again, and no longer. */
-  #checkMarks(): void {
-    for (const { id: device, journal } of this.#devices)
-      for (const [id, { epoch, rev }, body] of journal.marked()) {
-        if (epoch !== journal.heard?.epoch)
-          this.#fail(`${device} shows a mark of ${epoch} for ${id} and has heard ${String(journal.heard?.epoch)}`);
-        if (epoch !== `e${String(this.#node.epoch)}`) continue;
-        if (!this.#node.documents.knows(id, rev)) this.#fail(`${device} shows ${id} at the centre, which does not have ${rev}`);
-        const there = this.#node.documents.leavesOf(id).find((leaf) => leaf.rev === rev);
-        if (there !== undefined && canonicalJson(there.body) !== canonicalJson(body)) this.#fail(`${id} is another one at the centre`);
-      }
+  #met(): ReadonlyMap<LinkFault, number> {
+    const met = new Map<LinkFault, number>();
+    for (const link of this.#links.values()) for (const [fault, count] of link.met) met.set(fault, (met.get(fault) ?? 0) + count);
+    return met;
   }
 
-  async #finish(): Promise<void> {
-    this.#link.loss = 0;
-    this.#link.killing = 0;
-    this.#link.meanwhile = 0;
-    const [a, b] = this.#devices;
-    if (a === undefined || b === undefined) throw new Error('There are two devices');
-    // The learner has stopped. Two rounds: the second brings each device what the other handed over, and its receipts.
-    for (let round = 0; round < 2; round++)
-      for (const device of this.#devices) {
-        const ended = await this.#pass(device);
-        if (ended !== 'done') this.#fail(`a pass over a good link ended ${ended}`);
-        this.#checkMarks();
+  /** Runs events until there are none left or `done`, and looks after each whether what must hold still does. */
+  async #drive(done: () => boolean): Promise<void> {
+    for (;;) {
+      await this.timeline.run(() => this.#failure !== null || this.timeline.events > endless || this.#checks.length > 0 || done());
+      if (this.#failure !== null) throw this.#failure;
+      if (this.timeline.events > endless) this.#fail('something goes on for ever');
+      const checks = this.#checks.splice(0);
+      for (const check of checks) await check();
+      if (checks.length === 0) return;
+    }
+  }
+
+  // The course of a run.
+
+  #plan(): void {
+    for (const node of this.nodes) this.#begin(this.#start(node));
+    let at = 2000;
+    for (const device of this.devices)
+      for (const learner of device.learners) {
+        this.timeline.at(at, () => {
+          this.#begin(this.#join(device, learner));
+        });
+        at += 3000;
       }
-    const made = this.#devices.flatMap((device) => device.made);
-    const there = this.#node.documents.ids().filter((id) => !id.includes(':register:'));
-    const lost = made.filter((id) => !there.includes(id));
-    if (lost.length > 0) this.#fail(`lost at the centre: ${lost.join()}`);
-    if (there.length !== new Set(made).size) this.#fail(`doubled: ${String(there.length)} at the centre of ${String(made.length)} made`);
-    for (const { id: device, journal } of this.#devices) {
-      if (journal.waitingCount() > 0) this.#fail(`${device} still waits for ${String(journal.waitingCount())}`);
-      for (const [id, { body }] of journal.own) {
-        const winner = this.#node.documents.winner(id);
-        if (winner === undefined || canonicalJson(winner.body) !== canonicalJson(body)) this.#fail(`the centre has another ${id}`);
+    for (let step = 0; step < this.#steps; step++) {
+      const act = this.#chance.weighed(acts);
+      // An own chance for each step: a run of fewer steps is the beginning of the same run.
+      const chance = chanceFor(this.#seed, `step ${String(step)}`);
+      const pause = this.#chance.next();
+      // Close together, so that things meet; at times a night lies between, or a month.
+      at +=
+        pause < 0.55
+          ? pause * 3000
+          : pause < 0.9
+            ? pause * 120_000
+            : pause < 0.97
+              ? ((pause - 0.9) / 0.07) * 20 * hour
+              : ((pause - 0.97) / 0.03) * 40 * day;
+      if (this.#without.has(act)) continue;
+      this.timeline.at(at, () => {
+        this.#count(act);
+        this.#act(act, chance);
+      });
+    }
+  }
+
+  #act(act: Act, chance: Chance): void {
+    const device = chance.of(this.devices);
+    const learner = chance.of(device.learners);
+    const node = chance.of(this.nodes);
+    const say = (what: string): void => this.#trace(() => `-- ${what}`);
+    switch (act) {
+      case 'learn':
+        device.learn(learner);
+        return;
+      case 'pass':
+        say(`${device.name} begins a pass for ${learner.name}`);
+        this.#begin(this.#pass(device, learner));
+        // Who learns does not wait for the line.
+        for (let n = chance.below(3); n > 0; n--)
+          this.timeline.in(chance.next() * chance.of([200, 4000]), () => {
+            if (device.isSyncing(learner.id)) device.learn(learner);
+          });
+        return;
+      case 'join':
+        this.#begin(this.#join(device, learner));
+        return;
+      case 'close-page':
+        say(`${device.name}: the page is closed`);
+        device.closePage();
+        return;
+      case 'device-power':
+        say(`${device.name} loses its power`);
+        device.losePower();
+        return;
+      case 'write-back':
+        device.writeBack();
+        return;
+      case 'evict-replica':
+        say(`${device.name}: the replica of ${learner.name} is evicted`);
+        device.evictReplica(learner.id);
+        return;
+      case 'evict-origin':
+        say(`${device.name}: the whole origin is evicted`);
+        this.#begin(this.#evict(device));
+        return;
+      case 'kill-node':
+      case 'node-power':
+        node.kill(act === 'node-power');
+        this.#startLater(node, chance);
+        return;
+      case 'disk-full':
+        say(`${node.name}: the disk is full for a while`);
+        node.diskFull = chance.of([0.3, 1]);
+        this.timeline.in(chance.of([1000, 60_000]), () => {
+          node.diskFull = 0;
+        });
+        return;
+      case 'backup':
+        say(`${node.name} is backed up`);
+        node.backup?.close();
+        node.backup = node.disk.backUp();
+        return;
+      case 'restore':
+      case 'new-disk':
+        if (act === 'restore' && node.backup === null) return;
+        this.#begin(this.#restore(node, act === 'restore' ? node.backup : null, chance));
+        return;
+      case 'device-clock':
+        device.skew = Math.floor((chance.next() - 0.5) * 2 * 365 * day);
+        say(`${device.name}: the clock is set wrong by ${(device.skew / day).toFixed(0)} days`);
+        return;
+      case 'node-clock':
+        node.skew = Math.floor((chance.next() - 0.5) * 2 * chance.of([hour, 30 * day, 400 * day]));
+        say(`${node.name}: the clock is set wrong by ${(node.skew / day).toFixed(0)} days`);
+        return;
+      case 'line': {
+        const { state } = this.#linkTo(node);
+        state.down = chance.chance(0.3);
+        state.latency = chance.of([5, 50, 300, 900, 4000]);
+        state.rate = chance.of([400, 4_000, 100_000]);
+        say(`the line to ${node.name} is ${state.down ? 'down' : `${String(state.latency)} ms, ${String(state.rate)} B/s`}`);
+        return;
+      }
+      case 'forge':
+        this.#begin(this.#forge(device, learner, chance));
+        return;
+      case 'revoke':
+        this.#begin(this.#revoke(learner));
+        return;
+    }
+  }
+
+  async #start(node: SimulatedNode): Promise<void> {
+    const process = await node.start();
+    if (process === null) return;
+    this.#trace(() => `${node.name} is up, epoch ${process.engine.epoch.slice(0, 4)}`);
+    for (const device of this.devices)
+      for (const learner of device.learners) if (learner.centre === node) this.#checks.push(() => this.#checkMarks(device, learner.id));
+  }
+
+  #startLater(node: SimulatedNode, chance: Chance): void {
+    this.timeline.in(chance.of([200, 5000, 200_000]), () => {
+      if (node.process === null) this.#begin(this.#start(node));
+    });
+  }
+
+  async #join(device: Device, learner: Learner): Promise<void> {
+    const code = await learner.centre.codeFor(learner.id);
+    if (code !== null) await device.join(learner, code);
+  }
+
+  async #pass(device: Device, learner: Learner): Promise<Outcome | null> {
+    const outcome = await device.pass(learner);
+    if (outcome !== null) this.#count(outcome.type === 'done' ? 'passes' : 'failed passes');
+    return outcome;
+  }
+
+  /** What of a device that is gone the centre holds, it owes from now on. */
+  async #evict(device: Device): Promise<void> {
+    const gone = [...this.#made].filter(([, made]) => made.device === device && !made.orphan);
+    device.evictOrigin();
+    for (const [id, made] of gone) {
+      const { centre } = this.#learner(made.person);
+      made.orphan = true;
+      made.owed = centre.disk.holds(id);
+    }
+  }
+
+  async #restore(node: SimulatedNode, backup: SimulatedNode['backup'], chance: Chance): Promise<void> {
+    node.restore(backup);
+    // A forged request that is still on its way may come before the true one, and is then the first that this node hears.
+    for (const [id, { rewritten }] of this.#made) if (rewritten) this.#doubtful.add(id);
+    for (const [id, made] of this.#made)
+      if (made.owed && this.#learner(made.person).centre === node && !node.disk.holds(id)) made.owed = false;
+    // Orders outlive a backup that is put back, not the disk itself.
+    for (const learner of this.learners.filter(({ centre }) => centre === node)) {
+      this.#revoked.delete(learner.id);
+      if (backup === null) learner.revoked = false;
+    }
+    this.#startLater(node, chance);
+  }
+
+  async #revoke(learner: Learner): Promise<void> {
+    const { process } = learner.centre;
+    if (process === null || learner.revoked) return;
+    this.#trace(() => `-- ${learner.name} is revoked`);
+    if (!(await process.sessions.revoke(learner.id)) || learner.centre.process !== process) return;
+    learner.revoked = true;
+    // What had passed the door before goes on to the disk.
+    this.timeline.in(2000, () => {
+      this.#checks.push(async () => {
+        if (learner.centre.process !== process || !learner.revoked) return;
+        const { rows } = await process.records.list({ partition: learner.id });
+        this.#revoked.set(learner.id, {
+          at: this.timeline.now,
+          epoch: process.engine.epoch,
+          held: new Set(rows.map(({ id, rev }) => `${id} ${rev}`)),
+        });
+      });
+    });
+  }
+
+  /** Somebody with a valid sign-in, and none of the app's manners. */
+  async #forge(device: Device, learner: Learner, chance: Chance): Promise<void> {
+    const others = [...this.#made].filter(([, { writer }]) => writer !== device.id);
+    const own = [...this.#made].filter(([, { writer, person }]) => writer === device.id && person === learner.id);
+    const way = chance.of(['elsewhere', 'other-writer', 'rewrite', 'delete', 'strange'] as const);
+    const [id, made] =
+      (way === 'rewrite' || way === 'delete' ? own : others)[
+        chance.below(1000) % Math.max(1, (way === 'rewrite' || way === 'delete' ? own : others).length)
+      ] ?? [];
+    if (id === undefined || made === undefined) return;
+    if (way === 'rewrite') {
+      // Before the centre has it, the first words that it hears from the writer are the writer's words.
+      if (!learner.centre.disk.holds(id)) return;
+      made.rewritten = true;
+    }
+    this.#trace(() => `-- ${device.name} forges: ${way} ${id.slice(27)}`);
+    const body = JSON.parse(made.newest) as PersonRecord;
+    const rev = `${String(2 + chance.below(3))}-${'f'.repeat(28)}${String(1000 + chance.below(9000))}`;
+    const forged = {
+      elsewhere: { ...body, _rev: rev, forged: true },
+      'other-writer': { ...body, _rev: rev, forged: true },
+      // What never changes.
+      rewrite: { ...body, _rev: rev, ...(body.kind === 'attempt' ? { score: 1, seconds: 9 } : { kind: 'attempt' }), forged: true },
+      delete: { _id: body._id, _rev: rev, _deleted: true },
+      strange: {
+        _id: `${learner.id}:strange:${String(chance.below(1000))}`,
+        _rev: rev,
+        kind: 'strange',
+        writer: device.id,
+        person: learner.id,
+      },
+    }[way];
+    // In their own range, or in the range of whoever it is.
+    const person = way === 'elsewhere' ? made.person : learner.id;
+    const centre = way === 'elsewhere' ? this.#learner(made.person).centre : learner.centre;
+    await device.ask(centre, learner.id, `/replica/person/${person}/_bulk_docs`, { docs: [forged], new_edits: false });
+  }
+
+  // What is known of what was made.
+
+  #learner(person: PersonId): Learner {
+    const learner = this.learners.find(({ id }) => id === person);
+    if (learner === undefined) throw new Error(`Nobody is ${person}`);
+    return learner;
+  }
+
+  #committed(device: Device, document: PersonRecord): void {
+    const text = canonicalJson(document);
+    const made = this.#made.get(document._id);
+    if (made === undefined)
+      this.#made.set(document._id, {
+        person: document.person,
+        device,
+        writer: document.writer,
+        bodies: new Set([text]),
+        newest: text,
+        orphan: false,
+        owed: false,
+        rewritten: false,
+      });
+    else {
+      made.bodies.add(text);
+      made.newest = text;
+    }
+  }
+
+  // What must hold.
+
+  async #checkMarks(device: Device, person: PersonId): Promise<void> {
+    const { centre } = this.#learner(person);
+    const { process } = centre;
+    const heard = device.journal.heard.get(person);
+    const marked = device.journal.marked().filter(([, , body]) => body.person === person);
+    for (const [id, { node, epoch }] of marked)
+      if (epoch !== heard?.epoch || node !== heard.node)
+        this.#fail(`${device.name} shows a mark of ${node} ${epoch} for ${id} and has heard ${String(heard?.epoch)} last`);
+    // While nobody is there, nobody can say; it is looked at when the node is up again.
+    if (process === null || heard?.epoch !== process.engine.epoch) return;
+    if (marked.length === 0) return;
+    const { records } = process;
+    const missing = await records.missing(Object.fromEntries(marked.map(([id, { rev }]) => [id, [rev]])));
+    for (const [id, { rev }, body] of marked) {
+      if (missing.has(id)) this.#fail(`${device.name} shows ${id} at ${centre.name}, which does not have ${rev}`);
+      const [there] = (await records.open(id, [rev])).found;
+      if (there !== undefined && textOfDocument(there) !== canonicalJson(body)) this.#fail(`${id} is another one at ${centre.name}`);
+    }
+  }
+
+  /** Everything that a node holds was written by its writer, and belongs there. */
+  async #checkHoldings(node: SimulatedNode, process: Process): Promise<ReadonlyMap<RecordId, string>> {
+    const held = new Map<RecordId, string>();
+    const { rows } = await process.records.list({ partition: null, bodies: true });
+    for (const { id, rev, document } of rows) {
+      if (document === undefined) this.#fail(`${node.name} lists ${id} and does not have it`);
+      const text = textOfDocument(document);
+      held.set(id as RecordId, text);
+      const learner = this.learners.find((someone) => id.startsWith(`${someone.id}:`));
+      if (learner?.centre !== node) this.#fail(`${node.name} holds ${id}, which is of somebody of another centre`);
+      if (document['writer'] === node.name) {
+        if (document['kind'] !== 'enrolment') this.#fail(`${node.name} wrote ${id}`);
+      } else if (this.#doubtful.has(id as RecordId)) continue;
+      else if (this.#made.get(id as RecordId)?.bodies.has(text) !== true)
+        this.#fail(`${node.name} holds ${id} in words that its writer never wrote`);
+      const leaves = await process.records.leaves(id);
+      if (leaves.length !== 1) this.#fail(`${id} has ${String(leaves.length)} leaves at ${node.name}`);
+      const revoked = this.#revoked.get(learner.id);
+      if (revoked !== undefined && !revoked.held.has(`${id} ${rev}`))
+        this.#fail(`${node.name} took ${id} from ${learner.name}, who was revoked`);
+    }
+    return held;
+  }
+
+  // The end.
+
+  /** Every fault ends; what was under way ends too. */
+  async #heal(): Promise<void> {
+    this.#trace(() => '-- the lines are well again');
+    for (const { state } of this.#links.values()) Object.assign(state, { loss: 0, latency: 20, rate: 1_000_000, down: false });
+    for (const node of this.nodes) Object.assign(node, { skew: 0, diskFull: 0 });
+    for (const device of this.devices) {
+      device.skew = 0;
+      device.closePage();
+    }
+    for (const node of this.nodes) if (node.process === null) await this.#wait(this.#start(node));
+    for (const device of this.devices)
+      for (const learner of device.learners) {
+        const ended = await this.#passNow(device, learner);
+        if (learner.revoked || ended?.type === 'done') continue;
+        // Who is not signed in (any more) joins again.
+        await this.#wait(this.#join(device, learner));
+        await this.#passNow(device, learner);
+      }
+    // The second round brings each device what the others handed over in the first, and its receipts.
+    for (const device of this.devices)
+      for (const learner of device.learners) {
+        const ended = await this.#passNow(device, learner);
+        if (learner.revoked) continue;
+        if (ended?.type !== 'done')
+          this.#fail(
+            `a pass of ${device.name} for ${learner.name} over a good line ended ${ended?.type === 'failed' ? ended.failure : 'before it began'}`,
+          );
+      }
+    await this.#judge();
+  }
+
+  async #passNow(device: Device, learner: Learner): Promise<Outcome | null> {
+    return this.#wait(this.#pass(device, learner));
+  }
+
+  async #wait<Value>(work: Promise<Value>): Promise<Value> {
+    let ended = false;
+    this.#begin(
+      work.finally(() => {
+        ended = true;
+      }),
+    );
+    await this.#drive(() => ended);
+    if (!ended) throw new Error('Something waits for what never comes');
+    return work;
+  }
+
+  async #judge(): Promise<void> {
+    for (const node of this.nodes) {
+      const { process } = node;
+      if (process === null) throw new Error(`${node.name} is down in the end`);
+      const held = await this.#checkHoldings(node, process);
+      for (const [id, { person, orphan, owed, bodies, newest }] of this.#made) {
+        const learner = this.#learner(person);
+        if (learner.centre !== node || (learner.revoked && !orphan) || this.#doubtful.has(id)) continue;
+        const there = held.get(id);
+        if (orphan ? owed && there === undefined : there === undefined) this.#fail(`${id} is lost at ${node.name}`);
+        if (!orphan && there !== newest) this.#fail(`${node.name} has ${id} in older words than its writer`);
+        if (there !== undefined && !bodies.has(there)) this.#fail(`${node.name} has ${id} in words that nobody wrote`);
+      }
+      for (const learner of this.learners.filter(({ centre }) => centre === node)) this.#judgeDevices(learner, held);
+    }
+    for (const device of this.devices) for (const learner of device.learners) await this.#checkMarks(device, learner.id);
+  }
+
+  #judgeDevices(learner: Learner, held: ReadonlyMap<RecordId, string>): void {
+    const expected = [...held].filter(([id]) => id.startsWith(`${learner.id}:`)).map(([, text]) => JSON.parse(text) as PersonRecord);
+    for (const device of this.devices) {
+      if (!device.learners.includes(learner)) continue;
+      const documents = device.journal.documents().filter(({ person }) => person === learner.id);
+      // Whatever becomes of a sign-in: a device never gives up what it holds.
+      for (const [id, { writer, newest }] of this.#made)
+        if (
+          writer === device.id &&
+          this.#made.get(id)?.person === learner.id &&
+          canonicalJson(device.journal.own.get(id)?.body ?? null) !== newest
+        )
+          this.#fail(`${device.name} itself lost ${id}`);
+      if (learner.revoked) continue;
+      // What another wrote and a restored centre lost, this device may not hand over; that it is not at the centre is true.
+      const waiting = device.journal.waitingFor(learner.id).filter((id) => device.journal.own.has(id) || held.has(id));
+      if (waiting.length > 0) this.#fail(`${device.name} still waits for ${waiting.join(' ')} of ${learner.name}`);
+      if (new Set(documents.map(({ _id }) => _id)).size !== documents.length) this.#fail(`${device.name} shows something twice`);
+      if (shownText(documents) !== shownText(expected)) {
+        const names = (some: readonly PersonRecord[]): RecordId[] => some.map(({ _id }) => _id);
+        const absent = names(expected).filter((id) => !names(documents).includes(id));
+        const more = names(documents).filter((id) => !names(expected).includes(id));
+        // A restored centre may lack what it wrote itself, or what a device of which nothing is left had handed over; who mirrored it still shows it.
+        if (absent.length > 0 || more.some((id) => this.#made.get(id)?.orphan === false))
+          this.#fail(`${device.name} does not show what ${learner.name} did: lacks ${absent.join(' ')}, has ${more.join(' ')}`);
       }
     }
-    const expected = joinOf([...a.journal.own.values(), ...b.journal.own.values()].map(({ body }) => body));
-    for (const { id: device, journal } of this.#devices)
-      if (textOf(joinOf(journal.documents())) !== textOf(expected)) this.#fail(`${device} does not show the join of both`);
   }
 }
 
-const joinOf = (documents: readonly PersonRecord[]): JoinedProgress =>
-  joinRegisters(documents.flatMap((document) => (document.kind === 'register' ? [document] : [])));
+const personId = (bytes: (n: number) => Uint8Array): PersonId =>
+  [...bytes(26)].map((byte) => '0123456789abcdefghjkmnpqrstvwxyz'[byte % 32]).join('') as PersonId;
 
-/** Maps with their entries in order, so that equal progress is equal text. */
-const textOf = (progress: JoinedProgress): string =>
-  canonicalJson(
+/** A document as its writer wrote it. */
+const textOfDocument = (document: Readonly<Record<string, unknown>>): string =>
+  canonicalJson(Object.fromEntries(Object.entries(document).filter(([field]) => field === '_id' || !field.startsWith('_'))));
+
+const joinOf = (documents: readonly PersonRecord[]): JoinedProgress =>
+  joinRegisters(documents.flatMap((document) => (document.kind === 'register' && document.course === course ? [document] : [])));
+
+/** What a page shows of these: the documents that stand by themselves, and the joined progress with its entries in order. */
+const shownText = (documents: readonly PersonRecord[]): string =>
+  canonicalJson([
+    documents
+      .filter(({ kind }) => kind !== 'register')
+      .map((document) => canonicalJson(document))
+      .sort(),
     JSON.parse(
-      JSON.stringify(progress, (_key, value: unknown) =>
+      JSON.stringify(joinOf(documents), (_key, value: unknown) =>
         value instanceof Map ? Object.fromEntries(value as Map<string, unknown>) : value,
       ),
     ),
-  );
+  ]);

@@ -1,0 +1,36 @@
+/**
+ * What the simulated world is put together from. The shipped code stands here as it is; a planted fault (plants.ts) replaces one part by a
+ * wrong one, to show that the simulation would notice.
+ */
+import type { DeviceId } from '#lib/domain/ids.ts';
+import { advanceSession } from '#lib/sync/session.ts';
+import type { Fetch } from '#lib/sync/client/centre.ts';
+import type { Database } from '../../src/lib/server/engine/engine.ts';
+import type { FileIdentity } from '../../src/lib/server/engine/same-file.ts';
+import { MemoryJournal } from './memory-journal.ts';
+
+export interface Parts {
+  readonly createJournal: (device: DeviceId) => MemoryJournal;
+  /** The session: what a pass does next. */
+  readonly advance: typeof advanceSession;
+  /** Between the app and the line. */
+  readonly fetchOfDevice: (fetch: Fetch) => Fetch;
+  /** Between the node's handlers and the engine. */
+  readonly database: (database: Database) => Database;
+  /** Between the node's handlers and the line: sees each request, and may answer otherwise. */
+  readonly answer: (request: Request, answer: () => Promise<Response>) => Promise<Response>;
+  /** Between the engine and SQLite. */
+  readonly sql: (sql: string) => string;
+  /** What the engine is told about which file it opened. */
+  readonly identity: (identity: FileIdentity) => FileIdentity;
+}
+
+export const shipped: Parts = {
+  createJournal: (device) => new MemoryJournal(device),
+  advance: advanceSession,
+  fetchOfDevice: (fetch) => fetch,
+  database: (database) => database,
+  answer: (_request, answer) => answer(),
+  sql: (sql) => sql,
+  identity: (identity) => identity,
+};
