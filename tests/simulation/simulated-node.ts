@@ -11,6 +11,7 @@ import type { Contacts } from '../../src/lib/server/accounts/contacts.ts';
 import { accountRoutes } from '../../src/lib/server/accounts/organ.ts';
 import { openSessions, type Sessions } from '../../src/lib/server/accounts/sessions.ts';
 import { openAccountStore, type AccountStore } from '../../src/lib/server/accounts/store.ts';
+import { createBasic } from '../../src/lib/server/accounts/basic.ts';
 import { createBindings } from '../../src/lib/server/accounts/bindings.ts';
 import { signerOf, type Signer } from '../../src/lib/server/accounts/node-key.ts';
 import { createPeers, type Peers } from '../../src/lib/server/accounts/peers.ts';
@@ -183,11 +184,13 @@ export class SimulatedNode implements Host {
       };
       await obedience.round();
       const bindings = createBindings({ node, signer, store, records, clock, random });
+      const throttle = createThrottle(clock);
+      const basic = createBasic({ sessions, throttle, clock, random });
       const relayed = createRelayed(notes);
       const library = { all: () => [] };
       const upstream = { status: unused, visit: unused, choose: unused };
       const organs = [
-        createReplica({ node, version, engine, records, commons, sessions, cohorts }),
+        createReplica({ node, version, engine, records, commons, sessions, basic, cohorts }),
         createReceipts({ node, engine, records, relayed, sessions, contacts, orders, bindings, clock }),
         createRouter('api', [
           ...accountRoutes({
@@ -200,7 +203,7 @@ export class SimulatedNode implements Host {
             store,
             cohorts,
             bindings,
-            throttle: createThrottle(clock),
+            throttle,
           }),
           ...upstreamRoutes({ node, version, engine, sessions, peers, library, upstream, clock }),
         ]),
@@ -237,7 +240,7 @@ export class SimulatedNode implements Host {
     };
     const respond = async (): Promise<Response> => {
       for (const organ of process.organs) {
-        const answer = await organ(request, { address: 'line', local: false });
+        const answer = await organ(request, { address: 'line', local: false, secure: true });
         if (answer === null) continue;
         // As the composition root does it.
         answer.headers.set('perigee-node', this.name);
