@@ -211,6 +211,8 @@ export class Device {
       handedOver: (who, handed) => step(() => journal.handedOver(who, handed)),
       mirror: (who, documents) => step(() => journal.mirror(who, documents)),
       unconfirmed: (who) => step(() => journal.unconfirmed(who)),
+      unrelayed: (who) => step(() => journal.unrelayed(who)),
+      noteRelay: (who, key) => step(() => journal.noteRelay(who, key)),
       receipted: (who, receipt) =>
         step(async () => {
           const withdrawn = await journal.receipted(who, receipt);
