@@ -27,9 +27,17 @@ export interface EditError {
 export interface NameRules {
   /** `_design/…` too: stored as any other document, and never run. */
   readonly designs: boolean;
+  /** Characters of a name. */
+  readonly longest: number;
+  /** Fields that begin with a line below and are the document's own: CouchDB lets its replicator keep its state in such. */
+  readonly fields: RegExp | null;
 }
-export const ownNames: NameRules = { designs: false };
-export const furtherNames: NameRules = { designs: true };
+export const ownNames: NameRules = { designs: false, longest: 1024, fields: null };
+export const furtherNames: NameRules = {
+  designs: true,
+  longest: 4096,
+  fields: /^_replication_(?:id|state|state_time|state_reason|stats)$/,
+};
 
 const revPattern = /^([1-9]\d{0,8})-([0-9A-Za-z_]{1,64})$/;
 
@@ -45,12 +53,12 @@ const maxPath = 1000;
 const ignored = new Set(['_conflicts', '_deleted_conflicts', '_local_seq', '_revs_info']);
 
 /** Reads a document in CouchDB's form. `newEdits` false asks for a `_rev` (or `_revisions`), which the document then keeps. */
-export function parseEdit(value: unknown, newEdits: boolean, { designs }: NameRules = ownNames): Result<Edit, EditError> {
+export function parseEdit(value: unknown, newEdits: boolean, { designs, longest, fields }: NameRules = ownNames): Result<Edit, EditError> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return err({ id: '', error: 'bad_request', reason: 'Document must be a JSON object' });
   const id: unknown = Reflect.get(value, '_id');
   if (typeof id !== 'string' || id === '') return err({ id: '', error: 'bad_request', reason: 'Document must have an _id' });
-  if (!id.isWellFormed() || id.includes('\0') || id.length > 1024)
+  if (!id.isWellFormed() || id.includes('\0') || id.length > longest)
     return err({ id: '', error: 'bad_request', reason: 'The _id is too long or not text' });
   if (id.startsWith('_') && !(designs && /^_design\/./s.test(id)))
     return err({ id, error: 'bad_request', reason: 'Only reserved document ids may start with underscore.' });
@@ -61,7 +69,7 @@ export function parseEdit(value: unknown, newEdits: boolean, { designs }: NameRu
   let deleted = false;
   let attachments: Edit['attachments'] = [];
   for (const [key, field] of Object.entries(value)) {
-    if (!key.startsWith('_')) body[key] = field;
+    if (!key.startsWith('_') || fields?.test(key) === true) body[key] = field;
     else if (key === '_rev') {
       const parsed = parseRev(field);
       if (parsed === null) return err({ id, error: 'bad_request', reason: 'Invalid rev format' });

@@ -21,8 +21,9 @@ export interface EmbeddedAttachments {
    *
    * @param ancestors revisions that the edit follows, newest first
    * @param pos generation of the edit
+   * @param isNew whether it is made here: what comes with it came in its generation, whatever it says
    */
-  resolve(edit: Edit, ancestors: readonly string[], pos: number): Resolved | { readonly unknown: string };
+  resolve(edit: Edit, ancestors: readonly string[], pos: number, isNew: boolean): Resolved | { readonly unknown: string };
   /** Keeps what came. Within a commit only. */
   keep(id: string, resolved: Resolved): void;
   /** Lets go what no kept revision of the document names. Within a commit only. */
@@ -70,7 +71,7 @@ export function openAttachments({ all, run }: SqliteFile, rows: EmbeddedRows, db
   return {
     read,
 
-    resolve(edit, ancestors, pos) {
+    resolve(edit, ancestors, pos, isNew) {
       const stubs: Record<string, AttachmentStub> = {};
       const bytes = new Map<string, Uint8Array>();
       const hasStubs = edit.attachments.some((given) => given.bytes === null);
@@ -79,7 +80,7 @@ export function openAttachments({ all, run }: SqliteFile, rows: EmbeddedRows, db
         if (given.bytes !== null && given.digest !== null) {
           bytes.set(given.digest, given.bytes);
           const { contentType, digest } = given;
-          const revpos = edit.path.length === 0 || given.revpos === null ? pos : Math.min(given.revpos, pos);
+          const revpos = isNew || given.revpos === null ? pos : Math.min(given.revpos, pos);
           stubs[given.name] = { content_type: contentType, digest, length: given.bytes.byteLength, revpos, stub: true };
           continue;
         }

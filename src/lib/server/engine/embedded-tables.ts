@@ -2,7 +2,15 @@
 import { parseRev, nameRevision, type Edit } from './document.ts';
 import { documentColumns, openRows, type EmbeddedRows } from './embedded-rows.ts';
 import { openAttachments, type EmbeddedAttachments } from './embedded-attachments.ts';
-import { DatabaseGone, StorageFailure, type BulkOptions, type CouchDocument, type Partition, type Written } from './engine.ts';
+import {
+  DatabaseGone,
+  furtherDepth,
+  StorageFailure,
+  type BulkOptions,
+  type CouchDocument,
+  type Partition,
+  type Written,
+} from './engine.ts';
 import { grow, historyOf, knownRevs, leavesOf, letGo, revOf, type RevisionTree } from './revisions.ts';
 import { integer, type SqliteFile } from './sqlite-file.ts';
 
@@ -90,7 +98,7 @@ export function openTables(file: SqliteFile, db: number, further: boolean): Embe
     } else if (edit.rev !== undefined && before !== null && knownRevs(tree).has(revOf(edit.rev.pos, edit.rev.hash)))
       return { ok: true, id: edit.id, rev: revOf(edit.rev.pos, edit.rev.hash) };
 
-    const resolved = attachments.resolve(edit, ancestors, newEdits ? (follows.rev?.pos ?? 0) + 1 : (edit.rev?.pos ?? 1));
+    const resolved = attachments.resolve(edit, ancestors, newEdits ? (follows.rev?.pos ?? 0) + 1 : (edit.rev?.pos ?? 1), newEdits);
     if ('unknown' in resolved)
       return { ok: false, id: edit.id, error: 'missing_stub', reason: `Invalid attachment stub in ${edit.id} for ${resolved.unknown}` };
     const described = Object.entries(resolved.stubs);
@@ -111,7 +119,7 @@ export function openTables(file: SqliteFile, db: number, further: boolean): Embe
       if (refusal !== null) return { ok: false, id: edit.id, error: 'forbidden', reason: refusal };
     }
 
-    const grown = grow(tree, edit, target, path, further);
+    const grown = grow(tree, edit, target, path, further ? furtherDepth : null);
     const winner = leavesOf(grown.tree)[0];
     if (winner === undefined) throw new Error('A tree that grew has no leaf');
     const next = one('UPDATE databases SET seq = seq + 1 WHERE db = ? RETURNING seq', db);

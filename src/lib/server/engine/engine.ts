@@ -216,3 +216,6 @@ export const maxLocalsPerSpace = 100;
 
 /** Revisions of a branch that are remembered. Devices that wrote more edits between two passes still connect, because they send the whole path. */
 export const revisionDepth = 200;
+
+/** The same in a further database: as many as CouchDB keeps. */
+export const furtherDepth = 1000;

@@ -88,21 +88,21 @@ export const letGo = (tree: RevisionTree): readonly string[] => compactTree({ re
 /**
  * Adds a revision with its ancestors. `tree` is used up.
  *
- * @param keep whether the bytes of followed revisions are kept
+ * @param keep how many revisions of a branch are remembered where the bytes of followed ones are kept; null where they are not
  */
 export function grow(
   tree: RevisionTree,
   edit: Edit,
   rev: { readonly pos: number; readonly hash: string },
   path: readonly string[],
-  keep = false,
+  keep: number | null = null,
 ): Grown {
   let node: TreeNode = [rev.hash, edit.deleted ? { status: 'available', deleted: true } : { status: 'available' }, []];
   for (const hash of path.slice(1)) node = [hash, { status: 'missing' }, [node]];
-  const merged = merge(tree, { pos: rev.pos - path.length + 1, ids: node }, revisionDepth);
+  const merged = merge(tree, { pos: rev.pos - path.length + 1, ids: node }, keep ?? revisionDepth);
   const name = revOf(rev.pos, rev.hash);
   return {
-    superseded: [...(keep ? [] : letGo(merged.tree)), ...merged.stemmedRevs],
+    superseded: [...(keep === null ? letGo(merged.tree) : []), ...merged.stemmedRevs],
     tree: merged.tree,
     rev: name,
     isLeaf: collectLeaves(merged.tree).some((leaf) => leaf.rev === name),

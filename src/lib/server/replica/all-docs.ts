@@ -3,7 +3,7 @@ import type { JsonObject } from '../../domain/shape.ts';
 import type { Listing, ListingRow } from '../engine/engine.ts';
 import { streamedList } from '../http/streamed.ts';
 import { isStrings } from './bulk.ts';
-import { badRequest, contains, dressed, maxQuestions, readCouchObject, type Extras, type Range } from './range.ts';
+import { badRequest, contains, couchError, dressed, maxQuestions, readCouchObject, type Extras, type Range } from './range.ts';
 
 /** Rows that are read at once: names alone, and with documents of 256 kB at most. */
 const page = { names: 2000, bodies: 100 };
@@ -16,6 +16,8 @@ interface Asked {
   readonly start: unknown;
   readonly end: unknown;
   readonly keys: unknown;
+  readonly isOneKey: boolean;
+  readonly sequence: boolean;
   readonly limit: unknown;
   readonly skip: unknown;
 }
@@ -38,6 +40,8 @@ function readQuestion(query: URLSearchParams, body: JsonObject): Asked | null {
       start: key ?? valueOf('startkey', 'start_key'),
       end: key ?? valueOf('endkey', 'end_key'),
       keys: valueOf('keys'),
+      isOneKey: key !== undefined,
+      sequence: valueOf('update_seq') === true,
       limit: valueOf('limit'),
       skip: valueOf('skip'),
     };
@@ -62,6 +66,7 @@ export async function allDocs(range: Range, request: Request, query: URLSearchPa
   const { start, end, keys, limit, skip } = asked;
   if (!isCount(limit) || !isCount(skip)) return badRequest('limit and skip are counts.');
   if (keys !== undefined) {
+    if (asked.isOneKey) return couchError(400, 'query_parse_error', '`keys` is incompatible with `key`');
     if (!isStrings(keys) || keys.length > maxQuestions) return badRequest('keys is a list of names.');
     const wanted = (asked.descending ? keys.toReversed() : keys).slice(skip ?? 0, limit === undefined ? undefined : (skip ?? 0) + limit);
     return streamedList('rows', () => rowsByKey(range, asked, wanted));
@@ -70,7 +75,7 @@ export async function allDocs(range: Range, request: Request, query: URLSearchPa
   return streamedList('rows', () => rowsByRange(range, asked, { start, end, limit: limit ?? Infinity, skip: skip ?? 0 }));
 }
 
-async function* rowsByKey(range: Range, { bodies, extras }: Asked, keys: readonly string[]): AsyncGenerator<object, object> {
+async function* rowsByKey(range: Range, { bodies, extras, sequence }: Asked, keys: readonly string[]): AsyncGenerator<object, object> {
   const { database } = range;
   const rowOf = async (key: string): Promise<object> => {
     const found = contains(range, key) ? await database.get(key) : null;
@@ -80,18 +85,20 @@ async function* rowsByKey(range: Range, { bodies, extras }: Asked, keys: readonl
     return { id: key, key, value, ...(bodies ? { doc: deleted ? null : await dressed(database, found, extras) } : {}) };
   };
   for (let at = 0; at < keys.length; at += page.bodies) yield* await Promise.all(keys.slice(at, at + page.bodies).map(rowOf));
-  const { documents } = await database.info(range.partition);
-  return { total_rows: documents, offset: null };
+  const { documents, sequence: at } = await database.info(range.partition);
+  return { total_rows: documents, offset: null, ...(sequence ? { update_seq: at } : {}) };
 }
 
 async function* rowsByRange(
   range: Range,
-  { bodies, extras, descending, inclusiveEnd }: Asked,
+  { bodies, extras, descending, inclusiveEnd, sequence }: Asked,
   { start, end, limit, skip }: { start: string | undefined; end: string | undefined; limit: number; skip: number },
 ): AsyncGenerator<object, object> {
   const { database, partition } = range;
   const size = bodies ? page.bodies : page.names;
   const listing: Listing = { partition, descending, inclusiveEnd, bodies, ...(end === undefined ? {} : { end }) };
+  // Of the moment before: whoever goes on from it is told too much, never too little.
+  const at = sequence ? { update_seq: (await database.info(partition)).sequence } : {};
   let after: string | null = null;
   let total = 0;
   for (let left = limit; left >= 0;) {
@@ -114,5 +121,5 @@ async function* rowsByRange(
     if (last === undefined || rows.length < size || left <= 0) break;
     after = last.id;
   }
-  return { total_rows: total, offset: skip };
+  return { total_rows: total, offset: skip, ...at };
 }

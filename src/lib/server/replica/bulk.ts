@@ -5,6 +5,7 @@ import { furtherNames, parseEdit } from '../engine/document.ts';
 import type { BulkOptions, Written } from '../engine/engine.ts';
 import { json } from '../http/answer.ts';
 import { streamedList } from '../http/streamed.ts';
+import { writeLocal } from './locals.ts';
 import { answerMultipart, mixedOf, wantsParts } from './multipart.ts';
 import {
   badRequest,
@@ -91,6 +92,7 @@ export async function bulkDocs(range: Range, request: Request): Promise<Response
     further === null
       ? docs
       : docs.map((document): JsonObject => (document['_id'] === undefined ? { ...document, _id: newName() } : document));
+  if (further !== null && named.some(isLocal)) return bulkWithLocals(range, named, newEdits);
   // CouchDB refuses the whole request for one document that is not well formed; in a node's own range the others are kept.
   if (further !== null)
     for (const document of named) {
@@ -103,6 +105,25 @@ export async function bulkDocs(range: Range, request: Request): Promise<Response
     ...(answer.ok ? {} : { status: answer.error === 'conflict' ? 409 : 403 }),
   }));
   return json(newEdits ? answers : answers.filter((_answer, index) => written[index]?.ok !== true), 201);
+}
+
+const isLocal = ({ _id: id }: JsonObject): boolean => typeof id === 'string' && /^_local\/./s.test(id);
+
+/** A further database takes local documents among the others, as CouchDB does. */
+async function bulkWithLocals(range: Range, documents: readonly JsonObject[], newEdits: boolean): Promise<Response> {
+  const answers: object[] = [];
+  for (const document of documents) {
+    const id = String(document['_id']);
+    if (!isLocal(document)) {
+      const [written] = await writeWithin(range, [document], { newEdits, ...(range.gate === null ? {} : { gate: range.gate }) });
+      if (written !== undefined) answers.push(rowOf(written));
+      continue;
+    }
+    const written = await writeLocal(range, id.slice('_local/'.length), document);
+    if (written.ok) answers.push({ ok: true, id, rev: written.value });
+    else answers.push({ id, ...((await written.error.json()) as object) });
+  }
+  return json(answers, 201);
 }
 
 /** Writes what lies in the range. The rest never comes near the engine: whether it met a conflict there would tell that it exists. */

@@ -1,6 +1,7 @@
 /** Single documents: GET, PUT, DELETE and POST, as JSON or in parts. */
 import { err, ok, type Result } from '../../domain/result.ts';
 import { isObject, type JsonObject } from '../../domain/shape.ts';
+import { parseRev } from '../engine/document.ts';
 import type { CouchDocument, OpenOptions } from '../engine/engine.ts';
 import { json } from '../http/answer.ts';
 import { readBytes } from '../http/body.ts';
@@ -93,6 +94,7 @@ function attachmentsAsked(query: URLSearchParams): OpenOptions | null {
 async function readRevisions(range: Range, request: Request, query: URLSearchParams, id: string): Promise<Response> {
   const revs = query.get('open_revs') === 'all' ? 'all' : jsonParameter(query, 'open_revs');
   if (revs !== 'all' && (!isStrings(revs) || revs.length > maxQuestions)) return badRequest('open_revs is all, or a list of revisions.');
+  if (revs !== 'all' && revs.some((rev) => parseRev(rev) === null)) return badRequest('Invalid rev format');
   const inParts = wantsParts(request, 'mixed');
   // Who reads parts wants the bytes of attachments with them, as CouchDB gives them.
   const asked = attachmentsAsked(inParts && !query.has('atts_since') ? new URLSearchParams('attachments=true') : query);

@@ -25,7 +25,7 @@ import { bulkDocs, bulkGet, missingRevs, revsDiff } from './bulk.ts';
 import { changesFeed } from './changes-feed.ts';
 import { answerDocument, postDocument } from './documents.ts';
 import { local } from './locals.ts';
-import { couchError, missing, outside, wrongMethod, type Range } from './range.ts';
+import { badRequest, couchError, missing, outside, wrongMethod, type Range } from './range.ts';
 
 /**
  * @param path segments after the range's own address, decoded; empty for the range itself
@@ -40,7 +40,8 @@ export async function answerRoad(range: Range, request: Request, path: readonly 
     if (method === 'PUT') return couchError(412, 'file_exists', 'The database could not be created, the file already exists.');
     return method === 'POST' ? postDocument(range, request, query) : wrongMethod('GET,HEAD,POST,PUT');
   }
-  if (first === '_local') return local(range, request, method, rest.join('/'));
+  if (first === '_local')
+    return rest.length > 1 ? badRequest('_local documents do not accept attachments.') : local(range, request, method, rest[0] ?? '');
   const isDesign = first === '_design' || first.startsWith('_design/');
   if (isDesign && range.further === null) return method === 'GET' ? missing() : outside();
   if (first.startsWith('_') && !isDesign) return rest.length > 0 ? missing() : question(range, request, query, `${method} ${first}`);
