@@ -9,8 +9,8 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const png = { content_type: 'image/png', data: base64('not really a picture') };
 const photo = { content_type: 'image/jpeg', data: base64('nor this') };
 
-export function furtherConformance({ name, open }: EngineKind): void {
-  describe(`engine, attachments and further databases: ${name}`, () => {
+export function furtherConformance({ name, again, open }: EngineKind): void {
+  describe(`engine, attachments and further databases: ${name}`, { retry: again }, () => {
     let under: EngineUnderTest;
     beforeEach(async () => {
       under = await open();

@@ -2,12 +2,15 @@
 import { isObject, type JsonObject } from '../../domain/shape.ts';
 import type { NodeDatabase } from '../../sync/document-rules.ts';
 import { isOwn, isPartitioned, objectOf } from './couchdb-answers.ts';
-import type { Ask, CouchAnswer, CouchClient } from './couchdb-http.ts';
+import { CouchAway, type Ask, type CouchAnswer, type CouchClient } from './couchdb-http.ts';
 import { wallOf } from './couchdb-wall.ts';
 import { DatabaseGone, revisionDepth, StorageFailure } from './engine.ts';
 
 /** The node's design document. No road accepts one, and none of the node's answers shows it. */
 const wallName = '_design/perigee';
+
+/** Milliseconds. */
+const boundTakes = 3000;
 
 export interface CouchLink {
   /** Host and port, for messages. */
@@ -70,8 +73,20 @@ export function createCouchLink({ client, physical, epoch, further, wall }: Couc
     if (!isObject(props) || props['partitioned'] !== true)
       throw new StorageFailure(`The database ${physical} at ${client.host} exists and is not partitioned: it was not made by a node`);
     copies = copiesOf(cluster);
-    if (made.status !== 412) await ask('PUT', '_revs_limit', { text: String(revisionDepth), repeatable: true });
+    if (made.status !== 412) await boundRevisions();
     if (wall !== null) await raise(await wallOf(wall));
+  }
+
+  /**
+   * Revisions that are remembered. CouchDB's own bound is greater and does no harm, so what cannot be set is left: with one machine of a cluster
+   * down CouchDB waits for it for a minute here, and here only.
+   */
+  async function boundRevisions(): Promise<void> {
+    try {
+      await ask('PUT', '_revs_limit', { text: String(revisionDepth), repeatable: true, timeLimit: boundTakes });
+    } catch (error) {
+      if (!(error instanceof CouchAway)) throw error;
+    }
   }
 
   /** Puts the wall up where another one stands, or none. */

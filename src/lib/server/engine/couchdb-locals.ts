@@ -21,8 +21,8 @@ export function createCouchLocals(
     return { n: countOf(n), body: objectOf(own) };
   }
 
-  /** Drops those of a space that were not written for longest. */
-  async function boundLocals(space: string): Promise<void> {
+  /** Drops those of a space that were not written for longest. `newest` was written just now: a copy that lags behind does not list it yet. */
+  async function boundLocals(space: string, newest: string): Promise<void> {
     const range = query({
       start_key: JSON.stringify(`_local/${space}.`),
       end_key: JSON.stringify(`_local/${space}.~`),
@@ -32,7 +32,8 @@ export function createCouchLocals(
       const { id, doc } = objectOf(row);
       return { id: textOf(id), touched: countOf(objectOf(doc)['touched']) };
     });
-    for (const { id } of locals.sort((a, b) => b.touched - a.touched).slice(maxLocalsPerSpace)) await ask('DELETE', id);
+    const others = locals.filter(({ id }) => id !== newest).sort((a, b) => b.touched - a.touched);
+    for (const { id } of others.slice(maxLocalsPerSpace - 1)) await ask('DELETE', id);
   }
 
   return {
@@ -50,7 +51,7 @@ export function createCouchLocals(
         // One copy is enough here: a replication that does not find where it stopped compares again.
         const { status } = await ask('PUT', path, { json: { n, touched: lastTouch, body }, repeatable: true });
         if (status >= 300) throw new StorageFailure(`CouchDB at ${host} did not take a local document (${String(status)})`);
-        if (standing === null) await boundLocals(localName(space));
+        if (standing === null) await boundLocals(localName(space), path);
         return `0-${String(n)}`;
       });
     },
