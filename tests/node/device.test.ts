@@ -4,17 +4,20 @@ import { cpSync, renameSync, rmSync } from 'node:fs';
 import memory from 'pouchdb-adapter-memory';
 import PouchDB from 'pouchdb-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CourseId, UnitId } from '../../src/lib/domain/ids.ts';
+import type { CourseId, PersonId, UnitId } from '../../src/lib/domain/ids.ts';
 import { instantOf } from '../../src/lib/domain/clock.ts';
-import { registerId } from '../../src/lib/domain/records.ts';
+import { bindingStatement, registerId } from '../../src/lib/domain/records.ts';
 import { parseRecord } from '../../src/lib/domain/parse-record.ts';
 import { joinRegisters, secondsOf } from '../../src/lib/domain/progress.ts';
+import { KeyStore } from '../../src/lib/storage/keys.ts';
 import { openStore, type Store } from '../../src/lib/storage/store.ts';
 import { askLinkCode, askReceipt, exchangeCode, type Fetch, type Session } from '../../src/lib/sync/client/centre.ts';
+import { createOwnKey, showKey, signWith, type ShownKey } from '../../src/lib/sync/client/device-key.ts';
 import { runPass } from '../../src/lib/sync/client/pass.ts';
 import { PouchReplica } from '../../src/lib/sync/client/pouch-replica.ts';
+import { isSignedBy } from '../../src/lib/server/accounts/node-key.ts';
 import { attempt } from '../conformance/journal.ts';
-import { claim, codesFor, makeCohort, random, startTestNode, type TestNode } from './kit.ts';
+import { ask, claim, codesFor, makeCohort, random, startTestNode, type TestNode } from './kit.ts';
 
 PouchDB.plugin(memory);
 
@@ -24,7 +27,8 @@ let counter = 0;
 interface TestDevice {
   readonly store: Store;
   readonly session: Session;
-  readonly pass: (change?: { fetch?: Fetch; token?: string }) => ReturnType<typeof runPass>;
+  /** `range` is another id of the same human, which is only read. */
+  readonly pass: (change?: { fetch?: Fetch; token?: string; range?: PersonId; key?: ShownKey }) => ReturnType<typeof runPass>;
   /** The browser drops PouchDB's database. */
   readonly loseReplica: () => Promise<void>;
 }
@@ -42,7 +46,8 @@ async function createDevice(node: TestNode, code: string): Promise<TestDevice> {
   const pass: TestDevice['pass'] = async (change = {}) => {
     const kept = (await store.people.get(session.person))?.centre?.token ?? '';
     const replica = new PouchReplica({
-      person: session.person,
+      person: change.range ?? session.person,
+      readOnly: change.range !== undefined,
       prefix: name,
       adapter: 'memory',
       origin: node.url,
@@ -58,11 +63,15 @@ async function createDevice(node: TestNode, code: string): Promise<TestDevice> {
         change.fetch ?? fetch,
         node.url,
         change.token ?? kept,
-        { person: session.person, device: store.device, revisions },
-        (renewal) => store.people.renewToken(session.person, renewal),
+        { person: session.person, device: store.device, revisions, ...(change.key === undefined ? {} : { key: change.key }) },
+        {
+          renewed: (renewal) => store.people.renewToken(session.person, renewal),
+          bound: (binding) => new KeyStore(store.database).bound(session.person, binding),
+          aliases: (aliases) => store.people.setAliases(session.person, aliases),
+        },
       );
     try {
-      return await runPass(session.person, { journal: store.journal, replica, ask });
+      return await runPass(change.range ?? session.person, { journal: store.journal, replica, ask });
     } finally {
       await replica.close();
     }
@@ -278,5 +287,76 @@ describe('a device and its centre', () => {
     await device.store.journal.commit(device.session.person, [huge]);
     expect(await device.pass()).toMatchObject({ type: 'done' });
     expect(await waiting(device)).toBe(1);
+  });
+
+  it('makes a key of its own that cannot be read out, has it signed, and signs with it what others can check', async () => {
+    const device = await newDevice();
+    const keys = new KeyStore(device.store.database);
+    const own = await createOwnKey();
+    if (own === null) throw new Error('This Node makes no Ed25519 keys');
+    await expect(crypto.subtle.exportKey('pkcs8', own.pair.privateKey)).rejects.toThrow(/extractable/);
+    const row = await keys.keepFirst({ person: device.session.person, ...own, binding: null });
+    expect((await keys.keepFirst({ ...row, key: 'another' })).key).toBe(own.key);
+    await device.pass({ key: await showKey(own, device.store.device) });
+    const kept = await keys.get(device.session.person);
+    const binding = kept?.binding;
+    if (kept === null || binding === null || binding === undefined) throw new Error('No binding came');
+    expect(binding).toMatchObject({ person: device.session.person, device: device.store.device, key: own.key, writer: 'centre' });
+    expect(isSignedBy(bindingStatement(binding), binding.signature)).toBe(true);
+    const statement = { statement: 'seen', n: 1 };
+    expect(isSignedBy(statement, await signWith(kept, statement))).toBe(true);
+    // It is a record of the person as well, and travels like every other.
+    await device.pass();
+    expect((await device.store.journal.ofKind(device.session.person, 'binding')).map(({ body }) => body._id)).toEqual([binding._id]);
+  });
+
+  it('reads what another id of the same person did, and writes nothing there', async () => {
+    const [one, two] = [await newDevice(), await newDevice()];
+    await answer(one, 1, 40);
+    await answer(two, 2, 20);
+    await one.pass();
+    await two.pass();
+    await ask(`${node.url}/api/people/${one.session.person}/alias`, { token: admin, body: { person: two.session.person } });
+    await one.pass();
+    expect((await one.store.people.get(one.session.person))?.aliases).toEqual([two.session.person]);
+    expect(await one.pass({ range: two.session.person })).toEqual({ type: 'done', unconfirmed: 0 });
+    expect(await shown(one)).toEqual({ attempts: 2, seconds: 60 });
+    expect(await waiting(one)).toBe(0);
+    const kept = await one.store.journal.ofCourse(one.session.person, course);
+    expect(kept.every(({ atCentre }) => atCentre)).toBe(true);
+    await ask(`${node.url}/api/people/${one.session.person}/part`, { token: admin, body: { person: two.session.person } });
+    await one.pass();
+    expect(await shown(one)).toEqual({ attempts: 1, seconds: 40 });
+    expect(await one.pass({ range: two.session.person })).toMatchObject({ type: 'failed' });
+  });
+
+  it('is told plainly that its person was erased, keeps what it has, and nothing of it comes back to the node', async () => {
+    const device = await newDevice();
+    await answer(device, 1, 10);
+    await device.pass();
+    await answer(device, 2, 10);
+    const { person } = device.session;
+    await ask(`${node.url}/api/people/${person}/erase`, { token: admin, body: { confirm: person } });
+    expect(await device.pass()).toEqual({ type: 'failed', failure: 'erased' });
+    expect(await waiting(device)).toBeGreaterThan(0);
+    expect(await shown(device)).toMatchObject({ attempts: 2 });
+    const { body } = await ask(`${node.url}/replica/person/${person}/_all_docs`, { token: admin });
+    expect(body['rows'] ?? []).toEqual([]);
+  });
+
+  it('keeps the work of a sign-in that was taken back, and hands it over after a code of staff', async () => {
+    const device = await newDevice();
+    await device.pass();
+    await answer(device, 1, 10);
+    const { person } = device.session;
+    const revoke = { device: device.store.device, reason: 'lost' };
+    await ask(`${node.url}/api/people/${person}/revoke`, { token: admin, body: revoke });
+    expect(await device.pass()).toEqual({ type: 'failed', failure: 'revoked' });
+    expect(await waiting(device)).toBeGreaterThan(0);
+    const { body } = await ask(`${node.url}/api/people/${person}/link`, { token: admin, body: {} });
+    const again = await exchangeCode(fetch, node.url, { code: String(body['code']), device: device.store.device, person, name: '' });
+    expect(again.ok && again.value.person).toBe(person);
+    expect(await device.pass()).toEqual({ type: 'done', unconfirmed: 0 });
+    expect(await waiting(device)).toBe(0);
   });
 });

@@ -278,9 +278,17 @@ export class Device {
       journal: this.#journalOf(page, person),
       replica: steps,
       ask: (revisions) =>
-        askReceipt(request, centre.origin, token, { person, device, revisions }, async (renewal) => {
-          this.tokens.set(person, renewal.token);
-        }),
+        askReceipt(
+          request,
+          centre.origin,
+          token,
+          { person, device, revisions },
+          {
+            renewed: async (renewal) => {
+              this.tokens.set(person, renewal.token);
+            },
+          },
+        ),
     };
     const outcome = await runPass(person, ports, parts.advance);
     page.replicas.delete(replica);

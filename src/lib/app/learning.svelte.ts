@@ -182,24 +182,27 @@ export class Learning implements LearningController {
   /** A note of another device is not rewritten: it is taken back, and its new words are a note of this device. */
   async change(note: NoteRecord, text: string): Promise<void> {
     const { store } = await this.#storage();
-    const own = note.writer === store.device;
+    const person = await this.#learner();
+    // A note under another id of the same person is one of another device: that range is only read here.
+    const own = note.writer === store.device && note.person === person;
     const documents = own
       ? [{ ...this.#plain(note), text, changed: instantOf(now()) }]
       : [
-          this.#withdrawal(note, store.device),
-          { ...this.#newNote(note.person, store.device, note.course, note.unit, note.type, text), made: note.made },
+          this.#withdrawal(note, person, store.device),
+          { ...this.#newNote(person, store.device, note.course, note.unit, note.type, text), made: note.made },
         ];
-    await store.journal.commit(note.person, documents);
-    await this.#refreshNotes(note.person);
+    await store.journal.commit(person, documents);
+    await this.#refreshNotes(person);
   }
 
   async withdraw(note: NoteRecord): Promise<void> {
     const { store } = await this.#storage();
     const at = instantOf(now());
-    const document =
-      note.writer === store.device ? { ...this.#plain(note), changed: at, withdrawn: at } : this.#withdrawal(note, store.device);
-    await store.journal.commit(note.person, [document]);
-    await this.#refreshNotes(note.person);
+    const person = await this.#learner();
+    const own = note.writer === store.device && note.person === person;
+    const document = own ? { ...this.#plain(note), changed: at, withdrawn: at } : this.#withdrawal(note, person, store.device);
+    await store.journal.commit(person, [document]);
+    await this.#refreshNotes(person);
   }
 
   /** The document itself, without what the page was told about where it is. */
@@ -207,7 +210,7 @@ export class Learning implements LearningController {
     return { _id, kind, person, course, unit, ulid, writer, type, text, made, changed };
   }
 
-  #withdrawal({ person, course, unit, ulid }: NoteRecord, writer: NoteRecord['writer']): WithdrawalRecord {
+  #withdrawal({ course, unit, ulid }: NoteRecord, person: PersonId, writer: NoteRecord['writer']): WithdrawalRecord {
     return {
       _id: withdrawalId(person, course, unit, ulid, writer),
       kind: 'withdrawal',

@@ -1,11 +1,11 @@
 import type { Instant } from '#lib/domain/clock.ts';
-import { createPersonId, type PersonId } from '#lib/domain/ids.ts';
+import type { PersonId } from '#lib/domain/ids.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
 import type { Outcome } from '#lib/sync/session.ts';
 import type { PersonRow } from '#lib/storage/schema.ts';
 import type { Person, SyncController, SyncFailure } from './contract.ts';
 import { personOf, type People } from './people.svelte.ts';
-import { now, random, type Storage } from './store.ts';
+import { now, type Storage } from './store.ts';
 
 /** Milliseconds until a pass that nobody asked for is tried again after a failure: doubles from one minute to thirty. */
 const backOff = (failures: number): number => Math.min(30, 2 ** (failures - 1)) * 60_000;
@@ -83,25 +83,16 @@ export class Sync implements SyncController {
 
   async join(code: string): Promise<Result<Person, SyncFailure>> {
     const { store } = await this.#storage();
-    const { exchangeCode } = await import('#lib/sync/client/centre.ts');
+    const { joinCentre } = await import('./passes.ts');
     await this.#people.load();
     const before = this.#people.current;
-    const sent = { code, device: store.device, person: before?.id ?? createPersonId(random), name: before?.name ?? '' };
-    const known = (await store.people.current())?.centre;
-    const shown = known?.origin === location.origin ? known.token : undefined;
-    const session = await exchangeCode((input, init) => fetch(input, init), location.origin, sent, shown);
-    if (!session.ok) return err(session.error);
-    const { token, expires, person, name, node, epoch, cohorts } = session.value;
-    const row = await store.people.adopt(person, name);
-    await store.people.setCentre(person, { origin: location.origin, node, epoch, cohorts, token, expires });
-    // The name that the centre knows, for somebody who had not said theirs.
-    if (row.name === '' && name !== '') await store.people.rename(person, name);
-    await store.people.makeCurrent(person);
+    const joined = await joinCentre(store, before, code);
+    if (!joined.ok) return joined;
     // Two ids are not melted into one: whoever learned here without a name stays beside, with all their work.
-    if (before !== null && before.id !== person) await store.people.forgetIfEmpty(before.id);
+    if (before !== null && before.id !== joined.value.id) await store.people.forgetIfEmpty(before.id);
     await this.#people.refresh();
     void this.pass();
-    return ok(personOf((await store.people.get(person)) ?? row));
+    return ok(personOf((await store.people.get(joined.value.id)) ?? joined.value));
   }
 
   async linkCode(): Promise<Result<{ code: string; expires: Instant }, SyncFailure>> {
@@ -128,7 +119,8 @@ export class Sync implements SyncController {
     for (const row of rows) {
       if (row.centre === null || (row !== current && (await store.journal.waitingCount(row.id)) === 0)) continue;
       if (row === current) this.state = 'running';
-      const outcome = await this.#passOf(row, row.centre.token);
+      const { passOf } = await import('./passes.ts');
+      const outcome = await passOf(store, row, row.centre.token);
       this.#settle(outcome, row === current);
       if (outcome.type === 'failed' && outcome.failure === 'unreachable') return;
     }
@@ -140,31 +132,5 @@ export class Sync implements SyncController {
     if (!current) return;
     this.failure = outcome.type === 'failed' ? outcome.failure : null;
     this.state = outcome.type === 'failed' ? 'failed' : 'idle';
-  }
-
-  async #passOf({ id: person }: PersonRow, token: string): Promise<Outcome> {
-    const { store } = await this.#storage();
-    const [{ openReplica }, { runPass }, { askReceipt }, { exclusively }] = await Promise.all([
-      import('#lib/sync/client/browser-replica.ts'),
-      import('#lib/sync/client/pass.ts'),
-      import('#lib/sync/client/centre.ts'),
-      import('#lib/storage/exclusive.ts'),
-    ]);
-    const request = (input: string, init?: RequestInit) => fetch(input, init);
-    return exclusively(`pass-${person}`, async () => {
-      const replica = openReplica({ person, origin: location.origin, token, fetch: request });
-      try {
-        return await runPass(person, {
-          journal: store.journal,
-          replica,
-          ask: (revisions) =>
-            askReceipt(request, location.origin, token, { person, device: store.device, revisions }, (renewal) =>
-              store.people.renewToken(person, renewal),
-            ),
-        });
-      } finally {
-        await replica.close();
-      }
-    });
   }
 }

@@ -18,6 +18,7 @@ import {
   type PersonId,
   type UnitId,
 } from '#lib/domain/ids.ts';
+import { revocationReasons, type RevocationReason } from '#lib/domain/orders.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
 
 /**
@@ -103,6 +104,55 @@ export type StaffMember = v.InferOutput<typeof member>;
 const invitation = v.object({ code: text, expires: instant });
 export type Invitation = v.InferOutput<typeof invitation>;
 
+const revocation = v.object({ since: instant, reason: v.picklist(revocationReasons) });
+/** One of the people who joined here, as a list shows them. */
+const listed = v.object({
+  id: personId,
+  name: text,
+  since: instant,
+  devices: count,
+  lastContact: v.nullable(instant),
+  cohorts: v.array(v.object({ id: cohortId, title: text })),
+  aliases: v.array(personId),
+  revoked: v.optional(instant),
+  asksErasure: v.optional(instant),
+});
+export type ListedPerson = v.InferOutput<typeof listed>;
+/** What another node asks and an administrator here decides. */
+const held = v.object({ child: nodeId, kind: text, at: instant, people: v.array(personId) });
+export type HeldOrder = v.InferOutput<typeof held>;
+const learners = v.object({ people: v.array(listed), held: v.array(held) });
+export type Learners = v.InferOutput<typeof learners>;
+
+const shownDevice = v.object({
+  person: personId,
+  device: deviceId,
+  since: instant,
+  lastContact: v.nullable(instant),
+  key: v.boolean(),
+  revoked: v.optional(revocation),
+});
+export type ShownDevice = v.InferOutput<typeof shownDevice>;
+const shownPerson = v.object({
+  id: personId,
+  name: text,
+  roles: v.array(text),
+  since: v.nullable(instant),
+  revoked: v.optional(instant),
+  asksErasure: v.optional(instant),
+  aliases: v.array(personId),
+  cohorts: v.array(v.object({ id: cohortId, title: text })),
+  devices: v.array(shownDevice),
+});
+export type ShownPerson = v.InferOutput<typeof shownPerson>;
+
+/** What can be done about one person. */
+export type PersonAct =
+  | { readonly do: 'revoke'; readonly device?: DeviceId; readonly reason: RevocationReason }
+  | { readonly do: 'restore'; readonly device?: DeviceId }
+  | { readonly do: 'alias' | 'part'; readonly person: PersonId }
+  | { readonly do: 'erase'; readonly confirm: PersonId };
+
 const offered = v.object({ course: courseId, title, units: count });
 export type OfferedCourse = v.InferOutput<typeof offered>;
 
@@ -123,6 +173,11 @@ export interface TeachClient {
   ): Promise<TeachResult<readonly (CodeSlip | RefusedLine)[]>>;
   staff(token: string): Promise<TeachResult<readonly StaffMember[]>>;
   invite(token: string, name: string, role: string): Promise<TeachResult<Invitation>>;
+  learners(token: string): Promise<TeachResult<Learners>>;
+  person(token: string, person: PersonId): Promise<TeachResult<ShownPerson>>;
+  /** A code with which another device becomes this person. */
+  linkCode(token: string, person: PersonId, revokeDevices: boolean): Promise<TeachResult<Invitation>>;
+  act(token: string, person: PersonId, act: PersonAct): Promise<TeachResult<unknown>>;
 }
 
 /** What `fetch` is, as far as it is used here. */
@@ -190,6 +245,11 @@ export function createTeachClient(send: Fetch, now: () => number): TeachClient {
     enrol: async (token, id, who) =>
       map(await ask(codeLines, 'POST', `/api/cohorts/${encodeURIComponent(id)}/codes`, { token, body: who }), ({ lines }) => lines),
     staff: async (token) => map(await ask(v.object({ people: v.array(member) }), 'GET', '/api/people', { token }), ({ people }) => people),
+    learners: (token) => ask(learners, 'GET', '/api/learners', { token }),
+    person: (token, person) => ask(shownPerson, 'GET', `/api/people/${person}`, { token }),
+    linkCode: (token, person, revokeDevices) =>
+      ask(invitation, 'POST', `/api/people/${person}/link`, { token, body: { revokeDevices, reason: 'lost' } }),
+    act: (token, person, { do: path, ...body }) => ask(v.unknown(), 'POST', `/api/people/${person}/${path}`, { token, body }),
     invite: (token, name, role) => ask(invitation, 'POST', '/api/people', { token, body: { name, role } }),
   };
 }

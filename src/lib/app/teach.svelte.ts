@@ -7,7 +7,7 @@
  * windows bring `sessionStorage` back, and people walk away: after half an hour without use the session ends by itself.
  */
 import * as v from 'valibot';
-import type { CohortId, CourseId } from '#lib/domain/ids.ts';
+import type { CohortId, CourseId, PersonId } from '#lib/domain/ids.ts';
 import { ok } from '#lib/domain/result.ts';
 import { makeLocker, openLocker, reopenLocker, type KeptWork, type Locker } from './report-locker.ts';
 import {
@@ -17,9 +17,12 @@ import {
   type Cohort,
   type CohortReport,
   type Invitation,
+  type Learners,
   type NodeInfo,
   type OfferedCourse,
+  type PersonAct,
   type RefusedLine,
+  type ShownPerson,
   type StaffMember,
   type StaffSession,
   type TeachResult,
@@ -48,6 +51,8 @@ export class Teaching {
   reports = $state.raw<Readonly<Record<string, CohortReport>>>({});
   courses = $state.raw<readonly OfferedCourse[]>([]);
   staff = $state.raw<readonly StaffMember[]>([]);
+  /** The people who joined here; null until they were asked for. Never kept on the device. */
+  learners = $state.raw<Learners | null>(null);
   /** Codes made since signing in, by cohort: the node shows each once, so they stay until they were printed or saved. */
   slips = $state.raw<Readonly<Record<string, readonly CodeSlip[]>>>({});
 
@@ -146,6 +151,7 @@ export class Teaching {
     this.#locker = null;
     this.#showKept(null);
     this.staff = [];
+    this.learners = null;
     this.slips = {};
     this.standing = { type: 'out' };
   }
@@ -205,6 +211,24 @@ export class Teaching {
     const result = await this.#asStaff((token) => this.#client.staff(token));
     if (result.ok) this.staff = result.value;
     return result;
+  }
+
+  async loadLearners(): Promise<TeachResult<Learners>> {
+    const result = await this.#asStaff((token) => this.#client.learners(token));
+    if (result.ok) this.learners = result.value;
+    return result;
+  }
+
+  loadPerson(person: PersonId): Promise<TeachResult<ShownPerson>> {
+    return this.#asStaff((token) => this.#client.person(token, person));
+  }
+
+  linkCode(person: PersonId, revokeDevices: boolean): Promise<TeachResult<Invitation>> {
+    return this.#asStaff((token) => this.#client.linkCode(token, person, revokeDevices));
+  }
+
+  act(person: PersonId, act: PersonAct): Promise<TeachResult<unknown>> {
+    return this.#asStaff((token) => this.#client.act(token, person, act));
   }
 
   invite(name: string, role: string): Promise<TeachResult<Invitation>> {

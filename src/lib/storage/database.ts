@@ -1,6 +1,6 @@
 import { Dexie, type EntityTable } from 'dexie';
 import { databaseName, stores } from './schema.ts';
-import type { CourseRow, JobRow, JournalRow, MirrorRow, PersonRow, PieceRow, SettingRow } from './schema.ts';
+import type { CourseRow, JobRow, JournalRow, KeyRow, MirrorRow, PersonRow, PieceRow, SettingRow } from './schema.ts';
 
 export type Database = Dexie & {
   people: EntityTable<PersonRow, 'id'>;
@@ -10,6 +10,7 @@ export type Database = Dexie & {
   pieces: EntityTable<PieceRow, 'sha256'>;
   jobs: EntityTable<JobRow, 'course'>;
   settings: EntityTable<SettingRow, 'key'>;
+  keys: EntityTable<KeyRow, 'person'>;
 };
 
 /**
@@ -18,8 +19,9 @@ export type Database = Dexie & {
  */
 export function openDatabase(name = databaseName): Database {
   const database = new Dexie(name, { chromeTransactionDurability: 'strict' }) as Database;
-  database.version(1).stores(stores);
-  // The second version knows of a place above the centre. Nothing was heard of it before.
+  const { keys: _since2, ...first } = stores;
+  database.version(1).stores(first);
+  // The second version knows of a place above the centre, of which nothing was heard before, and keeps keys.
   database
     .version(2)
     .stores(stores)

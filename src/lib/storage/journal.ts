@@ -88,17 +88,13 @@ export class JournalStore implements Journal {
   }
 
   async #read([index, key]: readonly [string, readonly [PersonId, string]]): Promise<readonly KeptDocument[]> {
-    const { journal, mirror } = this.#database;
-    const rows: readonly (JournalRow | MirrorRow)[] = await this.#database.transaction('r', journal, mirror, async () => [
-      ...(await journal
-        .where(index)
-        .equals([...key])
-        .toArray()),
-      ...(await mirror
-        .where(index)
-        .equals([...key])
-        .toArray()),
-    ]);
+    const { journal, mirror, people } = this.#database;
+    const [person, rest] = key;
+    const rows: readonly (JournalRow | MirrorRow)[] = await this.#database.transaction('r', journal, mirror, people, async () => {
+      // Two ids of one human are read as one.
+      const keys = [person, ...((await people.get(person))?.aliases ?? [])].map((id) => [id, rest]);
+      return [...(await journal.where(index).anyOf(keys).toArray()), ...(await mirror.where(index).anyOf(keys).toArray())];
+    });
     return rows.map((row) => ({ body: row.body, atCentre: row.waits === 0, above: aboveOf(row) }));
   }
 

@@ -123,6 +123,11 @@ export class PeopleStore {
     });
   }
 
+  async setAliases(person: PersonId, aliases: readonly PersonId[]): Promise<void> {
+    const known = (await this.#database.people.get(person))?.aliases ?? [];
+    if (known.join(' ') !== aliases.join(' ')) await this.#database.people.update(person, { aliases });
+  }
+
   /** Forgets a nameless person who has done nothing here: an empty place in the list helps nobody. Whoever has work stays. */
   async forgetIfEmpty(person: PersonId): Promise<void> {
     const { people, journal, mirror } = this.#database;

@@ -7,7 +7,7 @@
  */
 import type { Instant } from '#lib/domain/clock.ts';
 import type { CohortId, CourseId, NodeId, PersonId, Sha256 } from '#lib/domain/ids.ts';
-import type { PersonRecord, RecordId, RecordKind } from '#lib/domain/records.ts';
+import type { BindingRecord, PersonRecord, RecordId, RecordKind } from '#lib/domain/records.ts';
 import type { CourseStructure, Language, SignedManifest } from '#lib/course/package.ts';
 import type { Mark, Revision } from '#lib/sync/session.ts';
 
@@ -22,6 +22,7 @@ export const stores = {
   pieces: 'sha256',
   jobs: 'course',
   settings: 'key',
+  keys: 'person',
 } as const;
 
 /** How a PIN or a row of pictures is remembered: PBKDF2-HMAC-SHA-256, 32 bytes. */
@@ -52,6 +53,19 @@ export interface PersonRow {
   readonly lastPass: Instant | null;
   /** The place above the centre in the epoch that was last heard of, and up to what it was asked (`relayKey`); null where there is none. */
   readonly relay: { readonly node: NodeId; readonly epoch: string; readonly noted: string | null } | null;
+  /** The person's other ids, as their centre said at the last pass: what they hold is read together with this one's. */
+  readonly aliases?: readonly PersonId[];
+}
+
+/** A person's key pair on this device. */
+export interface KeyRow {
+  readonly person: PersonId;
+  /** The private half cannot be read out: not by a page, not by a copy of a row. */
+  readonly pair: CryptoKeyPair;
+  /** The public half, base64url. */
+  readonly key: string;
+  /** The centre's word for it; null until one was given. */
+  readonly binding: BindingRecord | null;
 }
 
 interface WorkRow {

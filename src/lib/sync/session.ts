@@ -103,7 +103,8 @@ export interface Journal {
   noteRelay(person: PersonId, key: string): Promise<void>;
 }
 
-export type PassFailure = 'unreachable' | 'not-accepted' | 'slow-down' | 'nonsense' | 'expired' | 'revoked' | 'no-space' | 'busy';
+export type PassFailure =
+  'unreachable' | 'not-accepted' | 'slow-down' | 'nonsense' | 'expired' | 'revoked' | 'erased' | 'no-space' | 'busy';
 
 /** The person's database between the journal and the node. */
 export interface Replica {

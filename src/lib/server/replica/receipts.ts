@@ -50,12 +50,13 @@ export function createReceipts(given: {
         if (!shown.ok) return badRequest('The key of the device is not shown to be its own.');
         const asked = Object.entries(revisions);
         if (asked.length > maxRevisions) return badRequest(`A receipt is about at most ${String(maxRevisions)} documents.`);
+        const aliases = (await orders.standing()).sameAs(person).filter((id) => id !== person);
+        const open = new Set<string>([person, ...aliases]);
         const within = asked.flatMap(([id, rev]): [string, string][] =>
-          typeof rev === 'string' && id.startsWith(`${person}:`) ? [[id, rev]] : [],
+          typeof rev === 'string' && open.has(id.slice(0, id.indexOf(':'))) ? [[id, rev]] : [],
         );
         const held = await records.held(Object.fromEntries(within));
         contacts.heard(person, device);
-        const aliases = (await orders.standing()).sameAs(person).filter((id) => id !== person);
         return json({
           receipt: { node, epoch: engine.epoch, revisions: held },
           // The parent's own receipts, relayed: it may have what this node lost.

@@ -1,8 +1,11 @@
 /** The requests that a learner's device makes of its centre, besides replication. Paths and shapes: docs/http.md. */
 import { isInstant, type Instant } from '#lib/domain/clock.ts';
 import { isCohortId, isNodeId, isPersonId, type CohortId, type DeviceId, type NodeId, type PersonId } from '#lib/domain/ids.ts';
+import { parseRecord } from '#lib/domain/parse-record.ts';
+import type { BindingRecord } from '#lib/domain/records.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
 import { isListOf, isObject, isString } from '#lib/domain/shape.ts';
+import type { ShownKey } from './device-key.ts';
 import { parseReceipt, type PassFailure, type Receipt, type Revisions } from '#lib/sync/session.ts';
 
 export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
@@ -15,6 +18,7 @@ const failureByCode: Readonly<Record<string, PassFailure>> = {
   'slow-down': 'slow-down',
   expired: 'expired',
   revoked: 'revoked',
+  erased: 'erased',
   'no-space': 'no-space',
   busy: 'busy',
 };
@@ -30,13 +34,23 @@ export function failureOf(status: number, code?: unknown): PassFailure {
   return 'nonsense';
 }
 
-async function post(fetch: Fetch, url: string, body: unknown, token?: string): Promise<Result<unknown, PassFailure>> {
+/** One request with a JSON answer. */
+export async function ask(
+  fetch: Fetch,
+  method: 'GET' | 'POST',
+  url: string,
+  body: unknown,
+  token?: string,
+): Promise<Result<unknown, PassFailure>> {
   let response: Response;
   try {
     response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
-      body: JSON.stringify(body),
+      method,
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(patience),
     });
   } catch {
@@ -60,17 +74,26 @@ export interface Session {
   readonly node: NodeId;
   readonly epoch: string;
   readonly cohorts: readonly { readonly id: CohortId; readonly title: string }[];
+  /** The centre's word for the key that was shown; null where none was, or it is not what was asked for. */
+  readonly binding: BindingRecord | null;
+}
+
+/** A binding of this key to this device, whole; whose signature it is, whoever relies on it checks. */
+function readBinding(value: unknown, device: DeviceId, shown: ShownKey | undefined): BindingRecord | null {
+  const read = parseRecord(value);
+  return read.ok && read.value.kind === 'binding' && read.value.device === device && read.value.key === shown?.key ? read.value : null;
 }
 
 const isCohort = (value: unknown): value is { id: CohortId; title: string } =>
   isObject(value) && isCohortId(value['id']) && isString(value['title']);
 
-function parseSession(answer: unknown): Result<Session, 'nonsense'> {
+function parseSession(answer: unknown, device: DeviceId, shown: ShownKey | undefined): Result<Session, 'nonsense'> {
   if (!isObject(answer)) return err('nonsense');
   const { token, expires, person, name, node, epoch, cohorts } = answer;
   if (!isString(token) || token === '' || !isInstant(expires) || !isPersonId(person) || !isString(name)) return err('nonsense');
   if (!isNodeId(node) || !isString(epoch) || epoch === '' || !isListOf(isCohort)(cohorts)) return err('nonsense');
-  return ok({ token, expires, person, name, node, epoch, cohorts: cohorts.map(({ id, title }) => ({ id, title })) });
+  const binding = readBinding(answer['binding'], device, shown);
+  return ok({ token, expires, person, name, node, epoch, cohorts: cohorts.map(({ id, title }) => ({ id, title })), binding });
 }
 
 /**
@@ -80,13 +103,13 @@ function parseSession(answer: unknown): Result<Session, 'nonsense'> {
 export async function exchangeCode(
   fetch: Fetch,
   origin: string,
-  given: { readonly code: string; readonly device: DeviceId; readonly person: PersonId; readonly name: string },
+  given: { readonly code: string; readonly device: DeviceId; readonly person: PersonId; readonly name: string; readonly key?: ShownKey },
   token?: string,
 ): Promise<Result<Session, PassFailure>> {
-  const answer = await post(fetch, `${origin}/api/session`, { ...given, ...(given.name === '' ? { name: undefined } : {}) }, token);
+  const answer = await ask(fetch, 'POST', `${origin}/api/session`, { ...given, ...(given.name === '' ? { name: undefined } : {}) }, token);
   // Here a 401 is about the code, not about a token.
   if (!answer.ok) return err(answer.error === 'expired' ? 'not-accepted' : answer.error);
-  return parseSession(answer.value);
+  return parseSession(answer.value, given.device, given.key);
 }
 
 /** Asks for a single-use code with which a second device becomes the same person. */
@@ -95,7 +118,7 @@ export async function askLinkCode(
   origin: string,
   token: string,
 ): Promise<Result<{ code: string; expires: Instant }, PassFailure>> {
-  const answer = await post(fetch, `${origin}/api/link`, {}, token);
+  const answer = await ask(fetch, 'POST', `${origin}/api/link`, {}, token);
   if (!answer.ok) return answer;
   if (!isObject(answer.value)) return err('nonsense');
   const { code, expires } = answer.value;
@@ -114,18 +137,33 @@ function parseRenewal(answer: unknown): Renewal | null {
   return isString(token) && token !== '' && isInstant(expires) ? { token, expires } : null;
 }
 
-/** Asks which of these revisions are on the node's disk. A new token that comes with the answer is handed to `renewed` first. */
+/** What an answer of `POST /sync` may bring beside the receipt. Each is kept before the receipt is looked at. */
+export interface Beside {
+  readonly renewed: (renewal: Renewal) => Promise<void>;
+  readonly bound?: (binding: BindingRecord) => Promise<void>;
+  /** The person's other ids; none where there are none. */
+  readonly aliases?: (people: readonly PersonId[]) => Promise<void>;
+}
+
+const isPeople = isListOf(isPersonId);
+
+/** Asks which of these revisions are on the node's disk. */
 export async function askReceipt(
   fetch: Fetch,
   origin: string,
   token: string,
-  asked: { readonly person: PersonId; readonly device: DeviceId; readonly revisions: Revisions },
-  renewed: (renewal: Renewal) => Promise<void>,
+  asked: { readonly person: PersonId; readonly device: DeviceId; readonly revisions: Revisions; readonly key?: ShownKey },
+  beside: Beside,
 ): Promise<Result<Receipt, PassFailure>> {
-  const { person, device, revisions } = asked;
-  const answer = await post(fetch, `${origin}/sync`, { person, device, revisions: Object.fromEntries(revisions) }, token);
+  const { person, device, revisions, key } = asked;
+  const answer = await ask(fetch, 'POST', `${origin}/sync`, { person, device, revisions: Object.fromEntries(revisions), key }, token);
   if (!answer.ok) return answer;
   const renewal = parseRenewal(answer.value);
-  if (renewal !== null) await renewed(renewal);
+  if (renewal !== null) await beside.renewed(renewal);
+  const said = isObject(answer.value) ? answer.value : {};
+  const binding = readBinding(said['binding'], device, key);
+  if (binding !== null) await beside.bound?.(binding);
+  const aliases = said['aliases'] ?? [];
+  if (isPeople(aliases)) await beside.aliases?.(aliases);
   return parseReceipt(answer.value, revisions);
 }

@@ -32,6 +32,8 @@ export interface ReplicaOptions {
   readonly fetch: Fetch;
   /** In front of the local database's name, where one process plays several devices. */
   readonly prefix?: string;
+  /** The range is read and never written: it is of another id of the same human. */
+  readonly readOnly?: boolean;
   /** Reads a document that came from elsewhere; null where it is none of a person's records. */
   readonly parse: (document: unknown) => PersonRecord | null;
 }
@@ -79,12 +81,14 @@ export class PouchReplica implements Replica {
   readonly #remote: Database;
   readonly #person: PersonId;
   readonly #parse: ReplicaOptions['parse'];
+  readonly #readOnly: boolean;
   /** Why the last request that failed did; PouchDB's own errors no longer tell. */
   #reason: PassFailure | null = null;
 
-  constructor({ person, adapter, origin, token, fetch, parse, prefix }: ReplicaOptions) {
+  constructor({ person, adapter, origin, token, fetch, parse, prefix, readOnly = false }: ReplicaOptions) {
     this.#person = person;
     this.#parse = parse;
+    this.#readOnly = readOnly;
     this.#local = new PouchDB(`${prefix === undefined ? '' : `${prefix}-`}perigee-${person}`, { adapter, auto_compaction: true });
     this.#remote = new PouchDB(`${origin}/replica/person/${person}`, {
       adapter: 'http',
@@ -154,11 +158,13 @@ export class PouchReplica implements Replica {
 
   replicate(): Promise<Result<void, PassFailure>> {
     return this.#attempt(async () => {
-      await this.#local.sync(this.#remote, { batch_size: batch });
+      if (this.#readOnly) await this.#local.replicate.from(this.#remote, { batch_size: batch });
+      else await this.#local.sync(this.#remote, { batch_size: batch });
     });
   }
 
   sendAgain(ids: readonly RecordId[]): Promise<Result<void, PassFailure>> {
+    if (this.#readOnly) return Promise.resolve(ok(undefined));
     return this.#attempt(async () => {
       for (const some of slices(ids)) await this.#local.replicate.to(this.#remote, { doc_ids: some, checkpoint: false, batch_size: batch });
     });

@@ -36,7 +36,10 @@ declare module 'pouchdb-core' {
     info(): Promise<{ readonly doc_count: number; readonly update_seq: number | string }>;
     /** From pouchdb-replication. */
     sync(remote: Database, options: ReplicationOptions): Promise<unknown>;
-    readonly replicate: { to(remote: Database, options: ReplicationOptions): Promise<unknown> };
+    readonly replicate: {
+      to(remote: Database, options: ReplicationOptions): Promise<unknown>;
+      from(remote: Database, options: ReplicationOptions): Promise<unknown>;
+    };
     close(): Promise<void>;
     destroy(): Promise<void>;
   }
