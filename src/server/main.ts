@@ -33,6 +33,7 @@ import { pageItself, type Caller } from '../lib/server/http/organ.ts';
 import { createRouter } from '../lib/server/http/router.ts';
 import type { Log } from '../lib/server/log.ts';
 import { openOrderBook } from '../lib/server/orders/book.ts';
+import { guardErased } from '../lib/server/orders/guard.ts';
 import { openKeepsake } from '../lib/server/orders/keepsake.ts';
 import { createObedience } from '../lib/server/orders/obey.ts';
 import { createCouchSession, createReplica } from '../lib/server/replica/organ.ts';
@@ -114,6 +115,8 @@ export async function openNode(settings: NodeSettings) {
   // Before anybody is answered: what an older copy brought back is purged again.
   const obedience = createObedience({ node, engine, book: orders, store, contacts, log });
   await obedience.round();
+  // What comes in by a road, or from a parent, passes this.
+  const guarded = guardErased(engine, orders.erased);
   const bindings = createBindings({ node, signer, store, records, clock, random });
   const throttle = createThrottle(clock);
   const basic = createBasic({ sessions, throttle, clock, random });
@@ -138,7 +141,7 @@ export async function openNode(settings: NodeSettings) {
   const upstream = createUpstream({
     node,
     version,
-    engine,
+    engine: guarded,
     parent: settings.upstream ?? null,
     notes: openNotes(notes),
     relayed,
@@ -159,7 +162,16 @@ export async function openNode(settings: NodeSettings) {
       ...cohortRoutes({ records, store, sessions, contacts, cohorts, orders, structureOf: library.structureOf, clock }),
       ...upstreamRoutes({ node, version, engine, sessions, peers, library, upstream, clock }),
     ]),
-    replica: createReplica({ node, version, engine, records, commons, sessions, basic, cohorts }),
+    replica: createReplica({
+      node,
+      version,
+      engine: guarded,
+      records: guarded.database(`records-${node}`),
+      commons,
+      sessions,
+      basic,
+      cohorts,
+    }),
     _session: createCouchSession(),
     sync: createReceipts({ node, engine, records, relayed, sessions, contacts, orders, bindings, clock }),
     content: createContent({ library, pieces, more: trustRoutes({ shelf: openShelf({ node, engine }), programmes }) }),

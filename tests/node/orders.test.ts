@@ -389,6 +389,23 @@ describe('orders between nodes', () => {
     expect((await get('/api/learners', admin)).body['held']).toEqual([]);
   });
 
+  it('a child that has not heard yet, or will not, brings nothing of an erased person back', async () => {
+    const [gone, kept] = [createPersonId(random), createPersonId(random)];
+    const device = createDeviceId(random);
+    await put('records-lima', aRecord('note', gone, device), aRecord('note', kept, device));
+    await put('desk-lima', erasureBy(lima, gone));
+    const credential = await beside(({ peers }) => peers.add(lima));
+    await node.restart();
+    expect(await idsIn('records-lima', gone)).toEqual([]);
+    const docs = [gone, kept].map((person) => ({ ...aRecord('note', person, device, 9), _rev: '1-00000000000000000000000000000009' }));
+    const { body } = await post('/replica/db/records-lima/_bulk_docs', credential, { new_edits: false, docs });
+    expect(body).toMatchObject([
+      { id: docs[0]?._id, error: 'forbidden', reason: expect.stringMatching(/erased here on request/) as string },
+    ]);
+    expect(await idsIn('records-lima', gone)).toEqual([]);
+    expect(await idsIn('records-lima', kept)).toContain(docs[1]?._id);
+  });
+
   it('the parent’s are obeyed and repeated for this node’s own children; its own go up in its desk', async () => {
     const [erased, kept] = [await newLearner('Rehema'), await newLearner('Salma')];
     for (const who of [erased, kept]) await write(who, aRecord('note', who.person, who.device));

@@ -33,6 +33,8 @@ const standingLives = 500;
 export interface OrderBook {
   /** What stands, as of at most half a second ago. */
   standing(): Promise<OrderStanding>;
+  /** Who was erased, as this process knows it by now; every question of a sign-in looks again. */
+  erased(): ReadonlySet<PersonId>;
   /** Every order that this node says, by its name. */
   orders(): Promise<ReadonlyMap<OrderId, Order>>;
   /**
@@ -153,6 +155,7 @@ export async function openOrderBook(given: {
 
   return {
     standing,
+    erased: () => stands.erased,
     async orders() {
       await standing();
       return known;
