@@ -1,5 +1,6 @@
 /** `npx perigee <command>`. Adding a command is adding its file to `commands/` and its line here. */
 import { text } from 'node:stream/consumers';
+import { auditCommand, backupCommand, restoreCommand } from './commands/backup.ts';
 import type { Command } from './commands/command.ts';
 import { courseBuild } from './commands/course-build.ts';
 import { courseCheck } from './commands/course-check.ts';
@@ -22,6 +23,9 @@ const commands: readonly Command[] = [
   nodesRevoke,
   credentialVerify,
   trustPublish,
+  backupCommand,
+  restoreCommand,
+  auditCommand,
 ];
 
 process.exitCode = await dispatch(commands, process.argv.slice(2), {

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, expect, it } from 'vitest';
 import { couchFor, removeCouchDatabases } from '../conformance/couch.ts';
-import { aRecord } from '../fixtures/records.ts';
-import { ask, codesFor, joinBy, makeCohort, password, type Learner, type TestNode } from './kit.ts';
+import { thoroughness } from '../durability/seeded.ts';
+import { answer, createDevice, waiting, type TestDevice } from './device-kit.ts';
+import { ask, codesFor, makeCohort, password, type TestNode } from './kit.ts';
 
 const data = mkdtempSync(join(tmpdir(), 'perigee-crash-'));
 let child: ChildProcess | null = null;
@@ -35,57 +36,77 @@ afterAll(async () => {
   rmSync(data, { recursive: true });
 });
 
-it('keeps every receipted revision through six kills in the middle of writing', { timeout: 60_000 }, async () => {
+/** `npm test -- --faults 20` kills it so many times as often. */
+const rounds = 6 * thoroughness;
+
+it('keeps every receipted revision, however often it is killed while devices hand over', { timeout: 60_000 * thoroughness }, async () => {
   const first = await start();
-  let { url } = first;
-  const claimed = await ask(`${url}/api/session`, { body: { code: first.code, name: 'Wangari', password } });
+  const node = { url: first.url } as { url: string } & TestNode;
+  const claimed = await ask(`${node.url}/api/session`, { body: { code: first.code, name: 'Wangari', password } });
   const token = claimed.body['token'] as string;
-  const node = { url } as TestNode;
   const codes = await codesFor(node, token, await makeCohort(node, token), ['a', 'b', 'c', 'd']);
-  const learners: Learner[] = [];
-  for (const enrolment of codes) learners.push(await joinBy(node, enrolment));
+  const devices: TestDevice[] = [];
+  for (const enrolment of codes) devices.push(await createDevice(node, enrolment));
 
+  /** The newest revision of each document that a receipt named. */
   const receipted = new Map<string, string>();
-  let epoch: unknown = null;
-  let sent = 0;
-  let number = 0;
+  const generation = (rev: string): number => Number(rev.split('-')[0]);
+  let [sent, number, passes, kills] = [0, 0, 0, 0];
 
-  /** Writes and asks for receipts until the node is gone. */
-  async function work({ person, device, token: own }: Learner): Promise<void> {
-    try {
-      for (;;) {
-        const docs = Array.from({ length: 5 }, () => aRecord('attempt', person, device, ++number));
-        sent += docs.length;
-        const written = await ask(`${url}/replica/person/${person}/_bulk_docs`, { token: own, body: { docs } });
-        const revisions = Object.fromEntries((written.body as unknown as { id: string; rev: string }[]).map(({ id, rev }) => [id, rev]));
-        const { body } = await ask(`${url}/sync`, { token: own, body: { person, device, revisions } });
-        const receipt = body['receipt'] as { epoch: string; revisions: Record<string, string> };
-        epoch ??= receipt.epoch;
-        expect(receipt.epoch).toBe(epoch);
-        for (const [id, rev] of Object.entries(receipt.revisions)) receipted.set(id, rev);
+  /** Answers questions and hands them over until the node is gone. */
+  async function learn(device: TestDevice): Promise<void> {
+    const { person } = device.session;
+    for (;;) {
+      await answer(device, ++number, 1);
+      sent += 1;
+      const outcome = await device.pass({
+        receipted: ({ revisions }) => {
+          for (const [id, rev] of revisions) if (generation(rev) > generation(receipted.get(id) ?? '0')) receipted.set(id, rev);
+        },
+      });
+      if (outcome.type === 'failed') {
+        // The connection broke off, in the middle of a request or of an answer.
+        expect(['unreachable', 'nonsense']).toContain(outcome.failure);
+        expect((await device.store.journal.ofKind(person, 'attempt')).length).toBeGreaterThan(0);
+        return;
       }
-    } catch (error) {
-      // The connection broke off: what was not receipted is not promised.
-      if (!(error instanceof TypeError)) throw error;
+      passes += 1;
     }
   }
 
-  for (let round = 0; round < 6; round++) {
-    const working = learners.map(work);
-    // However fast the engine is, each kill comes after receipts and in the middle of writing.
-    const enough = receipted.size + 20;
-    do await new Promise((resolve) => setTimeout(resolve, 60 + round * 17));
-    while (receipted.size < enough);
-    await kill();
-    await Promise.all(working);
-    ({ url } = await start());
-    for (const { person, device, token: own } of learners) {
-      const revisions = Object.fromEntries([...receipted].filter(([id]) => id.startsWith(person)));
-      const { body } = await ask(`${url}/sync`, { token: own, body: { person, device, revisions } });
-      expect((body['receipt'] as { revisions: object }).revisions).toEqual(revisions);
-    }
+  /** What the node's answers say of everything that was ever receipted. */
+  async function check(device: TestDevice): Promise<void> {
+    const { person, token: own } = device.session;
+    const expected = Object.fromEntries([...receipted].filter(([id]) => id.startsWith(person)));
+    const { body } = await ask(`${node.url}/replica/person/${person}/_revs_diff`, {
+      token: own,
+      body: Object.fromEntries(Object.entries(expected).map(([id, rev]) => [id, [rev]])),
+    });
+    expect(body).toEqual({});
   }
-  // Both must have happened, else the test says nothing.
-  expect(receipted.size).toBeGreaterThan(100);
-  expect(receipted.size).toBeLessThanOrEqual(sent);
+
+  for (let round = 0; round < rounds; round++) {
+    const working = devices.map(learn);
+    // However fast the engine is, each kill comes after receipts and in the middle of writing.
+    const enough = passes + devices.length;
+    do await new Promise((resolve) => setTimeout(resolve, 20 + (round % 6) * 17));
+    while (passes < enough);
+    await kill();
+    kills += 1;
+    await Promise.all(working);
+    node.url = (await start()).url;
+    for (const device of devices) await check(device);
+  }
+  // At the end everything is there, and every device shows that it is.
+  for (const device of devices) {
+    expect(await device.pass()).toEqual({ type: 'done', unconfirmed: 0 });
+    expect(await waiting(device)).toBe(0);
+  }
+  const { body } = await ask(`${node.url}/replica/person/${devices[0]?.session.person ?? ''}/_all_docs`, {
+    token: devices[0]?.session.token ?? '',
+  });
+  expect(body['rows']).not.toEqual([]);
+  expect(kills).toBe(rounds);
+  expect(receipted.size).toBeGreaterThan(rounds * devices.length);
+  expect(receipted.size).toBeLessThanOrEqual(sent + 3 * devices.length);
 });

@@ -1,111 +1,20 @@
 /** The device's own pass, journal and replica against a real node: what is shown as being at the centre is there. */
-import 'fake-indexeddb/auto';
 import { cpSync, renameSync, rmSync } from 'node:fs';
-import memory from 'pouchdb-adapter-memory';
-import PouchDB from 'pouchdb-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CourseId, PersonId, UnitId } from '../../src/lib/domain/ids.ts';
-import { instantOf } from '../../src/lib/domain/clock.ts';
 import { bindingStatement, registerId } from '../../src/lib/domain/records.ts';
-import { parseRecord } from '../../src/lib/domain/parse-record.ts';
-import { joinRegisters, secondsOf } from '../../src/lib/domain/progress.ts';
 import { KeyStore } from '../../src/lib/storage/keys.ts';
-import { openStore, type Store } from '../../src/lib/storage/store.ts';
-import { askLinkCode, askReceipt, exchangeCode, type Fetch, type Session } from '../../src/lib/sync/client/centre.ts';
-import { createOwnKey, showKey, signWith, type ShownKey } from '../../src/lib/sync/client/device-key.ts';
-import { runPass } from '../../src/lib/sync/client/pass.ts';
-import { PouchReplica } from '../../src/lib/sync/client/pouch-replica.ts';
+import { exchangeCode, type Fetch } from '../../src/lib/sync/client/centre.ts';
+import { createOwnKey, showKey, signWith } from '../../src/lib/sync/client/device-key.ts';
 import { isSignedBy } from '../../src/lib/server/accounts/node-key.ts';
 import { attempt } from '../conformance/journal.ts';
-import { ask, claim, codesFor, makeCohort, random, startTestNode, type TestNode } from './kit.ts';
-
-PouchDB.plugin(memory);
-
-const course = 'space-law' as CourseId;
-let counter = 0;
-
-interface TestDevice {
-  readonly store: Store;
-  readonly session: Session;
-  /** `range` is another id of the same human, which is only read. */
-  readonly pass: (change?: { fetch?: Fetch; token?: string; range?: PersonId; key?: ShownKey }) => ReturnType<typeof runPass>;
-  /** The browser drops PouchDB's database. */
-  readonly loseReplica: () => Promise<void>;
-}
-
-async function createDevice(node: TestNode, code: string): Promise<TestDevice> {
-  const name = `device-${String(counter++)}`;
-  const store = await openStore(() => Date.now(), random, name);
-  const person = await store.people.create('Amina');
-  const joined = await exchangeCode(fetch, node.url, { code, device: store.device, person: person.id, name: person.name });
-  if (!joined.ok) throw new Error(joined.error);
-  const session = joined.value;
-  await store.people.adopt(session.person, session.name);
-  const { token, expires, cohorts } = session;
-  await store.people.setCentre(session.person, { node: session.node, epoch: session.epoch, origin: node.url, cohorts, token, expires });
-  const pass: TestDevice['pass'] = async (change = {}) => {
-    const kept = (await store.people.get(session.person))?.centre?.token ?? '';
-    const replica = new PouchReplica({
-      person: change.range ?? session.person,
-      readOnly: change.range !== undefined,
-      prefix: name,
-      adapter: 'memory',
-      origin: node.url,
-      token: change.token ?? kept,
-      fetch: change.fetch ?? fetch,
-      parse: (document) => {
-        const record = parseRecord(document);
-        return record.ok ? record.value : null;
-      },
-    });
-    const ask = (revisions: Parameters<typeof askReceipt>[3]['revisions']) =>
-      askReceipt(
-        change.fetch ?? fetch,
-        node.url,
-        change.token ?? kept,
-        { person: session.person, device: store.device, revisions, ...(change.key === undefined ? {} : { key: change.key }) },
-        {
-          renewed: (renewal) => store.people.renewToken(session.person, renewal),
-          bound: (binding) => new KeyStore(store.database).bound(session.person, binding),
-          aliases: (aliases) => store.people.setAliases(session.person, aliases),
-        },
-      );
-    try {
-      return await runPass(change.range ?? session.person, { journal: store.journal, replica, ask });
-    } finally {
-      await replica.close();
-    }
-  };
-  const loseReplica = () => new PouchDB(`${name}-perigee-${session.person}`, { adapter: 'memory' }).destroy();
-  return { store, session, pass, loseReplica };
-}
-
-const answer = (device: TestDevice, n: number, seconds: number) =>
-  device.store.journal.commit(device.session.person, [attempt(n, device.session.person, device.store.device)], {
-    course,
-    events: [{ type: 'visit', unit: 'treaty' as UnitId, offset: 0, seconds, at: instantOf(1_700_000_000_000) }],
-  });
-
-const waiting = (device: TestDevice) => device.store.journal.waitingCount(device.session.person);
-
-async function shown(device: TestDevice) {
-  const kept = await device.store.journal.ofCourse(device.session.person, course);
-  const joined = joinRegisters(kept.flatMap(({ body }) => (body.kind === 'register' ? [body] : [])));
-  const unit = joined.units.get('treaty' as UnitId);
-  return { attempts: kept.filter(({ body }) => body.kind === 'attempt').length, seconds: unit === undefined ? 0 : secondsOf(unit) };
-}
+import { answer, course, createDevice, linkDevice, shown, waiting } from './device-kit.ts';
+import { ask, claim, codesFor, makeCohort, startTestNode, type TestNode } from './kit.ts';
 
 describe('a device and its centre', () => {
   let node: TestNode;
   let admin: string;
   let cohort: string;
   const newDevice = async () => createDevice(node, (await codesFor(node, admin, cohort, ['Amina']))[0] ?? '');
-  const linked = async (to: TestDevice) => {
-    const link = await askLinkCode(fetch, node.url, to.session.token);
-    if (!link.ok) throw new Error(link.error);
-    return createDevice(node, link.value.code);
-  };
-
   beforeAll(async () => {
     node = await startTestNode();
     admin = await claim(node);
@@ -127,7 +36,7 @@ describe('a device and its centre', () => {
     const a = await newDevice();
     await answer(a, 1, 5);
     await a.pass();
-    const b = await linked(a);
+    const b = await linkDevice(node, a);
     expect(b.session.person).toBe(a.session.person);
     await b.pass();
     expect(await shown(b)).toEqual({ attempts: 1, seconds: 5 });
@@ -144,7 +53,7 @@ describe('a device and its centre', () => {
     await answer(device, 1, 5);
     await device.pass();
     await answer(device, 2, 5);
-    await new PouchDB(`device-${String(counter - 1)}-perigee-${device.session.person}`, { adapter: 'memory' }).destroy();
+    await device.loseReplica();
     expect(await device.pass()).toEqual({ type: 'done', unconfirmed: 0 });
     const url = `${node.url}/replica/person/${device.session.person}/_changes?style=all_docs`;
     const changes = await fetch(url, { headers: { authorization: `Bearer ${device.session.token}` } });

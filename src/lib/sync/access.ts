@@ -23,7 +23,7 @@
  */
 import type { DeviceId, NodeId, PersonId } from '../domain/ids.ts';
 import type { PersonRecord, RecordKind } from '../domain/records.ts';
-import type { JsonObject } from '../domain/shape.ts';
+import { isObject, type JsonObject } from '../domain/shape.ts';
 import {
   allowed,
   isReservedDatabase,
@@ -51,6 +51,8 @@ export type Who =
       readonly device: DeviceId;
       /** Other ids of the same human, joined by an alias: their ranges may be read. */
       readonly aliases?: readonly PersonId[];
+      /** The node's storage was put back to an earlier day: what it lost may come by any device of the person that still holds it. */
+      readonly handsOver?: boolean;
     }
   /** A member of staff; `teaches` says whether a person is in a cohort of theirs. */
   | {
@@ -162,6 +164,20 @@ function mayWriteRecord(who: Who, person: PersonId, record: PersonRecord): Decis
 }
 
 /**
+ * Whether a device brings, unchanged, what another device of the same person wrote and this node has lost: a revision out of its replica, of a document that the node does
+ * not know, or knows in a revision that this one follows. What staff and nodes wrote comes from nobody else: a learner does not bring their own marks.
+ */
+function isHandedOver(who: Who, record: PersonRecord, document: JsonObject, previous: JsonObject | null): boolean {
+  if (who.type !== 'device' || who.handsOver !== true || record.person !== who.person || !deviceKinds.includes(record.kind)) return false;
+  const { _rev: rev, _revisions: revisions } = document;
+  if (typeof rev !== 'string') return false;
+  if (previous === null) return true;
+  if (!isObject(revisions)) return false;
+  const { start, ids } = revisions;
+  return Array.isArray(ids) && ids.some((hash, at) => previous['_rev'] === `${String(Number(start) - at)}-${String(hash)}`);
+}
+
+/**
  * @param document what is to be written, as it came: with `_id`, and with `_rev`, `_revisions`, `_deleted` where it has them
  * @param previous what stands under its name, or null
  */
@@ -176,7 +192,8 @@ export function mayWrite(who: Who, scope: Scope, document: JsonObject, previous:
       if (!read.ok) return read.error;
       // Before anything is said about what stands there: a name may be another person's.
       const decision = mayWriteRecord(who, scope.person, read.value);
-      return decision.allow ? mayReplace('records', document, previous) : decision;
+      const mayCome = decision.allow || isHandedOver(who, read.value, document, previous);
+      return mayCome ? mayReplace('records', document, previous) : decision;
     }
     case 'database': {
       const known = readNodeDatabase(scope.database);

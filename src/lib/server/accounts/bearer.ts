@@ -28,10 +28,17 @@ export async function bearerOf(request: Request, sessions: Sessions): Promise<Re
 export const hasRole = (bearer: Bearer | null, ...wanted: readonly Role[]): boolean =>
   bearer?.type === 'staff' && bearer.roles.some((role) => wanted.includes(role));
 
-/** The bearer as the access module knows them, for questions about one person. */
-export async function whoFor(bearer: Bearer | null, person: PersonId, cohorts: Cohorts): Promise<Who> {
+/**
+ * The bearer as the access module knows them, for questions about one person.
+ *
+ * @param isRestored whether the node's storage was put back to an earlier day
+ */
+export async function whoFor(bearer: Bearer | null, person: PersonId, cohorts: Cohorts, isRestored: boolean): Promise<Who> {
   if (bearer === null) return { type: 'stranger' };
-  if (bearer.type === 'device') return { type: 'device', person: bearer.person, device: bearer.device, aliases: bearer.aliases };
+  if (bearer.type === 'device') {
+    const { aliases, device } = bearer;
+    return { type: 'device', person: bearer.person, device, aliases, handsOver: isRestored };
+  }
   if (bearer.type === 'peer') return { type: 'peer', node: bearer.node };
   const teaches = await cohorts.teaches(bearer.person, person);
   return { type: 'staff', person: bearer.person, roles: bearer.roles, teaches: (asked) => asked === person && teaches };

@@ -92,6 +92,8 @@ const questions: readonly (readonly [sql: string, what: string])[] = [
 
 /** What is wrong with the rows, in words; null where nothing is. */
 function faultOf(sqlite: DatabaseSync): string | null {
+  // Of one moment, also while a node writes.
+  sqlite.exec('BEGIN');
   const structure = sqlite
     .prepare('PRAGMA integrity_check(3)')
     .all()

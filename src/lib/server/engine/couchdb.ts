@@ -39,17 +39,25 @@ async function greet(client: CouchClient, until: number): Promise<void> {
     throw new StorageFailure(`CouchDB at ${client.host} is ${String(version)}; 3.3 or newer is needed`);
 }
 
-/** The epoch that the storage was given when it was first used. */
-async function epochOf(client: CouchClient, at: string, random: RandomBytes): Promise<string> {
+interface Epoch {
+  readonly epoch: string;
+  readonly isRestored: boolean;
+}
+
+/** The epoch that the storage was given when it was first used, or a new one that follows it. */
+async function epochOf(client: CouchClient, at: string, random: RandomBytes, anew: boolean): Promise<Epoch> {
   const made = await client.ask('PUT', at, { repeatable: true });
   if (made.status !== 412 && made.status >= 300) throw new StorageFailure(`No database can be made at ${client.host}`);
   const own = base32(random(10));
   const { status } = await client.ask('PUT', `${at}/epoch`, { json: { epoch: own } });
-  if (status === 201) return own;
+  if (status === 201) return { epoch: own, isRestored: false };
   if (status !== 409) throw new StorageFailure(`Too few machines of the cluster at ${client.host} take writes`);
   const { body } = await client.ask('GET', `${at}/epoch`, { repeatable: true });
-  const { epoch } = objectOf(body);
-  return textOf(epoch);
+  const { epoch, followed, _rev } = objectOf(body);
+  if (!anew) return { epoch: textOf(epoch), isRestored: typeof followed === 'string' };
+  const changed = await client.ask('PUT', `${at}/epoch`, { json: { _rev, epoch: own, followed: epoch } });
+  if (changed.status !== 201) throw new StorageFailure(`CouchDB at ${client.host} did not take a new epoch`);
+  return { epoch: own, isRestored: true };
 }
 
 /** Whether the JavaScript of this CouchDB is new enough for the wall. A wall that it cannot read would keep everything out. */
@@ -71,6 +79,8 @@ export interface CouchOptions {
   readonly timeLimit?: number;
   /** Whether the second wall stands in the databases that nodes replicate (couchdb-wall.ts). */
   readonly walled?: boolean;
+  /** What is there was put back from a backup: whatever was said of it before holds no longer. */
+  readonly newEpoch?: boolean;
 }
 
 /**
@@ -85,11 +95,12 @@ export async function openCouch({
   patience,
   timeLimit = usualTimeLimit,
   walled = false,
+  newEpoch = false,
 }: CouchOptions): Promise<Engine> {
   const client = createCouchClient(url, timeLimit);
   await greet(client, performance.now() + patience);
   const marks = encodeURIComponent(`${prefix}engine`);
-  const epoch = await epochOf(client, marks, random);
+  const { epoch, isRestored } = await epochOf(client, marks, random, newEpoch);
   const runsWalls = walled && (await readsWalls(client));
   const own = new Map<DatabaseName, CouchDatabase>();
   const further = new Map<DatabaseName, CouchDatabase>();
@@ -126,6 +137,7 @@ export async function openCouch({
   return {
     kind: 'couchdb',
     epoch,
+    isRestored,
 
     database: (name) => open(name, false),
 

@@ -48,6 +48,7 @@ export function openEmbedded(options: SqliteOptions): Engine {
   return {
     kind: 'embedded',
     epoch: file.epoch,
+    isRestored: file.isRestored,
 
     database(name) {
       if (numberOf(name) === null) make(name);

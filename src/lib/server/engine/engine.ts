@@ -189,6 +189,8 @@ export interface Engine {
    * on this disk.
    */
   readonly epoch: string;
+  /** Whether there was an epoch before this one: devices may hold what this disk does not. */
+  readonly isRestored: boolean;
   /** Opens a database of the node's own, and makes it where it does not exist. */
   database(name: DatabaseName): Database;
   /** Names of the node's own databases that exist, in order. */

@@ -106,6 +106,8 @@ const thisMachine: Machine = {
 export interface SqliteFile {
   /** Random; made with the file, and anew where an older copy was put in its place. */
   readonly epoch: string;
+  /** Whether there was an epoch before this one. */
+  readonly isRestored: boolean;
   one(sql: string, ...values: SQLInputValue[]): Row | undefined;
   all(sql: string, ...values: SQLInputValue[]): readonly Row[];
   /** Answers how many rows it changed. Within `write` only. */
@@ -135,6 +137,8 @@ export interface SqliteOptions {
   readonly machine?: Machine;
   /** `whole` reads all of the file before it is used; `log`, the default, what a power cut may have broken. */
   readonly check?: 'whole' | 'log' | undefined;
+  /** The file was put back from a backup, or made anew from what was left: whatever was said of it before holds no longer. */
+  readonly newEpoch?: boolean | undefined;
   /** Told a sentence where the file opens but something about it should be known. */
   readonly notice?: ((sentence: string) => void) | undefined;
 }
@@ -145,7 +149,7 @@ export interface SqliteOptions {
  * @throws StorageFailure where the file cannot be opened or is not such a database
  */
 export function openSqliteFile(options: SqliteOptions): SqliteFile {
-  const { machine = thisMachine, check = 'log', notice = () => undefined } = options;
+  const { machine = thisMachine, check = 'log', newEpoch = false, notice = () => undefined } = options;
   const state = machine.check?.(options.file, check === 'whole') ?? { type: 'whole' };
   if (state.type === 'damaged') throw new StorageFailure(damageSentence(options.file, state.what));
   let sqlite: Connection;
@@ -199,9 +203,10 @@ export function openSqliteFile(options: SqliteOptions): SqliteFile {
     // In one transaction, so that two processes that start together settle on one.
     sqlite.exec('BEGIN IMMEDIATE');
     const [kept, before] = [metaOf('epoch'), metaOf('file')];
-    const goesOn = state.type !== 'cannot-tell' && (before === null || isSameFile(before, file));
+    const goesOn = !newEpoch && state.type !== 'cannot-tell' && (before === null || isSameFile(before, file));
     const epoch = kept !== null && goesOn ? kept : base32(options.random(10));
     if (epoch !== kept) setMeta('epoch', epoch);
+    if (epoch !== kept && kept !== null) setMeta('followed', kept);
     if (epoch !== kept || before === null || (before.endsWith(' 0') && file.born !== '0')) setMeta('file', identityText(file));
     sqlite.exec('COMMIT');
     return epoch;
@@ -297,6 +302,7 @@ export function openSqliteFile(options: SqliteOptions): SqliteFile {
 
   return {
     epoch,
+    isRestored: metaOf('followed') !== null,
     one,
     all,
     run,

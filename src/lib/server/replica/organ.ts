@@ -76,7 +76,7 @@ export function createReplica(given: {
     // A name that cannot be anybody's is refused in the same words as somebody else's.
     if (!isPersonId(person)) return closed();
     const scope: Scope = { type: 'person', person };
-    const who = await whoFor(bearer.value, person, cohorts);
+    const who = await whoFor(bearer.value, person, cohorts, engine.isRestored);
     const entered = mayEnter(who, 'read', scope);
     if (!entered.allow) return couchError(403, 'forbidden', entered.reason);
     const mayEdit = mayEnter(who, 'write', scope).allow;
@@ -97,7 +97,7 @@ export function createReplica(given: {
           : null,
         isOpen: async () => {
           const still = await bearerOf(request, caller);
-          return mayEnter(await whoFor(still.ok ? still.value : null, person, cohorts), 'read', scope).allow;
+          return mayEnter(await whoFor(still.ok ? still.value : null, person, cohorts, engine.isRestored), 'read', scope).allow;
         },
       },
       request,
