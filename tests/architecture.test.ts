@@ -14,6 +14,7 @@ const rooms = [
   'domain',
   'course',
   'certification',
+  'cooperation',
   'sync-client',
   'sync',
   'storage',
@@ -41,7 +42,7 @@ const allowed: ReadonlyMap<Room, readonly Room[]> = new Map(
 );
 
 /** Rooms in which neither the clock nor chance nor the machine may be reached for. */
-const pure: readonly Room[] = ['domain', 'exercise', 'course', 'certification', 'sync', 'i18n'];
+const pure: readonly Room[] = ['domain', 'exercise', 'course', 'certification', 'cooperation', 'sync', 'i18n'];
 
 function roomOf(path: string): Room | null {
   const lib = /^src\/lib\/([^/]+)\//.exec(path)?.[1];

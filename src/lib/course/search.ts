@@ -29,20 +29,18 @@ export interface Found<Key> {
 }
 
 /** Chinese, Japanese, Thai, Lao, Khmer, Burmese: no spaces between words. */
-const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+export const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 const arabic = /\p{Script=Arabic}/u;
 const wordCharacter = /[\p{L}\p{N}\p{M}]/u;
 
 /** What may be written onto an Arabic word in front: conjunction, preposition, article, and their contractions. */
 const arabicPrefix = /^(?:[وف]?(?:[بكل]?ال|لل)|[وفبكل])/u;
 
-/** The folded words of what somebody typed; a run of an unspaced script is one word. At most eight. */
-function queryWords(query: string): readonly string[] {
-  const words = fold(query)
-    .split(/[^\p{L}\p{N}\p{M}]+/u)
-    .filter((word) => word !== '');
-  return [...new Set(words)].slice(0, 8);
-}
+/** The words of a folded text; a run of an unspaced script is one word. */
+export const foldedWords = (folded: string): readonly string[] => folded.split(/[^\p{L}\p{N}\p{M}]+/u).filter((word) => word !== '');
+
+/** The folded words of what somebody typed. At most eight. */
+export const queryWords = (query: string): readonly string[] => [...new Set(foldedWords(fold(query)))].slice(0, 8);
 
 interface Folded {
   readonly text: string;
@@ -113,7 +111,7 @@ function spansOf(text: string, word: string): Span[] {
 }
 
 /** Ways to look for a word: as it was typed, and for Arabic without what is written onto it, where a stem of three letters remains. */
-function variantsOf(word: string): readonly string[] {
+export function variantsOf(word: string): readonly string[] {
   if (!arabic.test(word)) return [word];
   const prefix = arabicPrefix.exec(word)?.[0] ?? '';
   const stem = word.slice(prefix.length);

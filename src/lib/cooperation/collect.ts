@@ -1,0 +1,57 @@
+/** All entries of a commons, and what is only seen in all of them at once: ids that are used twice, links that lead nowhere. */
+import { suggestion } from '../course/diagnostics.ts';
+import type { EntryId, Kind } from './entry.ts';
+import type { Report } from './faults.ts';
+import type { Entry } from './kinds.ts';
+import type { Link, Path } from './reader.ts';
+
+/** An entry as it was read, and where it stands. */
+export interface Placed {
+  readonly entry: Entry;
+  readonly links: readonly Link[];
+  readonly file: string;
+  lineOf(path: Path): number;
+}
+
+/** Kinds that need not be linked to: what sorts, and what is found by itself. */
+const standsAlone: readonly Kind[] = ['term', 'goal', 'target', 'organisation', 'indicator'];
+
+/**
+ * Checks what ties the entries together.
+ *
+ * @param courses ids of the courses of the same folder, which listings may name
+ */
+export function checkLinks(placed: readonly Placed[], courses: ReadonlySet<string>, report: Report): void {
+  const firstById = new Map<EntryId, Placed>();
+  for (const one of placed) {
+    const { entry, file } = one;
+    const first = firstById.get(entry.id);
+    if (first === undefined) firstById.set(entry.id, one);
+    else
+      report('duplicate-id', { file, line: one.lineOf(['id']) }, { id: entry.id, other: `${first.file}:${String(first.lineOf(['id']))}` });
+  }
+
+  const linked = new Set<EntryId>();
+  for (const { entry, links, file, lineOf } of placed) {
+    for (const { to, kinds, path } of links) {
+      const found = firstById.get(to);
+      const place = { file, line: lineOf(path) };
+      if (found === undefined) {
+        const names = [...firstById.values()].filter(({ entry: { kind } }) => kinds.includes(kind)).map(({ entry: { id } }) => id);
+        report('dangling-link', place, { id: to, suggestion: suggestion(to, names) });
+      } else if (!kinds.includes(found.entry.kind))
+        report('wrong-kind', place, { id: to, kind: found.entry.kind, expected: kinds.join(', ') });
+      // What sorts an entry does not tie it to the rest.
+      else if (found.entry.kind !== 'term' && found.entry.kind !== 'organisation') {
+        linked.add(to);
+        linked.add(entry.id);
+      }
+    }
+    if (entry.kind === 'listing' && entry.course !== null && !courses.has(entry.course))
+      report('unknown-course', { file, line: lineOf(['course']) }, { id: entry.course });
+    if (entry.kind === 'target' && !firstById.has(entry.goal))
+      report('dangling-link', { file, line: lineOf(['id']) }, { id: entry.goal, suggestion: '' });
+  }
+  for (const { entry, file, lineOf } of placed)
+    if (!standsAlone.includes(entry.kind) && !linked.has(entry.id)) report('unlinked', { file, line: lineOf(['id']) }, { id: entry.id });
+}

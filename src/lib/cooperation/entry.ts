@@ -1,0 +1,31 @@
+/**
+ * An entry of the commons: one typed record with an id that no other entry of any kind has, which is also the last part of its
+ * address. A kind is a file in kinds/ and a line in kinds.ts. Kinds that belong to a country's work (values, plans, calls) are
+ * further files of the same form.
+ */
+import type { Day } from './day.ts';
+
+export type EntryId = string & { readonly __brand: 'EntryId' };
+
+/** A text by language (BCP 47); always in English, often in more. */
+export type Text = Readonly<Record<string, string>>;
+
+export type Kind = 'term' | 'goal' | 'target' | 'organisation' | 'solution' | 'practice' | 'listing' | 'indicator';
+
+/** Where a fact was read. */
+export interface Source {
+  readonly title: string;
+  readonly url: string;
+}
+
+/** Parts that most kinds have. */
+export interface Written {
+  readonly sources: readonly Source[];
+  /** When the entry was written or last rewritten by its authors. */
+  readonly written: Day;
+  /** When somebody who is not its author last reviewed it; null until then. */
+  readonly reviewed: Day | null;
+}
+
+/** Pages of the compendium that an entry may not be named like. */
+export const reservedIds: readonly string[] = ['gaps', 'compare', 'about', 'export'];

@@ -1,0 +1,73 @@
+/** Everything that can be wrong with the entries of the commons, in one table: code to severity, words, and what to do. */
+export interface Diagnostic {
+  readonly code: FaultCode;
+  /** Nothing is published while there is an error; a warning is advice. */
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  /** Path in the folder of courses. */
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+  readonly hint: string;
+}
+
+type Values = Readonly<Record<string, string | number>>;
+
+/** Where a fault goes: whoever reads complains here and carries on. */
+export type Report = (code: FaultCode, place: { readonly file: string; readonly line: number }, values?: Values) => void;
+
+const error = (message: string, hint: string) => ({ severity: 'error' as const, message, hint });
+const warning = (message: string, hint: string) => ({ severity: 'warning' as const, message, hint });
+
+const faults = {
+  'bad-yaml': error('This is not YAML: {reason}', 'Check quotes, colons and indentation. Texts with a colon in them need quotes.'),
+  'not-a-list': error('The file is no list of entries.', 'Begin each entry with - id: and a name; docs/compendium.md shows examples.'),
+  'unknown-place': error(
+    'Nothing says what kind of entries {name} holds.',
+    'Put the file into one of the folders that docs/compendium.md lists.',
+  ),
+  'missing-field': error('The field «{name}» is missing.', 'Add it; docs/compendium.md shows every field.'),
+  'bad-field': error('The field «{name}» should be {expected}.', 'Correct its value.'),
+  'unknown-field': error('There is no field «{name}» here.', 'Check its spelling, or remove it.'),
+  'unknown-language': error('«{language}» is none of the languages en fr es ar zh ru.', 'Correct it, or remove the text.'),
+  'missing-english': error('«{name}» has no text in English.', 'Add en: an entry is read in English where its own language is missing.'),
+  'missing-language': error('«{name}» has no text in «{language}».', 'Goals, targets and terms are needed in all six languages.'),
+  'bad-id': error('«{id}» cannot be an id.', 'An id has 1 to 64 of a-z, 0-9 and hyphens, with no hyphen at either end.'),
+  'reserved-id': error('«{id}» is the name of a page of the compendium.', 'Choose another id.'),
+  'duplicate-id': error('The id «{id}» is used twice; first in {other}.', 'Ids are shared by all kinds of entries: give one another id.'),
+  'dangling-link': error('There is no entry «{id}».{suggestion}', 'Add the entry, or correct the id.'),
+  'wrong-kind': error('«{id}» is a {kind}; here belongs: {expected}.', 'Correct the id.'),
+  'days-reversed': error('It closes ({closes}) before it opens ({opens}).', 'Correct one of the days.'),
+  'unknown-course': error(
+    'There is no course «{id}» in the folder of courses.',
+    'Correct the id, or give the address of a course elsewhere.',
+  ),
+  'course-or-address': error('A listing names either a course of this folder or an address.', 'Give «course» or «url», not both.'),
+  unlinked: warning('No entry leads to «{id}», and it leads to none.', 'Link it to what it answers, or leave it out.'),
+} as const;
+
+export type FaultCode = keyof typeof faults;
+export const faultCodes = Object.keys(faults) as FaultCode[];
+
+const fill = (template: string, values: Values): string => template.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
+
+export const sayFault = (code: FaultCode, values: Values = {}): string => fill(faults[code].message, values);
+
+/** A list of faults, and the function that adds to it. One fault at one place is reported once. */
+export function createReport(): { readonly report: Report; readonly diagnostics: () => readonly Diagnostic[] } {
+  const found = new Map<string, Diagnostic>();
+  const report: Report = (code, { file, line }, values = {}) => {
+    const { severity, message, hint } = faults[code];
+    const diagnostic = { code, severity, message: fill(message, values), file, line, hint: fill(hint, values) };
+    const key = `${file}:${String(line)}:${code}:${diagnostic.message}`;
+    if (!found.has(key)) found.set(key, diagnostic);
+  };
+  const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+  return {
+    report,
+    diagnostics: () =>
+      [...found.values()].sort(
+        (a, b) => compare(a.file, b.file) || a.line - b.line || compare(a.code, b.code) || compare(a.message, b.message),
+      ),
+  };
+}

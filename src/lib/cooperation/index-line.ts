@@ -1,0 +1,59 @@
+/**
+ * What is searched of an entry, in one language, folded once when the commons is published, so that a slow phone folds only what is
+ * typed. One line for an entry: the words of its title, a tab, its further words, each word once, a space before each. A script that
+ * writes without spaces keeps its runs whole. An Arabic word stands also without what is written onto it in front.
+ */
+import { fold } from '../domain/fold.ts';
+import { foldedWords, variantsOf } from '../course/search.ts';
+import type { EntryId, Text } from './entry.ts';
+import type { Entry } from './kinds.ts';
+
+/** The text in a language, else in English. */
+export const textFor = (text: Text, language: string): string => text[language] ?? text['en'] ?? '';
+
+const lineOf = (texts: readonly string[], known: ReadonlySet<string> = new Set()): readonly string[] => {
+  const words = new Set<string>();
+  for (const text of texts)
+    for (const word of foldedWords(fold(text))) for (const variant of variantsOf(word)) if (!known.has(variant)) words.add(variant);
+  return [...words];
+};
+
+const joined = (words: readonly string[]): string => words.map((word) => ` ${word}`).join('');
+
+/** Everything in an entry that somebody may look for, beside its title. */
+function textsOf(entry: Entry, language: string, titleOf: (id: EntryId) => string): readonly string[] {
+  const text = (given: Text | null): string => (given === null ? '' : textFor(given, language));
+  const titles = (ids: readonly EntryId[]): readonly string[] => ids.map(titleOf);
+  switch (entry.kind) {
+    case 'term':
+      return [text(entry.meaning)];
+    case 'goal':
+      return [`${String(entry.number)}`];
+    case 'target':
+      return [entry.number.replace('.', ' ')];
+    case 'organisation':
+      return [text(entry.summary), entry.place?.name ?? '', ...titles([`provider-${entry.type}` as EntryId])];
+    case 'solution':
+      return [
+        text(entry.summary),
+        text(entry.problem),
+        text(entry.users),
+        ...[...entry.data, ...entry.software].map(({ name }) => name),
+        ...titles([...entry.themes, ...entry.targets, ...(entry.provider === null ? [] : [entry.provider])]),
+      ];
+    case 'practice':
+      return [text(entry.summary), ...titles([...entry.themes, ...(entry.provider === null ? [] : [entry.provider])])];
+    case 'listing':
+      return [text(entry.summary), ...titles([...entry.themes, ...(entry.provider === null ? [] : [entry.provider])])];
+    case 'indicator':
+      return [text(entry.definition), ...titles(entry.group === null ? [] : [entry.group])];
+  }
+}
+
+/** @param titleOf the title, in the language, of another entry; `''` where there is none */
+export function indexLine(entry: Entry, language: string, titleOf: (id: EntryId) => string): string {
+  // The English name is what an address or a colleague may have said, whatever the language of the page.
+  const title = lineOf([textFor(entry.title, language), entry.title['en'] ?? '']);
+  const further = lineOf(textsOf(entry, language, titleOf), new Set(title));
+  return `${joined(title)}\t${joined(further)}`;
+}

@@ -1,0 +1,84 @@
+/** Every kind of entry: what reads it, and where authors keep it. Adding a kind is a file in kinds/ and a line in each table here. */
+import { err, ok, type Result } from '../domain/result.ts';
+import { isObject } from '../domain/shape.ts';
+import { reservedIds, type EntryId, type Kind } from './entry.ts';
+import { sayFault } from './faults.ts';
+import { readGoal, type Goal } from './kinds/goal.ts';
+import { readIndicator, type Indicator } from './kinds/indicator.ts';
+import { readListing, type Listing } from './kinds/listing.ts';
+import { readOrganisation, type Organisation } from './kinds/organisation.ts';
+import { readPractice, type Practice } from './kinds/practice.ts';
+import { readSolution, type Solution } from './kinds/solution.ts';
+import { readTarget, type Target } from './kinds/target.ts';
+import { readTerm, type Term } from './kinds/term.ts';
+import { createReader, type Fault, type Link, type Reader } from './reader.ts';
+
+export interface EntryByKind {
+  readonly term: Term;
+  readonly goal: Goal;
+  readonly target: Target;
+  readonly organisation: Organisation;
+  readonly solution: Solution;
+  readonly practice: Practice;
+  readonly listing: Listing;
+  readonly indicator: Indicator;
+}
+export type Entry = EntryByKind[Kind];
+
+const readers: { readonly [K in Kind]: (id: EntryId, reader: Reader) => EntryByKind[K] } = {
+  term: readTerm,
+  goal: readGoal,
+  target: readTarget,
+  organisation: readOrganisation,
+  solution: readSolution,
+  practice: readPractice,
+  listing: readListing,
+  indicator: readIndicator,
+};
+export const kinds = Object.keys(readers) as Kind[];
+
+/** Folder or file in the folder of courses, without its ending, and what it holds. */
+const places: readonly (readonly [place: string, kind: Kind])[] = [
+  ['+goals/goals', 'goal'],
+  ['+goals/targets', 'target'],
+  ['+compendium/terms', 'term'],
+  ['+compendium/solutions', 'solution'],
+  ['+compendium/practices', 'practice'],
+  ['+compendium/listings', 'listing'],
+  ['+compendium/organisations', 'organisation'],
+  ['+indicators', 'indicator'],
+];
+
+/** The kind of the entries in a file; null where its place says none. */
+export const kindOfFile = (path: string): Kind | null =>
+  places.find(([place]) => path === `${place}.yaml` || path.startsWith(`${place}/`))?.[1] ?? null;
+
+/** Folders in the folder of courses that hold entries. */
+export const entryFolders: readonly string[] = [...new Set(places.map(([place]) => place.split('/')[0] ?? ''))];
+
+/** Reads one entry; null where it has no id that could be used. Every other fault is reported and something stands in its place. */
+export function readEntry(kind: Kind, value: unknown, fault: Fault): { readonly entry: Entry; readonly links: readonly Link[] } | null {
+  const { reader, id: readId, end } = createReader(value, fault);
+  const id = readId();
+  if (id === null) return null;
+  if (reservedIds.includes(id)) reader.fault('reserved-id', 'id', { id });
+  const entry = readers[kind](id, reader);
+  return { entry, links: end() };
+}
+
+/**
+ * An entry as a piece holds it: the fields as authors write them, and `kind` beside them. Whoever wrote it, it is read by the same rules.
+ *
+ * @returns the entry and where it leads, or the first fault as a sentence
+ */
+export function parseEntry(value: unknown): Result<{ readonly entry: Entry; readonly links: readonly Link[] }, string> {
+  if (!isObject(value)) return err('An entry is a set of fields.');
+  const { kind, ...fields } = value;
+  const known = kinds.find((one) => one === kind);
+  if (known === undefined) return err('The kind of the entry is unknown.');
+  const faults: string[] = [];
+  const read = readEntry(known, fields, (code, path, values) => faults.push(`${path.join('.')}: ${sayFault(code, values)}`));
+  const [first] = faults;
+  if (read === null || first !== undefined) return err(first ?? 'The entry has no id.');
+  return ok(read);
+}

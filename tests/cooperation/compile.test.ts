@@ -1,0 +1,166 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { faultCodes } from '../../src/lib/cooperation/faults.ts';
+import { parseEntry } from '../../src/lib/cooperation/kinds.ts';
+import { parseSignedCommons, piecesFor } from '../../src/lib/cooperation/package.ts';
+import { commonsOf, compile, compileReal, listing, solution } from './kit.ts';
+
+const solutions = '+compendium/solutions/a.yaml';
+const listings = '+compendium/listings/a.yaml';
+
+/** For each fault: files that have it, and the line it is on. */
+const faulty: Readonly<Record<string, readonly [files: Readonly<Record<string, string>>, line: number, words?: RegExp]>> = {
+  'bad-yaml': [{ [solutions]: '- id: a\n  title: { en: "x\n' }, 3],
+  'not-a-list': [{ [solutions]: 'id: a\n' }, 1],
+  'unknown-place': [{ '+compendium/else/a.yaml': '- id: a\n' }, 1],
+  'missing-field': [{ [solutions]: solution('a').replace(/ {2}problem.*\n/, '') }, 1, /problem/],
+  'bad-field': [{ [solutions]: solution('a', { cost: 'plenty' }) }, 8, /none, low, medium, high/],
+  'unknown-field': [{ [solutions]: solution('a', { colour: 'red' }) }, 14, /colour/],
+  'unknown-language': [{ [solutions]: solution('a', { title: '{ en: a, de: b }' }) }, 2, /«de»/],
+  'missing-english': [{ [solutions]: solution('a', { title: '{ fr: a }' }) }, 2, /title/],
+  'missing-language': [
+    { '+compendium/terms/x.yaml': '- { id: t, facet: theme, title: { en: T, fr: T, es: T, ar: T, zh: T } }\n' },
+    1,
+    /«ru»/,
+  ],
+  'bad-id': [{ [solutions]: solution('A b') }, 1, /A b/],
+  'reserved-id': [{ [solutions]: solution('gaps') }, 1],
+  'duplicate-id': [{ [solutions]: solution('a') + solution('a') }, 16, /a\.yaml:1/],
+  'dangling-link': [{ [solutions]: solution('a', { themes: '[theme-flood]' }) }, 11, /Did you mean «theme-floods»/],
+  'wrong-kind': [{ [solutions]: solution('a', { themes: '[goal-1]' }) }, 11, /a goal; here belongs: term/],
+  'days-reversed': [{ [listings]: listing('c', { opens: '2026-02-01', closes: '2026-01-01' }) }, 11],
+  'unknown-course': [{ [listings]: listing('c', { course: 'nowhere' }) }, 9, /nowhere/],
+  'course-or-address': [{ [listings]: listing('c', { course: 'here', url: "'https://example.org/'" }) }, 9],
+  unlinked: [{ [listings]: listing('c') }, 1],
+};
+
+describe('what is wrong with entries', () => {
+  it('has a case for every fault', () => {
+    expect(Object.keys(faulty).sort()).toEqual([...faultCodes].sort());
+  });
+
+  it.each(Object.entries(faulty))('%s is told with its file, line and hint', (code, [files, line, words]) => {
+    const { commons, diagnostics } = compile(files, ['here']);
+    const found = diagnostics.find((one) => one.code === code);
+    expect(found, JSON.stringify(diagnostics)).toMatchObject({ file: Object.keys(files)[0], line });
+    expect(found?.message).toMatch(words ?? /./);
+    expect(found?.hint).toMatch(/\w{3}/);
+    expect(commons === null).toBe(diagnostics.some(({ severity }) => severity === 'error'));
+  });
+
+  it('has nothing to say of entries that are right', () => {
+    const { commons, diagnostics } = compile({ [solutions]: solution('a'), [listings]: listing('c', { teaches: '[a]' }) });
+    expect(diagnostics).toEqual([]);
+    expect(commons?.manifest.counts).toEqual({ term: 2, goal: 1, target: 3, solution: 1, listing: 1 });
+  });
+
+  it('never throws, whatever a file holds', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 300 }),
+        fc.constantFrom(solutions, listings, '+goals/targets.yaml'),
+        (text, path) => {
+          compile({ [path]: text });
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('shelves', () => {
+  const many = (ids: readonly number[]): string => ids.map((n) => solution(`s-${String(n)}`)).join('');
+  const entryPieces = (ids: readonly number[]): ReadonlySet<string> =>
+    new Set(compile({ [solutions]: many(ids) }).commons?.manifest.shelves.map(({ entries }) => entries.sha256));
+
+  it('are the same for the same entries, in whatever order and files they stand', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray([...Array(60).keys()], { minLength: 1 }), (ids) => {
+        const one = compile({ [solutions]: many(ids) }).commons?.manifest;
+        const half = Math.floor(ids.length / 2);
+        const two = compile({
+          '+compendium/solutions/z.yaml': many(ids.slice(0, half)) || '[]',
+          '+compendium/solutions/b.yaml': many(ids.slice(half)),
+        }).commons?.manifest;
+        expect(two).toEqual(one);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('change with their own entries only: an entry more or less costs at most two of them', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 199 }), (extra) => {
+        const all = [...Array(200).keys()];
+        const before = entryPieces(all.filter((n) => n !== extra));
+        const after = entryPieces(all);
+        expect(before.size).toBeGreaterThan(8);
+        expect([...after].filter((piece) => !before.has(piece)).length).toBeLessThanOrEqual(2);
+      }),
+      { numRuns: 15 },
+    );
+  });
+});
+
+describe('what came from elsewhere', () => {
+  const { commons } = compile({ [solutions]: solution('a') });
+  const signed = { manifest: commons?.manifest, signature: { key: 'k', value: 'v' } };
+
+  it('is read where it is a commons', () => {
+    expect(parseSignedCommons(JSON.parse(JSON.stringify(signed)))).toEqual({ ok: true, value: signed });
+    const manifest = commons?.manifest;
+    expect(manifest && piecesFor(manifest, 'ar').length).toBe((manifest?.shelves.length ?? 0) * 2);
+    expect(manifest && piecesFor(manifest, 'de')).toEqual(manifest && piecesFor(manifest, 'en'));
+  });
+
+  it('is nonsense otherwise, never a thrown error', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(parseSignedCommons(value).ok).toBe(false);
+        expect(parseEntry(value).ok).toBe(false);
+      }),
+    );
+  });
+
+  it('is refused where an entry is not what its kind asks', () => {
+    expect(parseEntry({ kind: 'solution', id: 'a' })).toMatchObject({ ok: false, error: expect.stringMatching(/missing/) as string });
+    expect(parseEntry({ kind: 'programme', id: 'a' })).toMatchObject({ ok: false });
+    expect(parseEntry({ kind: 'target', id: 'target-18-1', title: {} })).toMatchObject({ ok: false });
+  });
+});
+
+describe('the entries of this repository', () => {
+  const real = compileReal();
+  const commons = commonsOf(real);
+  const { entries } = commons;
+
+  it('have no fault', () => {
+    expect(real.diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+  });
+
+  it('are the 17 goals and 169 targets in six languages, and as much as was asked for', () => {
+    const of = (kind: string) => entries.filter((entry) => entry.kind === kind);
+    const targets = of('target');
+    expect(of('goal').length).toBe(17);
+    expect(targets.length).toBe(169);
+    for (const entry of [...of('goal'), ...targets, ...of('term')])
+      expect(Object.keys(entry.title).sort(), entry.id).toEqual(['ar', 'en', 'es', 'fr', 'ru', 'zh']);
+    expect(of('solution').length).toBeGreaterThanOrEqual(40);
+    const indicators = entries.filter((entry) => entry.kind === 'indicator');
+    expect(indicators.length).toBeGreaterThanOrEqual(30);
+    expect(new Set(indicators.map(({ group }) => group)).size).toBe(8);
+    expect(of('listing').length).toBeGreaterThanOrEqual(25);
+  });
+
+  it('name a source for each fact, and no check that no machine made', () => {
+    for (const entry of entries) {
+      if (entry.kind === 'term' || entry.kind === 'target') continue;
+      if (entry.kind !== 'listing' || entry.course === null) expect(entry.sources.length, entry.id).toBeGreaterThan(0);
+      if (entry.kind === 'listing') expect(entry.lastChecked, entry.id).toBeNull();
+    }
+  });
+
+  it('are read in each language from the same bytes', () => {
+    for (const language of ['fr', 'es', 'ar', 'zh', 'ru']) expect(commonsOf(real, language).entries).toEqual(entries);
+  });
+});
