@@ -8,8 +8,8 @@ import { isSafePiece } from '../lib/course/safety.ts';
 import type { Compiler } from '../lib/server/content/library.ts';
 import { sha256Of } from '../lib/server/content/pieces.ts';
 
-/** Whatever takes part in making a package: another compiler makes other bytes from the same source. */
-const partFolders = ['../lib/course/', '../lib/exercise/', '../lib/domain/'];
+/** Whatever takes part in making a package or the commons: another compiler makes other bytes from the same source. */
+const partFolders = ['../lib/course/', '../lib/cooperation/', '../lib/exercise/', '../lib/domain/'];
 const partFiles = ['../../package-lock.json'];
 
 function ownStamp(): string {

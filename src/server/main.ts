@@ -23,6 +23,8 @@ import { createCohorts } from '../lib/server/cohorts/cohorts.ts';
 import { cohortRoutes } from '../lib/server/cohorts/organ.ts';
 import { openLibrary, type Compiler } from '../lib/server/content/library.ts';
 import { createContent } from '../lib/server/content/organ.ts';
+import { openCommons } from '../lib/server/commons/library.ts';
+import { commonsRoutes } from '../lib/server/commons/organ.ts';
 import { openPieces } from '../lib/server/content/pieces.ts';
 import { publisherBy } from '../lib/server/content/publisher.ts';
 import { openCouch, type CouchOptions } from '../lib/server/engine/couchdb.ts';
@@ -129,6 +131,8 @@ export async function openNode(settings: NodeSettings) {
   await library.refresh();
   const programmes = createProgrammes({ courses, library, log });
   await programmes.refresh();
+  const compendium = await openCommons({ courses, data, pieces, signer, stamp: compiler.stamp, log });
+  await compendium.refresh();
 
   const holdsWork = async (person: PersonId): Promise<boolean> => {
     for (const name of (await engine.databases()).filter((database) => database.startsWith('records-')))
@@ -174,7 +178,11 @@ export async function openNode(settings: NodeSettings) {
     }),
     _session: createCouchSession(),
     sync: createReceipts({ node, engine, records, relayed, sessions, contacts, orders, bindings, clock }),
-    content: createContent({ library, pieces, more: trustRoutes({ shelf: openShelf({ node, engine }), programmes }) }),
+    content: createContent({
+      library,
+      pieces,
+      more: [...trustRoutes({ shelf: openShelf({ node, engine }), programmes }), ...commonsRoutes({ commons: compendium, origin, clock })],
+    }),
     health: createHealth({ node, version, engine, upstream, clock }),
     metrics: createMetricsOrgan({ metrics, sessions, upstream }),
   };

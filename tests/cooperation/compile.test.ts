@@ -84,7 +84,7 @@ describe('shelves', () => {
         }).commons?.manifest;
         expect(two).toEqual(one);
       }),
-      { numRuns: 15 },
+      { numRuns: 6 },
     );
   });
 
@@ -97,7 +97,7 @@ describe('shelves', () => {
         expect(before.size).toBeGreaterThan(8);
         expect([...after].filter((piece) => !before.has(piece)).length).toBeLessThanOrEqual(2);
       }),
-      { numRuns: 15 },
+      { numRuns: 6 },
     );
   });
 });

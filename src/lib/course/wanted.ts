@@ -21,8 +21,8 @@ export function wantedPieces(manifest: Manifest, languages: readonly Language[],
 const most = { pieces: 40, bytes: 128 * 1024 };
 
 /** The next pieces to ask for: in the manifest's order, so that the first lessons are here first. A node makes its prices by the same cut. */
-export function nextBatch(missing: readonly Piece[]): readonly Piece[] {
-  const batch: Piece[] = [];
+export function nextBatch<Wanted extends Pick<Piece, 'sha256' | 'bytes'>>(missing: readonly Wanted[]): readonly Wanted[] {
+  const batch: Wanted[] = [];
   let bytes = 0;
   for (const piece of missing) {
     if (batch.length === most.pieces || (batch.length > 0 && bytes + piece.bytes > most.bytes)) break;

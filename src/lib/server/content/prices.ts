@@ -9,8 +9,9 @@ export type Price = CourseSummary['price'];
 /** By what the client takes: a page over plain HTTP is not given brotli by its browser. */
 export type Prices = Readonly<Record<Encoding | 'identity', Price>>;
 
-async function transferred(
-  wanted: readonly Piece[],
+/** Bytes of the packs in which a device would ask for these pieces. */
+export async function transferred(
+  wanted: readonly Pick<Piece, 'sha256' | 'bytes'>[],
   read: (sha256: Sha256) => Promise<Uint8Array>,
   encoding: Encoding | 'identity',
 ): Promise<number> {

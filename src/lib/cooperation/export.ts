@@ -1,0 +1,117 @@
+/** Entries for other programs: JSON-LD of schema.org for one, DCAT for the whole, CSV for tables. */
+import { rowsToCsv } from '../domain/csv.ts';
+import type { Commons } from './commons.ts';
+import type { Day } from './day.ts';
+import type { Text } from './entry.ts';
+import type { Entry } from './kinds.ts';
+import { stateOf } from './state.ts';
+import { goalsOf, shown } from './views.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Language-tagged texts as JSON-LD writes them. */
+const tagged = (text: Text): readonly Json[] =>
+  Object.entries(text).map(([language, value]) => ({ '@language': language, '@value': value }));
+
+export const addressOf = (entry: Entry, origin: string): string => `${origin}/compendium/${entry.id}`;
+
+/** An entry as schema.org tells it; null for kinds that are no things of their own. */
+export function jsonLdOf(entry: Entry, { byId }: Pick<Commons, 'byId'>, origin: string): Json | null {
+  const base = {
+    '@context': 'https://schema.org',
+    '@id': addressOf(entry, origin),
+    url: addressOf(entry, origin),
+    name: tagged(entry.title),
+  };
+  const provider = 'provider' in entry && entry.provider !== null ? byId.get(entry.provider) : undefined;
+  const by = provider === undefined ? {} : { provider: { '@type': 'Organization', name: shown(provider.title, 'en').text, '@id': addressOf(provider, origin) } }; // prettier-ignore
+  switch (entry.kind) {
+    case 'listing':
+      return {
+        ...base,
+        '@type': 'Course',
+        description: tagged(entry.summary),
+        inLanguage: entry.languages,
+        educationalLevel: entry.level,
+        sameAs: entry.course === null ? entry.url : `${origin}/courses/${entry.course}`,
+        ...(entry.opens === null && entry.closes === null
+          ? {}
+          : {
+              hasCourseInstance: {
+                '@type': 'CourseInstance',
+                courseMode: 'online',
+                ...(entry.opens === null ? {} : { startDate: entry.opens }),
+                ...(entry.closes === null ? {} : { endDate: entry.closes }),
+              },
+            }),
+        ...by,
+      };
+    case 'organisation':
+      return {
+        ...base,
+        '@type': 'Organization',
+        description: tagged(entry.summary),
+        ...(entry.url === null ? {} : { sameAs: entry.url }),
+        ...(entry.country === null ? {} : { address: { '@type': 'PostalAddress', addressCountry: entry.country } }),
+      };
+    case 'solution':
+    case 'practice':
+      return {
+        ...base,
+        '@type': entry.kind === 'solution' ? 'HowTo' : 'LearningResource',
+        description: tagged(entry.summary),
+        ...(entry.kind === 'solution'
+          ? {
+              license: entry.licence,
+              step: entry.steps.map((step, i) => ({ '@type': 'HowToStep', position: i + 1, text: tagged(step) })),
+            }
+          : { inLanguage: entry.languages, sameAs: entry.url }),
+        ...by,
+      };
+    case 'indicator':
+      return { ...base, '@type': 'DefinedTerm', description: tagged(entry.definition) };
+    case 'term':
+    case 'goal':
+    case 'target':
+      return null;
+  }
+}
+
+/** The whole as a catalogue of DCAT 3 in JSON-LD: each listed entry a resource with its stable address. */
+export const dcatOf = ({ entries }: Commons, origin: string): Json => ({
+  '@context': { dcat: 'http://www.w3.org/ns/dcat#', dct: 'http://purl.org/dc/terms/' },
+  '@id': `${origin}/compendium`,
+  '@type': 'dcat:Catalog',
+  'dct:title': [{ '@language': 'en', '@value': 'Space Solutions Compendium' }],
+  'dcat:resource': entries
+    .filter(({ kind }) => kind !== 'term' && kind !== 'goal' && kind !== 'target')
+    .map((entry) => ({
+      '@id': addressOf(entry, origin),
+      '@type': 'dcat:Resource',
+      'dct:type': entry.kind,
+      'dct:title': tagged(entry.title),
+      ...('summary' in entry ? { 'dct:description': tagged(entry.summary) } : {}),
+      ...('sources' in entry ? { 'dct:source': entry.sources.map(({ url }) => ({ '@id': url })) } : {}),
+      ...('written' in entry ? { 'dct:modified': entry.written } : {}),
+      'dcat:landingPage': { '@id': addressOf(entry, origin) },
+    })),
+});
+
+/** A row for each listed entry, texts in one language or in English. */
+export function csvOfCommons(commons: Commons, language: string, origin: string, today: Day): string {
+  const rows = commons.entries
+    .filter(({ kind }) => kind !== 'term' && kind !== 'goal' && kind !== 'target')
+    .map((entry) => [
+      entry.id,
+      entry.kind,
+      shown(entry.title, language).text,
+      'summary' in entry ? shown(entry.summary, language).text : entry.kind === 'indicator' ? shown(entry.definition, language).text : '',
+      goalsOf(entry, commons).join(' '),
+      'languages' in entry ? entry.languages.join(' ') : '',
+      'provider' in entry ? (entry.provider ?? '') : '',
+      stateOf(entry, today).name,
+      'sources' in entry ? entry.sources.map(({ url }) => url).join(' ') : '',
+      addressOf(entry, origin),
+    ]);
+  return rowsToCsv([['id', 'kind', 'title', 'summary', 'goals', 'languages', 'provider', 'state', 'sources', 'address'], ...rows]);
+}

@@ -1,0 +1,128 @@
+/** `/content/commons` and `/content/compendium/…`: the commons as pieces for devices, and as pages show it. Open to all. */
+import type { Clock } from '../../domain/clock.ts';
+import type { Commons } from '../../cooperation/commons.ts';
+import { dayOf, type Day } from '../../cooperation/day.ts';
+import { csvOfCommons, dcatOf, jsonLdOf } from '../../cooperation/export.ts';
+import { createFinder, type Finding, type Query } from '../../cooperation/find.ts';
+import { compareView, entryView, gapsView, listView, queryFrom } from '../../cooperation/views.ts';
+import { isInterfaceLanguage } from '../../i18n/languages.ts';
+import { isKnown } from '../content/organ.ts';
+import { json, notFound } from '../http/answer.ts';
+import { chooseEncoding } from '../http/compression.ts';
+import type { Asked, Route } from '../http/organ.ts';
+import type { CommonsLibrary } from './library.ts';
+
+/** A view changes with the entries and with the day. */
+const viewHeaders = { 'cache-control': 'no-cache', vary: 'accept-encoding' };
+
+export function commonsRoutes({
+  commons,
+  origin,
+  clock,
+}: {
+  readonly commons: CommonsLibrary;
+  readonly origin: string;
+  readonly clock: Clock;
+}): readonly Route[] {
+  /** The last few finders: readying one takes longer than searching. */
+  const finders = new Map<string, (query: Query) => Finding>();
+  function finderOf(key: string, read: Commons, today: Day): (query: Query) => Finding {
+    const known = finders.get(key);
+    if (known !== undefined) return known;
+    if (finders.size >= 12) finders.clear();
+    const made = createFinder(read, today);
+    finders.set(key, made);
+    return made;
+  }
+
+  interface Looked {
+    readonly read: Commons;
+    readonly language: string;
+    readonly today: Day;
+    readonly key: string;
+  }
+
+  const view =
+    (make: (looked: Looked, asked: Asked) => unknown) =>
+    async (asked: Asked): Promise<Response> => {
+      const wanted = asked.url.searchParams.get('lang');
+      const language = isInterfaceLanguage(wanted) ? wanted : 'en';
+      const published = commons.published();
+      const read = await commons.read(language);
+      if (published === null || read === null) return notFound();
+      const today = dayOf(clock());
+      const key = `${published.digest.slice(0, 16)}-${language}-${today}`;
+      const etag = `"${key}"`;
+      if (isKnown(asked.request, etag)) return new Response(null, { status: 304, headers: { ...viewHeaders, etag } });
+      const made = make({ read, language, today, key }, asked);
+      if (made === null) return notFound();
+      if (made instanceof Response) return made;
+      return json(made, 200, { ...viewHeaders, etag });
+    };
+
+  return [
+    {
+      method: 'GET',
+      path: '/content/commons',
+      answer({ request }) {
+        const published = commons.published();
+        if (published === null) return Promise.resolve(notFound());
+        const encoding = chooseEncoding(request.headers.get('accept-encoding')) ?? 'identity';
+        const headers = { ...viewHeaders, etag: `"${encoding}-${published.digest}"` };
+        return Promise.resolve(
+          isKnown(request, headers.etag)
+            ? new Response(null, { status: 304, headers })
+            : json({ ...published.signed, digest: published.digest, price: published.prices[encoding] }, 200, headers),
+        );
+      },
+    },
+    {
+      method: 'GET',
+      path: '/content/compendium/list',
+      answer: view(({ read, language, today, key }, { url }) => {
+        const { query, page } = queryFrom((name) => url.searchParams.get(name));
+        return listView(read, finderOf(key, read, today), query, page, language, today);
+      }),
+    },
+    {
+      method: 'GET',
+      path: '/content/compendium/entries/:id',
+      answer: view(({ read, language, today }, { parts }) => {
+        const found = entryView(read, parts['id'] ?? '', language, today);
+        return found === null ? null : { ...found, jsonLd: jsonLdOf(found.entry, read, origin) };
+      }),
+    },
+    {
+      method: 'GET',
+      path: '/content/compendium/compare',
+      answer: view(({ read, language, today }, { url }) =>
+        compareView(read, (url.searchParams.get('entries') ?? '').split(','), language, today),
+      ),
+    },
+    { method: 'GET', path: '/content/compendium/gaps', answer: view(({ read, language, today }) => gapsView(read, language, today)) },
+    {
+      method: 'GET',
+      path: '/content/compendium/entries.csv',
+      answer: view(
+        ({ read, language, today }) =>
+          new Response(csvOfCommons(read, language, origin, today), {
+            headers: {
+              ...viewHeaders,
+              'content-type': 'text/csv; charset=utf-8',
+              'content-disposition': 'attachment; filename="compendium.csv"',
+            },
+          }),
+      ),
+    },
+    {
+      method: 'GET',
+      path: '/content/compendium/catalogue.jsonld',
+      answer: view(
+        ({ read }) =>
+          new Response(JSON.stringify(dcatOf(read, origin)), {
+            headers: { ...viewHeaders, 'content-type': 'application/ld+json; charset=utf-8' },
+          }),
+      ),
+    },
+  ];
+}
