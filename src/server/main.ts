@@ -31,6 +31,7 @@ import { openCouch, type CouchOptions } from '../lib/server/engine/couchdb.ts';
 import { openEmbedded } from '../lib/server/engine/embedded.ts';
 import type { SqliteOptions } from '../lib/server/engine/sqlite-file.ts';
 import type { NodeHandle } from '../lib/server/handle.ts';
+import { createAdmission } from '../lib/server/http/admission.ts';
 import { pageItself, type Caller } from '../lib/server/http/organ.ts';
 import { createRouter } from '../lib/server/http/router.ts';
 import type { Log } from '../lib/server/log.ts';
@@ -187,12 +188,14 @@ export async function openNode(settings: NodeSettings) {
     metrics: createMetricsOrgan({ metrics, sessions, upstream }),
   };
 
+  const admission = createAdmission();
+
   async function respond(request: Request, caller: Caller = pageItself): Promise<Response | null> {
     const name = new URL(request.url).pathname.split('/')[1] ?? '';
     const organ = Object.entries(organs).find(([first]) => first === name)?.[1];
     if (organ === undefined) return null;
     const began = performance.now();
-    const answer = await organ(request, caller);
+    const answer = await admission.admit(request, () => organ(request, caller));
     // Whose answer it was, in the answer itself: what a parent confirms holds in one epoch.
     if (name === 'replica') {
       answer?.headers.set('perigee-node', node);

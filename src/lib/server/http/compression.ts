@@ -30,9 +30,16 @@ export type Effort = 5 | 9;
 const compressBrotli = promisify(brotliCompress);
 const compressGzip = promisify(gzip);
 
+/**
+ * How far back Brotli looks, as a power of two: as far as the answer is long, at most 4 MB; 256 kB where that is not known. Each answer under way costs that
+ * much memory and more, and a hundred may be.
+ */
+const windowOf = (size: number | undefined): number => (size === undefined ? 18 : Math.min(22, Math.max(10, Math.ceil(Math.log2(size)))));
+
 const brotliParameters = (effort: Effort, size?: number) => ({
   params: {
     [constants.BROTLI_PARAM_QUALITY]: effort,
+    [constants.BROTLI_PARAM_LGWIN]: windowOf(size),
     ...(size === undefined ? {} : { [constants.BROTLI_PARAM_SIZE_HINT]: size }),
   },
 });
