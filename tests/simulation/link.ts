@@ -132,9 +132,14 @@ export class Link {
             reject(new TypeError('fetch failed'));
           });
         };
-        const answer = (delay: number, status: number, text: string, type: string): void => {
+        const answer = (delay: number, status: number, text: string, type: string | Headers): void => {
           tell(delay, `${String(status)}${fault === null ? '' : ` (${fault})`}`, () => {
-            resolve(new Response(status === 204 || status === 304 ? null : text, { status, headers: { 'content-type': type } }));
+            resolve(
+              new Response(status === 204 || status === 304 ? null : text, {
+                status,
+                headers: typeof type === 'string' ? { 'content-type': type } : type,
+              }),
+            );
           });
         };
         const arrive = (delay: number, given: string | undefined, back: (response: Response | null, text: string) => void): void => {
@@ -159,7 +164,7 @@ export class Link {
         }
         const whole = (response: Response | null, text: string): void => {
           if (response === null) fail(this.state.latency, 'the node is away');
-          else answer(travel(text.length + 300, 1), response.status, text, response.headers.get('content-type') ?? '');
+          else answer(travel(text.length + 300, 1), response.status, text, response.headers);
         };
         switch (fault) {
           case null:
@@ -185,7 +190,7 @@ export class Link {
               if (response === null) whole(null, '');
               else {
                 const half = text.slice(0, Math.floor(text.length * spread[1]));
-                if (spread[0] < 0.5) answer(travel(half.length, 1), response.status, half, response.headers.get('content-type') ?? '');
+                if (spread[0] < 0.5) answer(travel(half.length, 1), response.status, half, response.headers);
                 else fail(travel(half.length, 1), 'broke off on the way back');
               }
             });

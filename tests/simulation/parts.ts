@@ -7,6 +7,8 @@ import { advanceSession } from '#lib/sync/session.ts';
 import type { Fetch } from '#lib/sync/client/centre.ts';
 import type { Database } from '../../src/lib/server/engine/engine.ts';
 import type { FileIdentity } from '../../src/lib/server/engine/same-file.ts';
+import type { OwnEnd } from '#lib/sync/visit.ts';
+import type { Relayed } from '../../src/lib/server/upstream/relayed.ts';
 import { MemoryJournal } from './memory-journal.ts';
 
 export interface Parts {
@@ -19,6 +21,10 @@ export interface Parts {
   readonly database: (database: Database) => Database;
   /** Between the node's handlers and the line: sees each request, and may answer otherwise. */
   readonly answer: (request: Request, answer: () => Promise<Response>) => Promise<Response>;
+  /** A node as a visit to its parent sees it. */
+  readonly own: (own: OwnEnd) => OwnEnd;
+  /** What a node keeps of its parent's receipts. */
+  readonly relayed: (relayed: Relayed) => Relayed;
   /** Between the engine and SQLite. */
   readonly sql: (sql: string) => string;
   /** What the engine is told about which file it opened. */
@@ -31,6 +37,8 @@ export const shipped: Parts = {
   fetchOfDevice: (fetch) => fetch,
   database: (database) => database,
   answer: (_request, answer) => answer(),
+  own: (own) => own,
+  relayed: (relayed) => relayed,
   sql: (sql) => sql,
   identity: (identity) => identity,
 };

@@ -22,7 +22,7 @@ import { upstreamRoutes } from '../../src/lib/server/upstream/organ.ts';
 import { createOwnEnd } from '../../src/lib/server/upstream/own-end.ts';
 import { createRelayed } from '../../src/lib/server/upstream/relayed.ts';
 import type { Order } from '#lib/domain/orders.ts';
-import type { OwnEnd } from '#lib/sync/visit.ts';
+import { runVisit, type OwnEnd } from '#lib/sync/visit.ts';
 import { createThrottle } from '../../src/lib/server/accounts/throttle.ts';
 import { createCohorts, type Cohorts } from '../../src/lib/server/cohorts/cohorts.ts';
 import { openEmbedded } from '../../src/lib/server/engine/embedded.ts';
@@ -33,7 +33,12 @@ import { createRouter } from '../../src/lib/server/http/router.ts';
 import { createReceipts } from '../../src/lib/server/replica/receipts.ts';
 import { createReplica } from '../../src/lib/server/replica/organ.ts';
 import { chanceFor, type Chance } from './chance.ts';
-import type { Host } from './link.ts';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { JsonObject } from '#lib/domain/shape.ts';
+import { advanceLink, startLink, type LinkMoment, type LinkState, type VisitEnd } from '#lib/sync/link.ts';
+import { LineBroken, type Line } from '../../src/lib/server/upstream/line.ts';
+import { createParentEnd } from '../../src/lib/server/upstream/parent-end.ts';
+import type { Host, Link } from './link.ts';
 import { Disk } from './machine.ts';
 import type { Parts } from './parts.ts';
 import type { Timeline } from './timeline.ts';
@@ -91,6 +96,10 @@ export class SimulatedNode implements Host {
   process: Process | null = null;
   backup: DatabaseSync | null = null;
   cohort: CohortId | null = null;
+  /** What its parent knows it by. */
+  credential: string | null = null;
+  #visiting: Process | null = null;
+  #link: LinkState | null = null;
   readonly #keepsake = createKeepsake();
   #closing: () => void = () => undefined;
   /** Counts processes: what an earlier one had under way is nothing to a later one. */
@@ -186,7 +195,7 @@ export class SimulatedNode implements Host {
       const bindings = createBindings({ node, signer, store, records, clock, random });
       const throttle = createThrottle(clock);
       const basic = createBasic({ sessions, throttle, clock, random });
-      const relayed = createRelayed(notes);
+      const relayed = parts.relayed(createRelayed(notes));
       const library = { all: () => [] };
       const upstream = { status: unused, visit: unused, choose: unused };
       const organs = [
@@ -208,14 +217,16 @@ export class SimulatedNode implements Host {
           ...upstreamRoutes({ node, version, engine, sessions, peers, library, upstream, clock }),
         ]),
       ];
-      const own = createOwnEnd({
-        node,
-        engine,
-        relayed,
-        refused: () => Promise.resolve(),
-        obey: () => obedience.round(),
-        erased: async () => (await orders.standing()).erased,
-      });
+      const own = parts.own(
+        createOwnEnd({
+          node,
+          engine,
+          relayed,
+          refused: () => Promise.resolve(),
+          obey: () => obedience.round(),
+          erased: async () => (await orders.standing()).erased,
+        }),
+      );
       if (!isThis()) return null;
       this.process = { engine, records, sessions, store, cohorts, peers, organs, own };
       return this.process;
@@ -261,6 +272,7 @@ export class SimulatedNode implements Host {
   /** Ends the process at once, and with `power` the whole machine. */
   kill(power: boolean): void {
     this.#life += 1;
+    this.#link = null;
     const { process } = this;
     this.process = null;
     if (power) this.disk.cutPower();
@@ -280,6 +292,73 @@ export class SimulatedNode implements Host {
     this.disk.replace(backup);
     if (backup === null) this.#keepsake.lose();
     this.#trace(() => `${this.name} ${backup === null ? 'got an empty disk' : 'was restored from a backup'}`);
+  }
+
+  /**
+   * One visit to the parent, as the shipped job makes it, with its parts and its end; null where there is nothing to make it with. It never ends where the
+   * process is ended meanwhile. The job's timers are not here: the world says when.
+   */
+  async visit(link: Link, parent: SimulatedNode): Promise<VisitEnd | null> {
+    const { process, credential } = this;
+    if (process === null || credential === null || this.#visiting === process) return null;
+    this.#visiting = process;
+    const moment = (): LinkMoment => ({ now: this.#wallClock() + this.skew, minute: 0, chance: this.#chance.next(), hours: null });
+    const step = advanceLink(this.#link ?? startLink(moment().now), { type: 'asked' }, moment());
+    if (step.command.do !== 'visit') throw new Error('A visit that was asked for was not made');
+    const request = link.fetch(this.name, parent, () => this.process === process);
+    const line: Line = {
+      bytes: { sent: 0, received: 0 },
+      close: () => undefined,
+      pack: (body) => Promise.resolve(gzipSync(body)),
+      async ask(path, { method = 'GET', headers = {}, body } = {}) {
+        // The line carries text: what is packed is unpacked at its end, where the shipped handler would do it in a thread.
+        const { 'content-encoding': encoding, ...plain } = headers;
+        const text = body === undefined ? {} : { body: Buffer.from(encoding === 'gzip' ? gunzipSync(body) : body).toString() };
+        try {
+          return await request(`${parent.origin}${path}`, {
+            method,
+            headers: { ...plain, authorization: `Bearer ${credential}` },
+            ...text,
+          });
+        } catch {
+          throw new LineBroken('broken');
+        }
+      },
+    };
+    const report = (): Promise<JsonObject> =>
+      Promise.resolve({ version: '0', epoch: process.engine.epoch, waiting: 0, waitingSince: null, courses: {} });
+    let end: VisitEnd;
+    try {
+      const { own } = process;
+      end = await runVisit({
+        own,
+        parent: createParentEnd({ line, report }),
+        part: step.command.part,
+        mayGoOn: () => this.process === process,
+        moved: () => undefined,
+      });
+      if (end.moved > 0) await own.obey();
+    } catch (error) {
+      if (!(error instanceof StorageFailure)) throw error;
+      end = { type: 'failed', failure: 'storage', moved: 0 };
+    }
+    this.#link = advanceLink(step.state, { type: 'visited', end }, moment()).state;
+    this.#visiting = null;
+    this.#trace(() => `${this.name} ends a visit: ${end.type === 'failed' ? end.failure : end.type}, ${String(end.moved)} moved`);
+    return end;
+  }
+
+  /** Gives a child its credential, as an administrator does. False where the node is away or fails. */
+  async admit(child: SimulatedNode): Promise<boolean> {
+    const { process } = this;
+    if (process === null) return false;
+    try {
+      child.credential = await process.peers.add(child.name);
+      return true;
+    } catch (error) {
+      if (error instanceof StorageFailure) return false;
+      throw error;
+    }
   }
 
   /** A code with which a device becomes one of the node's people, as a trainer gives it; null where the node is away or fails. */

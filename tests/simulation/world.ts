@@ -1,5 +1,5 @@
 /**
- * A run of the world: people who learn on phones and shared laptops, two centres, lines between them that fail in every way, and
+ * A run of the world: people who learn on phones and shared laptops, two centres, one node above them, lines that fail in every way, and
  * machines that are switched off at the wrong moment. Everything follows from the seed.
  *
  * What must hold, at every moment:
@@ -18,7 +18,9 @@ import { canonicalJson } from '#lib/domain/canonical-json.ts';
 import type { PersonId } from '#lib/domain/ids.ts';
 import { joinRegisters, type JoinedProgress } from '#lib/domain/progress.ts';
 import type { PersonRecord, RecordId } from '#lib/domain/records.ts';
+import type { VisitEnd } from '#lib/sync/link.ts';
 import type { Outcome } from '#lib/sync/session.ts';
+import { StorageFailure } from '../../src/lib/server/engine/engine.ts';
 import { chanceFor, type Chance } from './chance.ts';
 import { course, Device, type Learner, type Surroundings } from './device.ts';
 import { Link, linkFaults, type LinkFault } from './link.ts';
@@ -43,7 +45,9 @@ const acts = {
   'new-disk': 0.3,
   'device-clock': 1.5,
   'node-clock': 0.6,
-  line: 4,
+  line: 5,
+  visit: 12,
+  'revoke-child': 0.4,
   forge: 2.5,
   revoke: 0.3,
   join: 3,
@@ -52,7 +56,7 @@ export type Act = keyof typeof acts;
 
 /** Names that `without` may leave out. */
 export const faults: readonly string[] = [
-  ...Object.keys(acts).filter((act) => act !== 'learn' && act !== 'pass' && act !== 'join'),
+  ...Object.keys(acts).filter((act) => !['learn', 'pass', 'join', 'visit'].includes(act)),
   ...Object.keys(linkFaults),
 ];
 
@@ -115,7 +119,10 @@ export class World {
   readonly #without: ReadonlySet<string>;
   readonly #traced: boolean;
   readonly #chance: Chance;
-  readonly #links: ReadonlyMap<SimulatedNode, Link>;
+  /** To each centre from its devices, and from each centre to the one above. */
+  readonly #links: ReadonlyMap<string, Link>;
+  readonly #above: SimulatedNode;
+  readonly #centres: readonly SimulatedNode[];
   readonly #made = new Map<RecordId, Made>();
   readonly #counts: Record<string, number> = {};
   /** By person: what their centre held when it revoked them; nothing may be added. */
@@ -140,27 +147,30 @@ export class World {
     const wallClock = (): number => Math.floor(this.#began + timeline.now);
     const trace = (text: () => string): void => this.#trace(text);
 
-    this.nodes = ['cairo', 'suva'].map((name) => new SimulatedNode({ name, seed, timeline, parts, wallClock, trace }));
-    const [cairo, suva] = this.nodes;
-    if (cairo === undefined || suva === undefined) throw new Error('There are two centres');
+    const node = (name: string): SimulatedNode => new SimulatedNode({ name, seed, timeline, parts, wallClock, trace });
+    const [cairo, suva, vienna] = [node('cairo'), node('suva'), node('vienna')];
+    this.nodes = [cairo, suva, vienna];
+    this.#centres = [cairo, suva];
+    this.#above = vienna;
     const loss = chance.of([0, 0.05, 0.15, 0.3]);
-    const lineTo = (node: SimulatedNode): Link =>
+    const line = (name: string): Link =>
       new Link({
         timeline,
-        chance: chanceFor(seed, `line to ${node.name}`),
+        chance: chanceFor(seed, `line ${name}`),
         state: { loss, latency: chance.of([5, 50, 300, 900]), rate: chance.of([400, 4_000, 100_000]), down: false },
         without: this.#without,
         trace,
       });
-    this.#links = new Map(this.nodes.map((node) => [node, lineTo(node)]));
+    const lines = ['to cairo', 'to suva', 'cairo to vienna', 'suva to vienna'];
+    this.#links = new Map(lines.map((name) => [name, line(name)]));
 
     const bytes = chanceFor(seed, 'people').bytes;
     const person = (name: string, centre: SimulatedNode): Learner => ({ id: personId(bytes), name, centre, revoked: false });
     const [amina, bilal, chen] = [person('Amina', cairo), person('Bilal', cairo), person('Chen', suva)];
     this.learners = [amina, bilal, chen];
-    const around = (node: SimulatedNode): Surroundings => ({
+    const around = (centre: SimulatedNode): Surroundings => ({
       timeline,
-      link: this.#linkTo(node),
+      link: this.#line(`to ${centre.name}`),
       parts,
       wallClock,
       trace,
@@ -182,9 +192,9 @@ export class World {
     ];
   }
 
-  #linkTo(node: SimulatedNode): Link {
-    const link = this.#links.get(node);
-    if (link === undefined) throw new Error(`No line leads to ${node.name}`);
+  #line(name: string): Link {
+    const link = this.#links.get(name);
+    if (link === undefined) throw new Error(`There is no line ${name}`);
     return link;
   }
 
@@ -242,6 +252,10 @@ export class World {
 
   #plan(): void {
     for (const node of this.nodes) this.#begin(this.#start(node));
+    for (const centre of this.#centres)
+      this.timeline.at(1000, () => {
+        this.#begin(this.#above.admit(centre));
+      });
     let at = 2000;
     for (const device of this.devices)
       for (const learner of device.learners) {
@@ -276,6 +290,7 @@ export class World {
     const device = chance.of(this.devices);
     const learner = chance.of(device.learners);
     const node = chance.of(this.nodes);
+    const centre = chance.of(this.#centres);
     const say = (what: string): void => this.#trace(() => `-- ${what}`);
     switch (act) {
       case 'learn':
@@ -343,13 +358,22 @@ export class World {
         say(`${node.name}: the clock is set wrong by ${(node.skew / day).toFixed(0)} days`);
         return;
       case 'line': {
-        const { state } = this.#linkTo(node);
+        const name = chance.of([...this.#links.keys()]);
+        const { state } = this.#line(name);
         state.down = chance.chance(0.3);
         state.latency = chance.of([5, 50, 300, 900, 4000]);
         state.rate = chance.of([400, 4_000, 100_000]);
-        say(`the line to ${node.name} is ${state.down ? 'down' : `${String(state.latency)} ms, ${String(state.rate)} B/s`}`);
+        say(`the line ${name} is ${state.down ? 'down' : `${String(state.latency)} ms, ${String(state.rate)} B/s`}`);
         return;
       }
+      case 'visit':
+        say(`${centre.name} visits ${this.#above.name}`);
+        this.#begin(this.#visit(centre));
+        return;
+      case 'revoke-child':
+        say(`${this.#above.name} takes back the credential of ${centre.name}`);
+        this.#begin(this.#revokeChild(centre));
+        return;
       case 'forge':
         this.#begin(this.#forge(device, learner, chance));
         return;
@@ -364,7 +388,24 @@ export class World {
     if (process === null) return;
     this.#trace(() => `${node.name} is up, epoch ${process.engine.epoch.slice(0, 4)}`);
     for (const device of this.devices)
-      for (const learner of device.learners) if (learner.centre === node) this.#checks.push(() => this.#checkMarks(device, learner.id));
+      for (const learner of device.learners)
+        if (learner.centre === node || node === this.#above) this.#checks.push(() => this.#checkMarks(device, learner.id));
+  }
+
+  async #visit(centre: SimulatedNode): Promise<VisitEnd | null> {
+    const end = await centre.visit(this.#line(`${centre.name} to ${this.#above.name}`), this.#above);
+    if (end !== null) this.#count(end.type === 'done' ? 'visits' : 'failed visits');
+    // Whose credential is not known any more gets another.
+    if (end?.type === 'failed' && (end.failure === 'not-accepted' || end.failure === 'revoked')) await this.#above.admit(centre);
+    return end;
+  }
+
+  async #revokeChild(centre: SimulatedNode): Promise<void> {
+    try {
+      await this.#above.process?.peers.revoke(centre.name);
+    } catch (error) {
+      if (!(error instanceof StorageFailure)) throw error;
+    }
   }
 
   #startLater(node: SimulatedNode, chance: Chance): void {
@@ -498,6 +539,7 @@ export class World {
   // What must hold.
 
   async #checkMarks(device: Device, person: PersonId): Promise<void> {
+    await this.#checkMarksAbove(device, person);
     const { centre } = this.#learner(person);
     const { process } = centre;
     const heard = device.journal.heard.get(person);
@@ -517,25 +559,41 @@ export class World {
     }
   }
 
+  /** The third place: a mark of the node above is true, as long as that node has not got another epoch. */
+  async #checkMarksAbove(device: Device, person: PersonId): Promise<void> {
+    const heard = device.journal.relay.get(person);
+    const marked = device.journal.above().filter(([, , body]) => body.person === person);
+    for (const [id, { node, epoch }] of marked)
+      if (epoch !== heard?.epoch || node !== heard.node)
+        this.#fail(`${device.name} shows a mark of ${node} ${epoch} for ${id} and has heard ${String(heard?.epoch)} last`);
+    const { process } = this.#above;
+    if (process === null || marked.length === 0 || heard?.epoch !== process.engine.epoch) return;
+    const records = process.engine.database(`records-${this.#learner(person).centre.name}`);
+    const missing = await records.missing(Object.fromEntries(marked.map(([id, { rev }]) => [id, [rev]])));
+    for (const [id, { rev }] of marked)
+      if (missing.has(id)) this.#fail(`${device.name} shows ${id} at ${this.#above.name}, which does not have ${rev}`);
+  }
+
   /** Everything that a node holds was written by its writer, and belongs there. */
-  async #checkHoldings(node: SimulatedNode, process: Process): Promise<ReadonlyMap<RecordId, string>> {
+  async #checkHoldings(centre: SimulatedNode, node: SimulatedNode, process: Process): Promise<ReadonlyMap<RecordId, string>> {
     const held = new Map<RecordId, string>();
-    const { rows } = await process.records.list({ partition: null, bodies: true });
+    const records = process.engine.database(`records-${centre.name}`);
+    const { rows } = await records.list({ partition: null, bodies: true });
     for (const { id, rev, document } of rows) {
       if (document === undefined) this.#fail(`${node.name} lists ${id} and does not have it`);
       const text = textOfDocument(document);
       held.set(id as RecordId, text);
       const learner = this.learners.find((someone) => id.startsWith(`${someone.id}:`));
-      if (learner?.centre !== node) this.#fail(`${node.name} holds ${id}, which is of somebody of another centre`);
-      if (document['writer'] === node.name) {
+      if (learner?.centre !== centre) this.#fail(`${node.name} holds ${id}, which is of somebody of another centre`);
+      if (document['writer'] === centre.name) {
         if (document['kind'] !== 'enrolment') this.#fail(`${node.name} wrote ${id}`);
       } else if (this.#doubtful.has(id as RecordId)) continue;
       else if (this.#made.get(id as RecordId)?.bodies.has(text) !== true)
         this.#fail(`${node.name} holds ${id} in words that its writer never wrote`);
-      const leaves = await process.records.leaves(id);
+      const leaves = await records.leaves(id);
       if (leaves.length !== 1) this.#fail(`${id} has ${String(leaves.length)} leaves at ${node.name}`);
       const revoked = this.#revoked.get(learner.id);
-      if (revoked !== undefined && !revoked.held.has(`${id} ${rev}`))
+      if (revoked !== undefined && node === centre && !revoked.held.has(`${id} ${rev}`))
         this.#fail(`${node.name} took ${id} from ${learner.name}, who was revoked`);
     }
     return held;
@@ -561,6 +619,13 @@ export class World {
         await this.#wait(this.#join(device, learner));
         await this.#passNow(device, learner);
       }
+    for (const centre of this.#centres) {
+      // An epoch that is new, or a credential that is gone, ends one visit each.
+      let end: VisitEnd | null = null;
+      for (let tries = 0; tries < 4 && end?.type !== 'done'; tries++) end = await this.#wait(this.#visit(centre));
+      if (end?.type !== 'done')
+        this.#fail(`a visit of ${centre.name} over a good line ended ${end?.type === 'failed' ? end.failure : 'before it began'}`);
+    }
     // The second round brings each device what the others handed over in the first, and its receipts.
     for (const device of this.devices)
       for (const learner of device.learners) {
@@ -591,10 +656,18 @@ export class World {
   }
 
   async #judge(): Promise<void> {
-    for (const node of this.nodes) {
+    for (const node of this.#centres) {
       const { process } = node;
-      if (process === null) throw new Error(`${node.name} is down in the end`);
-      const held = await this.#checkHoldings(node, process);
+      const above = this.#above.process;
+      if (process === null || above === null) throw new Error('A node is down in the end');
+      const strange = (await process.engine.databases()).filter(
+        (name) => /^(?:records|desk)-/.test(name) && name !== `records-${node.name}` && name !== `desk-${node.name}`,
+      );
+      if (strange.length > 0) this.#fail(`${node.name} has ${strange.join(' ')}`);
+      const held = await this.#checkHoldings(node, node, process);
+      const heldAbove = await this.#checkHoldings(node, this.#above, above);
+      const unlike = [...new Set([...held.keys(), ...heldAbove.keys()])].filter((id) => held.get(id) !== heldAbove.get(id));
+      if (unlike.length > 0) this.#fail(`${this.#above.name} does not hold the same of ${node.name} as ${node.name}: ${unlike.join(' ')}`);
       for (const [id, { person, orphan, owed, bodies, newest }] of this.#made) {
         const learner = this.#learner(person);
         if (learner.centre !== node || (learner.revoked && !orphan) || this.#doubtful.has(id)) continue;
@@ -603,12 +676,12 @@ export class World {
         if (!orphan && there !== newest) this.#fail(`${node.name} has ${id} in older words than its writer`);
         if (there !== undefined && !bodies.has(there)) this.#fail(`${node.name} has ${id} in words that nobody wrote`);
       }
-      for (const learner of this.learners.filter(({ centre }) => centre === node)) this.#judgeDevices(learner, held);
+      for (const learner of this.learners.filter(({ centre }) => centre === node)) await this.#judgeDevices(learner, held);
     }
     for (const device of this.devices) for (const learner of device.learners) await this.#checkMarks(device, learner.id);
   }
 
-  #judgeDevices(learner: Learner, held: ReadonlyMap<RecordId, string>): void {
+  async #judgeDevices(learner: Learner, held: ReadonlyMap<RecordId, string>): Promise<void> {
     const expected = [...held].filter(([id]) => id.startsWith(`${learner.id}:`)).map(([, text]) => JSON.parse(text) as PersonRecord);
     for (const device of this.devices) {
       if (!device.learners.includes(learner)) continue;
@@ -625,6 +698,8 @@ export class World {
       // What another wrote and a restored centre lost, this device may not hand over; that it is not at the centre is true.
       const waiting = device.journal.waitingFor(learner.id).filter((id) => device.journal.own.has(id) || held.has(id));
       if (waiting.length > 0) this.#fail(`${device.name} still waits for ${waiting.join(' ')} of ${learner.name}`);
+      const unrelayed = [...(await device.journal.unrelayed(learner.id)).revisions.keys()];
+      if (unrelayed.length > 0) this.#fail(`${device.name} does not know that ${this.#above.name} has ${unrelayed.join(' ')}`);
       if (new Set(documents.map(({ _id }) => _id)).size !== documents.length) this.#fail(`${device.name} shows something twice`);
       if (shownText(documents) !== shownText(expected)) {
         const names = (some: readonly PersonRecord[]): RecordId[] => some.map(({ _id }) => _id);
