@@ -5,12 +5,13 @@
 import { isObject } from '#lib/domain/shape.ts';
 import { advanceSession, type Receipt } from '#lib/sync/session.ts';
 import type { PersonId } from '#lib/domain/ids.ts';
+import type { Place } from '#lib/sync/visit.ts';
 import type { RecordId } from '#lib/domain/records.ts';
 import type { Database } from '../../src/lib/server/engine/engine.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import type { Parts } from './parts.ts';
 
-export type Component = 'session' | 'journal' | 'replica' | 'access' | 'engine' | 'road' | 'receipts' | 'restore' | 'upstream';
+export type Component = 'session' | 'journal' | 'access' | 'engine' | 'road' | 'receipts' | 'restore' | 'upstream';
 
 export interface Plant {
   /** Which component is wrong. */
@@ -32,16 +33,14 @@ const changed =
   (database) => ({ ...database, ...change(database) });
 
 class MarksForEver extends MemoryJournal {
-  override receipted(person: PersonId, receipt: Receipt): Promise<number> {
+  override async receipted(person: PersonId, receipt: Receipt): Promise<number> {
     const before = this.marked();
-    return super.receipted(person, receipt).then(() => {
-      for (const [id, { node, rev }] of before) {
-        const row = this.own.get(id) ?? this.foreign.get(id);
-        // Taken for good under the new epoch, because they were good under the old one.
-        if (row?.body.person === person) row.covered = { node, epoch: receipt.epoch, rev };
-      }
-      return 0;
-    });
+    await super.receipted(person, receipt);
+    for (const [id, mark] of before) {
+      const row = this.own.get(id) ?? this.foreign.get(id);
+      if (row?.covered === null) row.covered = mark;
+    }
+    return 0;
   }
 }
 
@@ -221,15 +220,15 @@ export const plants: Readonly<Record<string, Plant>> = {
       }),
     }),
   },
-  'ends-the-feed-early': {
+  'leaves-one-out-of-the-feed': {
     component: 'road',
-    what: 'The feed of changes leaves out its last one, and says that it told all',
+    what: 'The feed of changes leaves one out, and goes on behind it',
     parts: () => ({
       answer: answering('/_changes', async (_request, respond) => {
         const answer = await respond();
         if (!answer.ok) return answer;
         const feed = (await answer.json()) as { results: unknown[] };
-        return Response.json({ ...feed, results: feed.results.length > 1 ? feed.results.slice(0, -1) : feed.results });
+        return Response.json({ ...feed, results: feed.results.length > 1 ? feed.results.slice(1) : feed.results });
       }),
     }),
   },
@@ -270,5 +269,71 @@ export const plants: Readonly<Record<string, Plant>> = {
     component: 'restore',
     what: 'A copy that was put back is taken for the same file',
     parts: () => ({ identity: (identity) => ({ ...identity, inode: '1' }) }),
+  },
+  'keeps-the-place-before-the-page': {
+    component: 'upstream',
+    what: 'The place in a feed is kept before what stands before it was handed over',
+    parts: () => ({
+      own: (own) => {
+        let place: Place | null = null;
+        return {
+          ...own,
+          met: (met) => {
+            place = met;
+            return own.met(met);
+          },
+          async changes(database, since, limit) {
+            const page = await own.changes(database, since, limit);
+            if (place !== null && page.changes.length > 0)
+              await own.keepPosition(`up:${database}`, { place, own: own.epoch, since: page.last });
+            return page;
+          },
+        };
+      },
+    }),
+  },
+  'relays-what-an-older-epoch-had': {
+    component: 'upstream',
+    what: 'What the parent confirmed before it was restored is relayed as if it had it still',
+    parts: () => ({
+      relayed: (relayed) => {
+        const confirmed = new Map<string, string>();
+        return {
+          ...relayed,
+          confirm: (place, revs) => {
+            for (const [id, [rev]] of Object.entries(revs)) if (rev !== undefined) confirmed.set(id, rev);
+            return relayed.confirm(place, revs);
+          },
+          of: async (person, revisions) =>
+            (await relayed.of(person, revisions)).map((receipt) => ({
+              ...receipt,
+              state: `${receipt.state}+${String(confirmed.size)}`,
+              revisions: Object.fromEntries(Object.entries(revisions).filter(([id, rev]) => confirmed.get(id) === rev)),
+            })),
+        };
+      },
+    }),
+  },
+  'stays-where-the-parent-was': {
+    component: 'upstream',
+    what: 'A parent that was restored is taken for the one it was, and nothing is handed over again',
+    parts: () => {
+      const first = new Map<string, string>();
+      return {
+        own: (own) => ({
+          ...own,
+          async position(name) {
+            const position = await own.position(name);
+            if (position === null) return null;
+            // Whatever epoch it was walked under.
+            return first.has(own.node) ? { ...position, place: { ...position.place, epoch: first.get(own.node) ?? '' } } : position;
+          },
+          met: (place) => {
+            first.set(own.node, place.epoch);
+            return own.met(place);
+          },
+        }),
+      };
+    },
   },
 };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { brokenBy, commandFor, emptySummary, runSeed } from './runs.ts';
 import { faults, World } from './world.ts';
 
-const seeds = Array.from({ length: 250 }, (_, i) => i + 1);
+const seeds = Array.from({ length: 200 }, (_, i) => i + 1);
 
 describe('people, devices and centres under every fault', () => {
   const sum = emptySummary();

@@ -40,13 +40,13 @@ const acts = {
   'kill-node': 3,
   'node-power': 2,
   'disk-full': 1,
-  backup: 3,
-  restore: 2,
+  backup: 4,
+  restore: 3.5,
   'new-disk': 0.3,
   'device-clock': 1.5,
   'node-clock': 0.6,
   line: 5,
-  visit: 12,
+  visit: 9,
   'revoke-child': 0.4,
   forge: 2.5,
   revoke: 0.3,
@@ -300,8 +300,8 @@ export class World {
         say(`${device.name} begins a pass for ${learner.name}`);
         this.#begin(this.#pass(device, learner));
         // Who learns does not wait for the line.
-        for (let n = chance.below(3); n > 0; n--)
-          this.timeline.in(chance.next() * chance.of([200, 4000]), () => {
+        for (let n = chance.below(4); n > 0; n--)
+          this.timeline.in(chance.next() * chance.of([200, 1000, 5000]), () => {
             if (device.isSyncing(learner.id)) device.learn(learner);
           });
         return;
@@ -698,6 +698,9 @@ export class World {
       // What another wrote and a restored centre lost, this device may not hand over; that it is not at the centre is true.
       const waiting = device.journal.waitingFor(learner.id).filter((id) => device.journal.own.has(id) || held.has(id));
       if (waiting.length > 0) this.#fail(`${device.name} still waits for ${waiting.join(' ')} of ${learner.name}`);
+      const epochs = [device.journal.heard.get(learner.id)?.epoch, device.journal.relay.get(learner.id)?.epoch];
+      if (epochs[0] !== learner.centre.process?.engine.epoch || epochs[1] !== this.#above.process?.engine.epoch)
+        this.#fail(`${device.name} believes in epochs that are over`);
       const unrelayed = [...(await device.journal.unrelayed(learner.id)).revisions.keys()];
       if (unrelayed.length > 0) this.#fail(`${device.name} does not know that ${this.#above.name} has ${unrelayed.join(' ')}`);
       if (new Set(documents.map(({ _id }) => _id)).size !== documents.length) this.#fail(`${device.name} shows something twice`);
