@@ -185,6 +185,24 @@ describe.skipIf(couchUrl === null)('on a CouchDB behind a server that breaks thi
     expect(await records.info(ann)).toEqual(before);
   }, 30_000);
 
+  it('gives no receipt for a merge that CouchDB calls done while too few machines are in touch', async () => {
+    const world = await between();
+    let up = ['one'];
+    const three: Meddle = (request, status, body) => {
+      if (request.url?.endsWith('/_shards') === true) return { status, body: JSON.stringify({ shards: { all: ['one', 'two', 'three'] } }) };
+      if (request.url === '/_membership')
+        return { status, body: JSON.stringify({ all_nodes: up, cluster_nodes: ['one', 'two', 'three'] }) };
+      return cluster(() => false)(request, status, body);
+    };
+    world.meddle = three;
+    const records = world.engine.database('records-test');
+    expect(await failing(records.bulk([{ _id: `${ann}:1`, _rev: '1-a' }], { newEdits: false }))).toMatch(/^Too few machines/);
+    expect(await failing(records.held({ [`${ann}:1`]: '1-a' }))).toMatch(/^Too few machines/);
+    up = ['one', 'three'];
+    expect(await records.bulk([{ _id: `${ann}:1`, _rev: '1-a' }], { newEdits: false })).toMatchObject([{ ok: true }]);
+    expect(await records.held({ [`${ann}:1`]: '1-a' })).toEqual({ [`${ann}:1`]: '1-a' });
+  }, 30_000);
+
   it('is not writable where a mark is taken by too few', async () => {
     const world = await between();
     expect(await world.engine.writable()).toBe(true);

@@ -8,7 +8,7 @@ import { isInterfaceLanguage, languageCookie, negotiateLanguage, type InterfaceL
 import type { Catalogue } from '#lib/i18n/translate.ts';
 import { readCookie, writeCookie } from './cookies.ts';
 
-type Area = 'learner' | 'self' | 'teach';
+type Area = 'learner' | 'self' | 'teach' | 'centre';
 
 /** What a load depends on that shows words. */
 export const languageDependency = 'perigee:language';
@@ -39,6 +39,7 @@ export async function languageOfPage(url: URL, fetch: typeof globalThis.fetch): 
 function areasOf(route: string | null): readonly Area[] {
   const first = route?.split('/')[1] ?? '';
   if (['people', 'settings', 'record'].includes(first)) return ['learner', 'self'];
+  if (first === 'centre') return ['learner', 'teach', 'centre'];
   return first === 'teach' ? ['learner', 'teach'] : ['learner'];
 }
 

@@ -2,12 +2,13 @@
  * Words with places and plural forms. A message is a text with `{name}` places, or an object of such texts by the
  * categories of `Intl.PluralRules`, chosen by the value `n`. Numbers that stand in a place are written as the language writes them.
  */
+import type centre from './messages/en/centre.json';
 import type learner from './messages/en/learner.json';
 import type self from './messages/en/self.json';
 import type teach from './messages/en/teach.json';
 
 /** Every key of the English messages. */
-export type Key = keyof typeof learner | keyof typeof self | keyof typeof teach;
+export type Key = keyof typeof learner | keyof typeof self | keyof typeof teach | keyof typeof centre;
 
 export type PluralForms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>>>;
 export type Message = string | PluralForms;

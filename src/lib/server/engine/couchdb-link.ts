@@ -1,7 +1,7 @@
 /** One database at a CouchDB, and how it is asked: one of the node's own is made on its first use, a further one must be there. */
 import { isObject, type JsonObject } from '../../domain/shape.ts';
 import type { NodeDatabase } from '../../sync/document-rules.ts';
-import { isOwn, isPartitioned, objectOf } from './couchdb-answers.ts';
+import { isOwn, isPartitioned, listOf, objectOf } from './couchdb-answers.ts';
 import { CouchAway, type Ask, type CouchAnswer, type CouchClient } from './couchdb-http.ts';
 import { wallOf } from './couchdb-wall.ts';
 import { DatabaseGone, revisionDepth, StorageFailure } from './engine.ts';
@@ -22,6 +22,8 @@ export interface CouchLink {
   holds(id: string): boolean;
   /** Copies that a cluster keeps of a document. Known once the database is ready. */
   copies(): number;
+  /** Whether of each part of the database more than half of its copies are on machines that CouchDB has in touch at this moment. */
+  enoughUp(): Promise<boolean>;
   /** Makes or finds the database once; where that fails the next question tries again. */
   ready(): Promise<void>;
   /** @param path below the database, escaped */
@@ -55,6 +57,17 @@ export function createCouchLink({ client, physical, epoch, further, wall }: Couc
         : new StorageFailure(`The database ${physical} at ${client.host} is gone`);
     return answer;
   };
+
+  /** Where the copies of each part of the database are. */
+  let homes: readonly (readonly unknown[])[] | null = null;
+
+  async function enoughUp(): Promise<boolean> {
+    if (copies === 1) return true;
+    homes ??= Object.values(await read('GET', '_shards').then(({ shards }) => objectOf(shards))).map(listOf);
+    const { status, body } = await client.ask('GET', '_membership', { repeatable: true });
+    const up = status === 200 ? new Set(listOf(objectOf(body)['all_nodes'])) : new Set();
+    return homes.every((machines) => machines.filter((machine) => up.has(machine)).length > machines.length / 2);
+  }
 
   const copiesOf = (cluster: unknown): number => (isObject(cluster) && typeof cluster['n'] === 'number' ? cluster['n'] : Infinity);
 
@@ -119,5 +132,5 @@ export function createCouchLink({ client, physical, epoch, further, wall }: Couc
   }
   const holds = (id: string): boolean => (further ? id !== '' && (isOwn(id) || id.startsWith('_design/')) : isPartitioned(id));
 
-  return { host: client.host, epoch, further, holds, copies: () => copies, ready, ask, read };
+  return { host: client.host, epoch, further, holds, copies: () => copies, enoughUp, ready, ask, read };
 }
