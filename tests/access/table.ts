@@ -39,6 +39,8 @@ const whos = {
   stranger: { type: 'stranger' },
   'ann-phone': { type: 'device', person: ann, device: annsPhone },
   'ann-laptop': { type: 'device', person: ann, device: annsLaptop },
+  // A device that brings back what a restored node lost, of its person's other devices too.
+  'ann-brings-back': { type: 'device', person: ann, device: annsLaptop, handsOver: true },
   'bob-phone': { type: 'device', person: bob, device: bobsPhone },
   // An alias says that this person and Ann are one human.
   'anns-other-self': { type: 'device', person: aPerson('c'), device: annsPhone, aliases: [ann] },
@@ -90,6 +92,7 @@ const entrance: Readonly<Record<WhoName, string>> = {
   stranger: '        ... r ... ... ... ... .',
   'ann-phone': '     w.. r ... ... ... ... .',
   'ann-laptop': '    w.. r ... ... ... ... .',
+  'ann-brings-back': 'w.. r ... ... ... ... .',
   'bob-phone': '     .w. r ... ... ... ... .',
   'anns-other-self': 'r.. r ... ... ... ... .',
   trainer: '         w.. r ... ... ... ... .',
@@ -136,7 +139,7 @@ const nobodys = [
 /** Who writes which kind, in whose name, where they may write at all. */
 const pens: readonly { readonly who: readonly WhoName[]; readonly kinds: readonly RecordKind[]; readonly writer: string }[] = [
   { who: ['ann-phone'], kinds: ['register', 'attempt', 'note', 'withdrawal', 'profile'], writer: annsPhone },
-  { who: ['ann-laptop'], kinds: ['register', 'attempt', 'note', 'withdrawal', 'profile'], writer: annsLaptop },
+  { who: ['ann-laptop', 'ann-brings-back'], kinds: ['register', 'attempt', 'note', 'withdrawal', 'profile'], writer: annsLaptop },
   { who: ['bob-phone'], kinds: ['register', 'attempt', 'note', 'withdrawal', 'profile'], writer: bobsPhone },
   { who: ['trainer', 'master', 'admin-trainer'], kinds: ['feedback', 'evidence'], writer: tina },
   { who: ['dan-trainer'], kinds: ['feedback', 'evidence'], writer: dan },
@@ -298,6 +301,28 @@ export function disagreements(access: Access, { enough = Infinity, runs = 500 }:
     const decision = access.mayWrite(odd, scopes.ann, { ...aRecord(kind, ann, annsPhone) }, null);
     expect(`a node that is named like a phone writes a ${kind}`, signatures[kind] === 'node', decision);
   }
+
+  // What a restored node lost: a revision of another device of the same person, of a learner's kind, that nothing here contradicts.
+  for (const who of ['ann-brings-back', 'ann-laptop'] as const)
+    for (const kind of recordKinds) {
+      const brings = who === 'ann-brings-back' && signatures[kind] === 'somebody' && kind !== 'feedback' && kind !== 'evidence';
+      const lost = { ...aRecord(kind, ann, signatures[kind] === 'node' ? centre : annsPhone), _rev: '2-b' } as Document;
+      const path = { _revisions: { start: 2, ids: ['b', 'a'] } };
+      const { _rev: _none, ...without } = lost;
+      const asked = (document: Document, previous: Document | null) => access.mayWrite(whos[who], scopes.ann, document, previous);
+      expect(`${who} brings a lost ${kind}`, brings, asked(lost, null));
+      expect(`${who} makes a ${kind} in another device's name`, false, asked(without, null));
+      expect(`${who} brings a lost ${kind} into another range`, false, access.mayWrite(whos[who], scopes.bob, lost, null));
+      const standing = { ...lost, _rev: '1-a' };
+      expect(`${who} brings a ${kind} that follows`, brings, asked({ ...lost, ...path }, standing));
+      expect(
+        `${who} brings a ${kind} that follows with more`,
+        brings && replaceable.includes(kind),
+        asked({ ...lost, ...path, more: 1 }, standing),
+      );
+      expect(`${who} brings a ${kind} that follows something else`, false, asked({ ...lost, ...path }, { ...lost, _rev: '1-z' }));
+      expect(`${who} brings a ${kind} beside what stands`, false, asked(lost, standing));
+    }
 
   // A refusal never tells what stands in a range that is not theirs.
   for (const who of whoNames)
