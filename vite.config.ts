@@ -8,8 +8,8 @@ import { defineConfig } from 'vite';
 const groups = [
   // What more than one page needs before it can show anything: SvelteKit, Svelte, the frame, the components.
   { name: 'frame', tags: ['$initial' as const], minShareCount: 2, priority: 9 },
-  // Dexie, and what is kept with it: not before something is kept.
-  { name: 'store', test: /node_modules\/dexie|src\/lib\/storage\//, priority: 8 },
+  // Dexie, and what is kept with it: not before something is kept. Canonical JSON is for signatures of more than one kind.
+  { name: 'store', test: /node_modules\/dexie|src\/lib\/(storage\/|domain\/canonical-json)/, priority: 8 },
   // Installing, searching, passes: what an installed application does later.
   { name: 'later', test: /src\/lib\/(sync|course)\/(?!.*replica)/, priority: 7 },
   // PouchDB and its road to the centre: not before there is a centre.
@@ -18,6 +18,13 @@ const groups = [
     test: /node_modules\/(pouchdb|spark-md5|vuvuzela|uuid|events)|sync\/client\/(browser-replica|pouch-replica)/,
     priority: 6,
   },
+  // Verifying certificates, and reading codes where the browser does not: kept by the worker once it is installed.
+  {
+    name: 'verify',
+    test: /src\/routes\/verify\/(?!\+)|src\/lib\/certification\/|src\/lib\/app\/(verif|scan)|node_modules\/(jsonld|rdf-canonize|lru-cache|yallist|canonicalize|setimmediate)\//,
+    priority: 6,
+  },
+  { name: 'camera', test: /node_modules\/qr\//, priority: 6 },
   // Where `crypto.subtle` is missing.
   { name: 'fallback', test: /node_modules\/@noble\//, priority: 5 },
   // Pages that are small alone.

@@ -9,6 +9,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { isWithinBound, type Benchmark, type Figure } from './measure.ts';
+import { standings, verifying } from './certificates.ts';
 import { crowd } from './crowd.ts';
 import { day } from './day.ts';
 import { firstSync } from './first-sync.ts';
@@ -19,7 +20,18 @@ import { offline } from './offline.ts';
 import { reading } from './reading.ts';
 import { syncing } from './syncing.ts';
 
-const benchmarks: readonly Benchmark[] = [reading, offline, syncing, compiling, passesPerSecond, firstSync, crowd, day];
+const benchmarks: readonly Benchmark[] = [
+  reading,
+  offline,
+  syncing,
+  compiling,
+  passesPerSecond,
+  firstSync,
+  crowd,
+  day,
+  verifying,
+  standings,
+];
 
 if (couchUrl === null) process.stdout.write('not run beside CouchDB: COUCHDB_URL is not set\n');
 

@@ -4,16 +4,18 @@ import { join } from 'node:path';
 /**
  * @typedef {{ file: string, src?: string, name?: string, imports?: string[], dynamicImports?: string[], css?: string[], isEntry?: boolean }} Chunk
  * @typedef {Readonly<Record<string, Chunk>>} Manifest
- * @typedef {{ install: string[], words: Record<string, string[]>, lesson: string[] }} AppFiles
+ * @typedef {{ install: string[], after: string[], fallback: string[], words: Record<string, string[]>, lesson: string[] }} AppFiles
  */
 
 /** What is fetched at its first use and kept then: PouchDB waits for a centre, the fallbacks for pages without `crypto.subtle`. */
 const later = /^(replica|fallback)$/;
+/** What is kept once the worker is installed: without a network it must be there, before one's first lesson it need not. */
+const after = /^(verify|camera)$/;
 const words = /\/i18n\/messages\/([a-z-]+)\/[a-z]+\.json$/;
 
 /**
  * The files of a build by when they are needed without a network: `install` when the worker is installed (the code and styles of every
- * route), `words` once a language is chosen, and the styles that a lesson's text needs before any script has run.
+ * route), `after` it when it has been, `fallback` in a browser whose WebCrypto has no Ed25519, `words` once a language is chosen, and the styles that a lesson's text needs before any script has run.
  *
  * @param {Manifest} manifest of Vite, for the client
  * @param {(path: string) => string} read a file of the project
@@ -21,14 +23,24 @@ const words = /\/i18n\/messages\/([a-z-]+)\/[a-z]+\.json$/;
  */
 export function appFiles(manifest, read) {
   const install = new Set();
+  const kept = new Set();
+  const fallback = new Set();
   /** @type {Record<string, string[]>} */
   const byLanguage = {};
   const lesson = new Set();
   for (const [key, chunk] of Object.entries(manifest)) {
     const language = words.exec(key)?.[1];
     if (language !== undefined) (byLanguage[language] ??= []).push(`/${chunk.file}`);
-    else if (chunk.name === undefined || !later.test(chunk.name))
-      for (const file of [chunk.file, ...(chunk.css ?? [])]) install.add(`/${file}`);
+    else {
+      const list = after.test(chunk.name ?? '')
+        ? kept
+        : chunk.name === 'fallback'
+          ? fallback
+          : later.test(chunk.name ?? '')
+            ? null
+            : install;
+      for (const file of [chunk.file, ...(chunk.css ?? [])]) list?.add(`/${file}`);
+    }
   }
   const node = Object.keys(manifest).find(
     (key) => /\/nodes\/\d+\.js$/.test(key) && read(key).includes('src/routes/courses/[course]/[unit]/+page.svelte'),
@@ -41,7 +53,9 @@ export function appFiles(manifest, read) {
   };
   if (node === undefined) throw new Error('The build has no lesson page');
   styles(node);
-  return { install: [...install].sort(), words: byLanguage, lesson: [...lesson] };
+  // A style sheet stands in the manifest by itself, too.
+  for (const file of [...kept, ...fallback]) install.delete(file);
+  return { install: [...install].sort(), after: [...kept].sort(), fallback: [...fallback].sort(), words: byLanguage, lesson: [...lesson] };
 }
 
 /** Stands in the worker's source for the list, which is known only when the client is built. */

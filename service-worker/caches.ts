@@ -61,6 +61,22 @@ async function keepFiles(paths: readonly string[]): Promise<void> {
   }
 }
 
+/** Whether signatures can be checked here without code of our own. */
+async function hasEd25519(): Promise<boolean> {
+  try {
+    await crypto.subtle.importKey('raw', new Uint8Array(32), 'Ed25519', false, ['verify']);
+    return true;
+  } catch (error) {
+    return !(error instanceof DOMException && error.name === 'NotSupportedError');
+  }
+}
+
+/** Keeps what must be there without a network and need not be there before somebody's first lesson. Safe to call again: what is here is not fetched. */
+export async function keepAfter(): Promise<void> {
+  await keepFiles(appFiles.after);
+  if (!(await hasEd25519())) await keepFiles(appFiles.fallback);
+}
+
 /** A file of the build that was not installed with the worker: from the cache, else from the node and kept. */
 export async function answerAppFile(request: Request): Promise<Response> {
   const cache = await caches.open(ownCache);

@@ -18,7 +18,7 @@ import { precacheAndRoute } from 'workbox-precaching';
 import { registerRoute } from 'workbox-routing';
 import { isSha256, isSlug } from '#lib/domain/ids.ts';
 import { appFiles, shellPath } from './app-files.ts';
-import { answerAppFile, chooseLanguage, dropOldCaches, keepChosenWords } from './caches.ts';
+import { answerAppFile, chooseLanguage, dropOldCaches, keepAfter, keepChosenWords } from './caches.ts';
 import { answerLesson, keepOpenLessons, lessonPath, shell } from './lessons.ts';
 import { answerPiece } from './pieces.ts';
 
@@ -82,4 +82,6 @@ self.addEventListener('message', (event) => {
   if (typeof data !== 'object' || data === null || !('type' in data)) return;
   if (data.type === 'take-over') void self.skipWaiting();
   if (data.type === 'language' && 'language' in data && typeof data.language === 'string') event.waitUntil(chooseLanguage(data.language));
+  // A page says it when it has nothing else to do. What a broken line left out comes with the next page.
+  if (data.type === 'idle') event.waitUntil(keepAfter().catch(() => undefined));
 });

@@ -3,6 +3,9 @@ import { browser, dev } from '$app/environment';
 /** Milliseconds between two looks for a new version while the app stays open: each costs a request. */
 const lookEvery = 6 * 60 * 60_000;
 
+/** Milliseconds after which the line is likelier free: what the worker keeps for other days must not stand in the way of this page. */
+const quietAfter = 3000;
+
 /**
  * The worker that makes the app work without a network, and its updates. A new version is fetched in the background, waits, and takes over only
  * when the person says so; a lesson that is open is never reloaded under its reader.
@@ -31,6 +34,8 @@ class Update {
       if (document.visibilityState === 'visible') void this.#look();
     });
     this.chooseLanguage(language);
+    const { active } = await navigator.serviceWorker.ready;
+    setTimeout(() => active?.postMessage({ type: 'idle' }), quietAfter);
   }
 
   /**

@@ -238,28 +238,44 @@ function counting(leaf: Leaf, entries: Entries, from: number, to: number): reado
   return all.slice(after(all, from), end);
 }
 
-const distinct = (entries: readonly Entry[]): number => (entries.length < 2 ? entries.length : new Set(entries.map(({ key }) => key)).size);
-
 const notMet = 0;
 const met = 1;
 /** Met, and with something of the window's last moment that some choice cannot do without. */
 const completed = 2;
 
-function evaluate(requirement: Requirement, entries: Entries, from: number, to: number): 0 | 1 | 2 {
-  if (!('of' in requirement)) {
-    const found = counting(requirement, entries, from, to);
-    const need = needOf(requirement);
-    if (found.length < need || distinct(found) < need) return notMet;
-    return found.some(({ at }) => at === to) ? completed : met;
+/** From the newest back, until enough different ones were seen. */
+function evaluateLeaf(leaf: Leaf, entries: Entries, from: number, to: number): 0 | 1 | 2 {
+  const all = entries.get(leaf) ?? [];
+  const need = needOf(leaf);
+  const end = after(all, to);
+  if (end < need) return notMet;
+  let first = 0;
+  let keys: Set<string> | null = null;
+  for (let i = end - 1; i >= 0; i--) {
+    const found = all[i];
+    if (found === undefined) break;
+    if (leaf.type === 'holds' ? to >= found.until : found.at <= from) {
+      if (leaf.type === 'holds') continue;
+      break;
+    }
+    if (first === 0) first = found.at;
+    if (need > 1) keys = (keys ?? new Set()).add(found.key);
+    if (need === 1 || keys?.size === need) return first === to ? completed : met;
   }
+  return notMet;
+}
+
+function evaluate(requirement: Requirement, entries: Entries, from: number, to: number): 0 | 1 | 2 {
+  if (!('of' in requirement)) return evaluateLeaf(requirement, entries, from, to);
+  const need = needOf(requirement);
   let count = 0;
   let completes = false;
-  for (const child of requirement.of) {
+  for (const [i, child] of requirement.of.entries()) {
     const value = evaluate(child, entries, from, to);
     if (value !== notMet) count += 1;
     if (value === completed) completes = true;
+    if (count + requirement.of.length - 1 - i < need) return notMet;
   }
-  if (count < needOf(requirement)) return notMet;
   return completes ? completed : met;
 }
 

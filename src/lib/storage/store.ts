@@ -5,6 +5,7 @@ import { openDatabase, type Database } from './database.ts';
 import { JournalStore } from './journal.ts';
 import { LibraryStore } from './library.ts';
 import { PeopleStore } from './people.ts';
+import { TrustStore } from './trust.ts';
 
 const deviceKey = 'device';
 
@@ -16,6 +17,7 @@ export interface Store {
   readonly people: PeopleStore;
   readonly journal: JournalStore;
   readonly library: LibraryStore;
+  readonly trust: TrustStore;
 }
 
 /** Opens the store, and names the device when it is new. Two tabs that open a new store at once agree on one name. */
@@ -34,6 +36,7 @@ export async function openStore(now: Clock, random: RandomBytes, name?: string):
     people: new PeopleStore(database, now, random),
     journal: new JournalStore(database, device, now),
     library: new LibraryStore(database, now, random),
+    trust: new TrustStore(database),
   };
 }
 

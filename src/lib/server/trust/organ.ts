@@ -1,6 +1,6 @@
 /** `/content/trust` and `/content/programmes`: what every verifier and every learner carries. Open to all. */
 import { createHash } from 'node:crypto';
-import { json, notFound } from '../http/answer.ts';
+import { json } from '../http/answer.ts';
 import type { Route } from '../http/organ.ts';
 import { isKnown } from '../content/organ.ts';
 import type { Programmes } from './programmes.ts';
@@ -19,7 +19,8 @@ export const trustRoutes = ({ shelf, programmes }: { readonly shelf: Shelf; read
     path: '/content/trust',
     async answer({ request }) {
       const set = await shelf.read();
-      return set === null ? notFound() : answered(request, set);
+      // Nothing is no fault: devices ask at every meeting.
+      return set === null ? new Response(null, { status: 204 }) : answered(request, set);
     },
   },
   {
