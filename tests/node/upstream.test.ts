@@ -383,6 +383,16 @@ describe('the limits of the line', () => {
     expect(Math.abs(sent + received - passed)).toBeLessThan(passed * 0.1);
   });
 
+  it('do not keep the node from ending while it waits for its rate', async () => {
+    const parent = await startParent();
+    const centre = await startCentre(parent, 'accra', { kbps: 1 });
+    await work(centre.node, await newLearner(centre), 0, 50);
+    const going = centre.node.node.upstream.visit();
+    await expect.poll(() => centre.line.passed).toBeGreaterThan(0);
+    await centre.node.restart();
+    expect((await going)?.type).not.toBe('done');
+  });
+
   it('nothing passes outside the hours, and what an administrator asks for passes at any', async () => {
     const parent = await startParent();
     const minute = new Date().getHours() * 60 + new Date().getMinutes();

@@ -105,8 +105,19 @@ export function createUpstream(given: {
   const hours = parent?.hours ?? null;
   const kbps = parent?.kbps ?? null;
   const rate = kbps === null ? null : rateOf(kbps);
-  const line = parent === null ? null : createLine({ url: parent.url, token: parent.token, version, rate, clock, sleep });
   const stopping = new AbortController();
+  /** Sleeps, but not beyond the end of the node: at a low rate a large answer is paid for over many minutes. */
+  const rest = (ms: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const done = (): void => {
+        stopping.signal.removeEventListener('abort', done);
+        resolve();
+      };
+      if (stopping.signal.aborted) done();
+      else stopping.signal.addEventListener('abort', done);
+      sleep(ms).then(done, reject);
+    });
+  const line = parent === null ? null : createLine({ url: parent.url, token: parent.token, version, rate, clock, sleep: rest });
 
   let link = startLink(clock());
   let plan: LinkCommand = { do: 'nothing' };
@@ -292,7 +303,7 @@ export function createUpstream(given: {
         if (!(error instanceof StorageFailure)) throw error;
       }
       // Many writes are one piece of news.
-      await Promise.race([sleep(5000), new Promise((resolve) => stopping.signal.addEventListener('abort', resolve, { once: true }))]);
+      await rest(5000);
     }
   }
 
