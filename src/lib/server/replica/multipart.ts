@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { err, ok, type Result } from '../../domain/result.ts';
 import { isObject, type JsonObject } from '../../domain/shape.ts';
-import { maxAttachments } from '../engine/attachments.ts';
+import { digestOf, maxAttachments } from '../engine/attachments.ts';
 import type { CouchDocument } from '../engine/engine.ts';
 import { parseJson } from '../http/body.ts';
 
@@ -109,7 +109,8 @@ export function relatedOf(document: CouchDocument): Multipart | null {
   const boundary = newBoundary();
   const following = inline.map(({ name, told, bytes }) => {
     const { data: _, ...rest } = told;
-    return [name, { ...rest, length: bytes.byteLength, follows: true }];
+    // A CouchDB behind us names an attachment by its gzip; whoever receives the bytes compares with them.
+    return [name, { ...rest, digest: digestOf(bytes), length: bytes.byteLength, follows: true }];
   });
   const head = { ...document, _attachments: { ...attachments, ...Object.fromEntries(following) } };
   // In the order of the document as it is written, by which some readers go.
