@@ -23,20 +23,23 @@ export interface EditError {
   readonly reason: string;
 }
 
-/** What may be written where. */
-export interface NameRules {
+/** What a document may be like: in the node's own databases, and in further ones. */
+export interface DocumentRules {
   /** `_design/…` too: stored as any other document, and never run. */
   readonly designs: boolean;
   /** Characters of a name. */
   readonly longest: number;
   /** Fields that begin with a line below and are the document's own: CouchDB lets its replicator keep its state in such. */
   readonly fields: RegExp | null;
+  /** Whether `_revisions` stands where it and `_rev` are about different revisions, as CouchDB has it; else that is refused. */
+  readonly pathWins: boolean;
 }
-export const ownNames: NameRules = { designs: false, longest: 1024, fields: null };
-export const furtherNames: NameRules = {
+export const ownNames: DocumentRules = { designs: false, longest: 1024, fields: null, pathWins: false };
+export const furtherNames: DocumentRules = {
   designs: true,
   longest: 4096,
   fields: /^_replication_(?:id|state|state_time|state_reason|stats)$/,
+  pathWins: true,
 };
 
 const revPattern = /^([1-9]\d{0,8})-([0-9A-Za-z_]{1,64})$/;
@@ -53,7 +56,11 @@ const maxPath = 1000;
 const ignored = new Set(['_conflicts', '_deleted_conflicts', '_local_seq', '_revs_info']);
 
 /** Reads a document in CouchDB's form. `newEdits` false asks for a `_rev` (or `_revisions`), which the document then keeps. */
-export function parseEdit(value: unknown, newEdits: boolean, { designs, longest, fields }: NameRules = ownNames): Result<Edit, EditError> {
+export function parseEdit(
+  value: unknown,
+  newEdits: boolean,
+  { designs, longest, fields, pathWins }: DocumentRules = ownNames,
+): Result<Edit, EditError> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return err({ id: '', error: 'bad_request', reason: 'Document must be a JSON object' });
   const id: unknown = Reflect.get(value, '_id');
@@ -66,6 +73,7 @@ export function parseEdit(value: unknown, newEdits: boolean, { designs, longest,
   const body: Record<string, unknown> = {};
   let rev: Edit['rev'];
   let path: readonly string[] = [];
+  let stated: Edit['rev'];
   let deleted = false;
   let attachments: Edit['attachments'] = [];
   for (const [key, field] of Object.entries(value)) {
@@ -81,15 +89,18 @@ export function parseEdit(value: unknown, newEdits: boolean, { designs, longest,
       const parsed = parsePath(field);
       if (parsed === null) return err({ id, error: 'bad_request', reason: 'Invalid _revisions' });
       path = parsed.ids;
-      rev ??= { pos: parsed.start, hash: parsed.ids[0] ?? '' };
-      if (rev.pos !== parsed.start || rev.hash !== parsed.ids[0])
-        return err({ id, error: 'bad_request', reason: '_rev and _revisions are about different revisions' });
+      stated = { pos: parsed.start, hash: parsed.ids[0] ?? '' };
     } else if (key === '_attachments') {
       const parsed = parseAttachments(field);
       if (!parsed.ok) return err({ id, ...parsed.error });
       attachments = parsed.value;
     } else if (key !== '_id' && !ignored.has(key))
       return err({ id, error: 'doc_validation', reason: `Bad special document member: ${key.slice(0, 40)}` });
+  }
+  if (stated !== undefined) {
+    if (!pathWins && rev !== undefined && (rev.pos !== stated.pos || rev.hash !== stated.hash))
+      return err({ id, error: 'bad_request', reason: '_rev and _revisions are about different revisions' });
+    rev = stated;
   }
   if (rev === undefined)
     return newEdits ? ok({ id, path: [], deleted, body, attachments }) : err({ id, error: 'bad_request', reason: 'Missing _rev' });
