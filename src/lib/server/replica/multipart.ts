@@ -17,7 +17,7 @@ export interface Part {
 
 /** The boundary that a content type names; null where it is no multipart of this kind. */
 export function boundaryOf(contentType: string | null, kind: 'related' | 'mixed'): string | null {
-  const match = new RegExp(`^multipart/${kind}\\s*;(?:.*;)?\\s*boundary=(?:"([^"\\r\\n]{1,70})"|([^\\s;"]{1,70}))`, 'i').exec(
+  const match = new RegExp(`^multipart/${kind}\\s*;(?:.*;)?\\s*boundary=(?:"([^"\\r\\n]{1,70})"|([^\\s;"]{1,70})(?=[\\s;]|$))`, 'i').exec(
     (contentType ?? '').slice(0, 500),
   );
   return match?.[1] ?? match?.[2] ?? null;
