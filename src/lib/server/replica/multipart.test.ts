@@ -4,7 +4,9 @@ import { boundaryOf, joinDocument, mixedOf, relatedOf, splitParts } from './mult
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
 const name = fc.oneof(
-  fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((text) => !/\p{Cc}/u.test(text) && text.isWellFormed()),
+  fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+    .filter((text) => !/\p{Cc}/u.test(text) && text.isWellFormed() && text !== '__proto__'),
   fc.nat(99).map(String),
 );
 
