@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { openEmbedded } from '../../src/lib/server/engine/embedded.ts';
+import { StorageFailure } from '../../src/lib/server/engine/engine.ts';
+import type { Machine } from '../../src/lib/server/engine/sqlite-file.ts';
 
 const random = (n: number): Uint8Array => randomBytes(n);
 
@@ -24,6 +26,31 @@ it('is readable by its owner alone, and sees what another process writes', async
   await one.close();
   await two.close();
   rmSync(folder, { recursive: true });
+});
+
+it('says that the storage failed where the disk is full at the start, and leaves the file as it was', () => {
+  const database = new DatabaseSync(':memory:');
+  let full = false;
+  const machine: Machine = {
+    open: () => ({
+      exec: (sql) => {
+        if (full && sql === 'COMMIT') throw Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR' });
+        database.exec(sql);
+      },
+      prepare: (sql) => database.prepare(sql),
+      get isTransaction() {
+        return database.isTransaction;
+      },
+      close: () => undefined,
+    }),
+    identityOf: () => ({ inode: full ? '2' : '1', born: '0' }),
+    soon: (work) => void setImmediate(work),
+  };
+  const before = openEmbedded({ file: 'node.sqlite', random, machine });
+  full = true;
+  expect(() => openEmbedded({ file: 'node.sqlite', random, machine })).toThrow(StorageFailure);
+  expect(database.isTransaction).toBe(false);
+  expect(database.prepare(`SELECT value FROM meta WHERE key = 'epoch'`).get()).toEqual({ value: before.epoch });
 });
 
 it('has a new epoch where a copy was put in its place, and keeps it where it was only started again or moved', async () => {
