@@ -6,10 +6,10 @@ import { centre, certificate, day, grantBody, paper, statusOf, trustListOf } fro
 
 export const around = (now: number) => {
   const on = (days: number): Instant => instantOf(now + days * day);
-  const fresh = { made: on(-1), until: on(60) };
   return {
     on,
     async set(revoked: readonly number[] = []): Promise<TrustSet> {
+      const fresh = { made: on(revoked.length === 0 ? -1 : -0.5), until: on(60) };
       const grant = grantBody({ made: on(-400), from: on(-365), until: on(1000) });
       const list = await trustListOf([grant], { made: on(-2), until: on(90), sequence: 10 + revoked.length });
       return { list, statusLists: [await statusOf('revocation', revoked, fresh), await statusOf('suspension', [], fresh)] };

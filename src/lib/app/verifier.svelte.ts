@@ -18,11 +18,11 @@ import { browserTools } from './verify-tools.ts';
 /** The node is asked this long and no longer: milliseconds. */
 const patience = 20_000;
 
-/** The newest of each name, of both. */
+/** The newest of each name, of both; of two that were made at one moment the fetched one. */
 function merged(kept: readonly JsonObject[], fetched: readonly JsonObject[]): readonly JsonObject[] {
   const heads = [...kept, ...fetched].map(readStatusListHead).filter((head) => head !== null);
   const isNewest = (head: (typeof heads)[number], at: number): boolean =>
-    heads.every((other, i) => i === at || other.id !== head.id || other.made < head.made || (other.made === head.made && i > at));
+    heads.every((other, i) => i === at || other.id !== head.id || other.made < head.made || (other.made === head.made && i < at));
   return heads.filter(isNewest).map(({ document }) => document);
 }
 
