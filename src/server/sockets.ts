@@ -12,6 +12,7 @@ import {
   isCompressible,
   worthCompressing,
   type Effort,
+  type Encoding,
 } from '../lib/server/http/compression.ts';
 import type { Caller } from '../lib/server/http/organ.ts';
 import { isStreamed } from '../lib/server/http/streamed.ts';
@@ -200,7 +201,14 @@ async function send(answer: Response, incoming: IncomingMessage, outgoing: Serve
     return;
   }
   if (isStreamed(answer)) {
-    const source = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]);
+    // Most of them are one piece after all, and leave as any other answer.
+    const pieces = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+    const [first, second] = [await pieces.next(), await pieces.next()];
+    if (second.done === true) {
+      await sendWhole(first.done === true ? new Uint8Array() : first.value, answer, encoding, outgoing);
+      return;
+    }
+    const source = Readable.from(rejoin([first.value as Uint8Array, second.value], pieces), { objectMode: false });
     if (encoding === null) await pipeline(source, outgoing);
     else {
       outgoing.setHeader('content-encoding', encoding);
@@ -208,8 +216,21 @@ async function send(answer: Response, incoming: IncomingMessage, outgoing: Serve
     }
     return;
   }
+  await sendWhole(new Uint8Array(await answer.arrayBuffer()), answer, encoding, outgoing);
+}
+
+/** Pieces that were read already, and those to come. */
+async function* rejoin(read: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* read;
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}
+
+async function sendWhole(plain: Uint8Array, answer: Response, encoding: Encoding | null, outgoing: ServerResponse): Promise<void> {
   const effort: Effort = answer.headers.get('content-type') === 'application/x-perigee-pack' ? 9 : 5;
-  const plain = new Uint8Array(await answer.arrayBuffer());
   const bytes = encoding === null || plain.byteLength < worthCompressing ? plain : await compress(plain, encoding, effort);
   if (bytes !== plain && encoding !== null) {
     outgoing.setHeader('content-encoding', encoding);
