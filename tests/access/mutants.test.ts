@@ -117,16 +117,22 @@ const mutants: readonly (readonly [file: 'access.ts' | 'document-rules.ts', from
   ],
   ['document-rules.ts', 'bytesOf(JSON.stringify(ownFields(document))) <= maxRecordBytes', 'JSON.stringify(document).length > 0'],
   ['document-rules.ts', 'if (nodeKinds.includes(read.value.kind) && read.value.writer !== owner) return refuse(notTheWriter);\n', ''],
-  ['document-rules.ts', "= ['enrolment', 'binding'];", "= ['enrolment'];"],
+  ['document-rules.ts', "= ['enrolment', 'binding', 'credential'];", "= ['enrolment', 'credential'];"],
+  ['document-rules.ts', "= ['enrolment', 'binding', 'credential'];", "= ['enrolment', 'binding'];"],
   [
     'document-rules.ts',
-    "['attempt', 'withdrawal', 'enrolment', 'binding', 'feedback', 'evidence']",
-    "['withdrawal', 'enrolment', 'binding', 'feedback', 'evidence']",
+    "['attempt', 'withdrawal', 'enrolment', 'binding', 'feedback', 'evidence', 'credential']",
+    "['withdrawal', 'enrolment', 'binding', 'feedback', 'evidence', 'credential']",
   ],
   [
     'document-rules.ts',
+    "['attempt', 'withdrawal', 'enrolment', 'binding', 'feedback', 'evidence', 'credential']",
+    "['attempt', 'withdrawal', 'enrolment', 'binding', 'feedback', 'credential']",
+  ],
+  [
+    'document-rules.ts',
+    "['attempt', 'withdrawal', 'enrolment', 'binding', 'feedback', 'evidence', 'credential']",
     "['attempt', 'withdrawal', 'enrolment', 'binding', 'feedback', 'evidence']",
-    "['attempt', 'withdrawal', 'enrolment', 'binding', 'feedback']",
   ],
   ['document-rules.ts', "if (before['kind'] !== own['kind'] || before['writer'] !== own['writer'])", "if (before['kind'] !== own['kind'])"],
   [

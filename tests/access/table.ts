@@ -143,7 +143,7 @@ const pens: readonly { readonly who: readonly WhoName[]; readonly kinds: readonl
   { who: ['bob-phone'], kinds: ['register', 'attempt', 'note', 'withdrawal', 'profile'], writer: bobsPhone },
   { who: ['trainer', 'master', 'admin-trainer'], kinds: ['feedback', 'evidence'], writer: tina },
   { who: ['dan-trainer'], kinds: ['feedback', 'evidence'], writer: dan },
-  { who: ['node'], kinds: ['enrolment', 'binding'], writer: centre },
+  { who: ['node'], kinds: ['enrolment', 'binding', 'credential'], writer: centre },
 ];
 
 /** Whose name a kind is written in, wherever it stands: somebody's random id, or the node's own. */
@@ -157,6 +157,7 @@ const signatures: Readonly<Record<RecordKind, 'somebody' | 'node'>> = {
   evidence: 'somebody',
   enrolment: 'node',
   binding: 'node',
+  credential: 'node',
 };
 
 /** Which kinds may be written again with other content. */

@@ -183,6 +183,7 @@ const spoilers = ({ bob }: Cast) =>
       { kind: 'enrolment' },
       { kind: 'feedback' },
       { kind: 'evidence' },
+      { kind: 'credential' },
       { _rev: '0-x' },
       { _rev: 7 },
       { _rev: '99999999999999999999-a' },

@@ -25,6 +25,7 @@ import {
 import {
   attemptId,
   bindingId,
+  credentialId,
   enrolmentId,
   evidenceId,
   feedbackId,
@@ -86,6 +87,7 @@ const isSignature = shape({ key: isKey, value: isSignatureValue });
 const isGivenMark = shape({ v: isVersion, score: (value) => value === null || isShare(value) });
 const isStatement: Check = (value) => typeof value === 'string' && bytesOf(value) <= maxSignedBytes && readCanonicalObject(value) !== null;
 
+const isUuid: Check = (value) => typeof value === 'string' && /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
 const isNote: Check = (value) => value === 'note' || value === 'bookmark';
 const isDefined: Check = (value) => value !== undefined;
 
@@ -148,6 +150,18 @@ const fields: Readonly<Record<RecordKind, Readonly<Record<string, Check>>>> = {
     mark: optional(isGivenMark),
   },
   evidence: { writer: isPersonId, ulid: isUlid, at: isInstant, type: isSlug, signed: isStatement, signature: isSignature },
+  credential: {
+    writer: isNodeId,
+    uuid: isUuid,
+    at: isInstant,
+    programme: isSlug,
+    version: isVersion,
+    language: isLanguage,
+    from: isInstant,
+    until: isInstant,
+    credential: isText,
+    paper: isText,
+  },
 };
 
 const isKind = (value: unknown): value is RecordKind => typeof value === 'string' && Object.hasOwn(fields, value);
@@ -178,6 +192,8 @@ function nameOf(kind: RecordKind, value: JsonObject): RecordId {
       return feedbackId(person, course, unit, ulid);
     case 'evidence':
       return evidenceId(person, ulid);
+    case 'credential':
+      return credentialId(person, value['uuid'] as string);
   }
 }
 

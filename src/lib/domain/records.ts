@@ -11,13 +11,15 @@
  *   <person>:binding:<device>:<ulid>          written by the node: it signed that a key is this person's on this device
  *   <person>:feedback:<course>:<unit>:<ulid>   a trainer's words on a unit, an item or an attempt, and the mark they give it; never changed
  *   <person>:evidence:<ulid>                   a signed statement about the person by somebody who saw it; never changed
+ *   <person>:credential:<uuid>                 written by the node: a certificate that it issued to the person, as a file and as a printed code; never changed
  *
  * Nothing here is ever deleted: taking back is a later document or a field.
  */
 import type { Instant } from './clock.ts';
 import type { CohortId, CourseId, DeviceId, ItemId, NodeId, PersonId, Ulid, UnitId } from './ids.ts';
 
-export type RecordKind = 'register' | 'attempt' | 'note' | 'withdrawal' | 'enrolment' | 'profile' | 'binding' | 'feedback' | 'evidence';
+export type RecordKind =
+  'register' | 'attempt' | 'note' | 'withdrawal' | 'enrolment' | 'profile' | 'binding' | 'feedback' | 'evidence' | 'credential';
 
 /** `<person>:<kind>:<rest>` */
 export type RecordId = string & { readonly __brand: 'RecordId' };
@@ -213,6 +215,26 @@ export interface EvidenceRecord extends RecordBase {
   readonly signature: Signature;
 }
 
+/** A certificate in its two forms. Both are bytes that arrive as they were signed; what is in them is read where they are verified. */
+export interface CredentialRecord extends RecordBase {
+  readonly kind: 'credential';
+  readonly writer: NodeId;
+  /** Of the credential. */
+  readonly uuid: string;
+  readonly at: Instant;
+  readonly programme: string;
+  readonly version: number;
+  /** Of the texts in the certificate, BCP 47. */
+  readonly language: string;
+  /** When the award begins and ends. */
+  readonly from: Instant;
+  readonly until: Instant;
+  /** The Open Badges 3.0 credential with its proof, as JSON. */
+  readonly credential: string;
+  /** The text of the printed code. */
+  readonly paper: string;
+}
+
 export type PersonRecord =
   | RegisterRecord
   | AttemptRecord
@@ -222,7 +244,8 @@ export type PersonRecord =
   | ProfileRecord
   | BindingRecord
   | FeedbackRecord
-  | EvidenceRecord;
+  | EvidenceRecord
+  | CredentialRecord;
 
 /** No road accepts a larger document into a person's range. Bytes of JSON in UTF-8. */
 export const maxRecordBytes = 256 * 1024;
@@ -246,3 +269,4 @@ export const profileId = (person: PersonId, device: DeviceId): RecordId => recor
 export const feedbackId = (person: PersonId, course: CourseId, unit: UnitId, ulid: Ulid): RecordId =>
   recordId(person, 'feedback', course, unit, ulid);
 export const evidenceId = (person: PersonId, ulid: Ulid): RecordId => recordId(person, 'evidence', ulid);
+export const credentialId = (person: PersonId, uuid: string): RecordId => recordId(person, 'credential', uuid);

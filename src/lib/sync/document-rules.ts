@@ -34,9 +34,9 @@ export interface NodeDatabase {
 }
 
 /** Kinds that the node writes. */
-export const nodeKinds: readonly RecordKind[] = ['enrolment', 'binding'];
+export const nodeKinds: readonly RecordKind[] = ['enrolment', 'binding', 'credential'];
 /** Kinds that are written once. */
-const immutableKinds: readonly RecordKind[] = ['attempt', 'withdrawal', 'enrolment', 'binding', 'feedback', 'evidence'];
+const immutableKinds: readonly RecordKind[] = ['attempt', 'withdrawal', 'enrolment', 'binding', 'feedback', 'evidence', 'credential'];
 
 export const notTheWriter = 'A document is written by its own writer alone.';
 
