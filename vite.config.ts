@@ -1,13 +1,19 @@
 import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig } from 'vite';
 
+/** What staff alone see: no learner's first lesson waits for it, and the worker keeps it once it is installed. */
+const staff = /src\/routes\/(teach|centre)\/|src\/lib\/app\/(teach|people\/|upstream|report-locker)|node_modules\/valibot\//;
+
+/** Pages on which courses are chosen, and what only they show. */
+const browse = /src\/routes\/(\+page|catalogue\/|courses\/\[course\]\/\+page)|src\/lib\/(app\/CourseList|ui\/(CourseCard|Orbit))/;
+
 /**
  * What travels together is one file: each file costs a request, and the worker's install is bounded in files. The first group
  * that takes a module keeps it.
  */
 const groups = [
   // What more than one page needs before it can show anything: SvelteKit, Svelte, the frame, the components.
-  { name: 'frame', tags: ['$initial' as const], minShareCount: 2, priority: 9 },
+  { name: 'frame', test: (id: string) => !staff.test(id) && !browse.test(id), tags: ['$initial' as const], minShareCount: 2, priority: 9 },
   // Dexie, and what is kept with it: not before something is kept. Canonical JSON is for signatures of more than one kind.
   { name: 'store', test: /node_modules\/dexie|src\/lib\/(storage\/|domain\/canonical-json)/, priority: 8 },
   // Installing, searching, passes: what an installed application does later.
@@ -18,6 +24,7 @@ const groups = [
     test: /node_modules\/(pouchdb|spark-md5|vuvuzela|uuid|events)|sync\/client\/(browser-replica|pouch-replica)/,
     priority: 6,
   },
+  { name: 'staff', test: staff, priority: 6 },
   // Verifying certificates, and reading codes where the browser does not: kept by the worker once it is installed.
   {
     name: 'verify',
@@ -28,7 +35,7 @@ const groups = [
   // Where `crypto.subtle` is missing.
   { name: 'fallback', test: /node_modules\/@noble\//, priority: 5 },
   // Pages that are small alone.
-  { name: 'browse', test: /src\/routes\/(\+page|catalogue\/|courses\/\[course\]\/\+page)/, priority: 2 },
+  { name: 'browse', test: browse, priority: 2 },
   { name: 'self', test: /src\/routes\/(people|settings|record)\//, priority: 2 },
 ];
 

@@ -10,12 +10,12 @@ import { join } from 'node:path';
 /** What is fetched at its first use and kept then: PouchDB waits for a centre, the fallbacks for pages without `crypto.subtle`. */
 const later = /^(replica|fallback)$/;
 /** What is kept once the worker is installed: without a network it must be there, before one's first lesson it need not. */
-const after = /^(verify|camera)$/;
+const after = /^(verify|camera|staff)$/;
 const words = /\/i18n\/messages\/([a-z-]+)\/[a-z]+\.json$/;
 
 /**
  * The files of a build by when they are needed without a network: `install` when the worker is installed (the code and styles of every
- * route), `after` it when it has been, `fallback` in a browser whose WebCrypto has no Ed25519, `words` once a language is chosen, and the styles that a lesson's text needs before any script has run.
+ * route of a learner's), `after` it when it has been (certificates, and what staff alone see), `fallback` in a browser whose WebCrypto has no Ed25519, `words` once a language is chosen, and the styles that a lesson's text needs before any script has run.
  *
  * @param {Manifest} manifest of Vite, for the client
  * @param {(path: string) => string} read a file of the project
@@ -25,6 +25,8 @@ export function appFiles(manifest, read) {
   const install = new Set();
   const kept = new Set();
   const fallback = new Set();
+  /** Whether a file cannot run without one that comes after: then it comes after, too. @param {Chunk} chunk */
+  const needsAfter = (chunk) => (chunk.imports ?? []).some((key) => after.test(manifest[key]?.name ?? ''));
   /** @type {Record<string, string[]>} */
   const byLanguage = {};
   const lesson = new Set();
@@ -32,13 +34,14 @@ export function appFiles(manifest, read) {
     const language = words.exec(key)?.[1];
     if (language !== undefined) (byLanguage[language] ??= []).push(`/${chunk.file}`);
     else {
-      const list = after.test(chunk.name ?? '')
-        ? kept
-        : chunk.name === 'fallback'
-          ? fallback
-          : later.test(chunk.name ?? '')
-            ? null
-            : install;
+      const list =
+        after.test(chunk.name ?? '') || needsAfter(chunk)
+          ? kept
+          : chunk.name === 'fallback'
+            ? fallback
+            : later.test(chunk.name ?? '')
+              ? null
+              : install;
       for (const file of [chunk.file, ...(chunk.css ?? [])]) list?.add(`/${file}`);
     }
   }
