@@ -19,7 +19,7 @@ export interface Access {
 
 const ann = aPerson('a');
 const bob = aPerson('b');
-/** A member of staff who, by some mistake, has a range here and is in a cohort of their own. */
+/** A trainer who has a range here, for what is signed about their own teaching. */
 const dan = aPerson('d');
 const tina = aPerson('t');
 const annsPhone = aDevice('p');
@@ -47,7 +47,7 @@ const whos = {
   trainer: staff(tina, ['trainer'], [ann]),
   'trainer-of-none': staff(tina, ['trainer'], []),
   master: staff(tina, ['master'], [ann]),
-  'dan-trainer': staff(dan, ['trainer'], [ann, dan]),
+  'dan-trainer': staff(dan, ['trainer'], [ann]),
   reviewer: staff(tina, ['reviewer'], [ann]),
   'focal-point': staff(tina, ['focal-point'], [ann]),
   provider: staff(tina, ['provider'], [ann]),
@@ -98,7 +98,7 @@ const entrance: Readonly<Record<WhoName, string>> = {
   trainer: '         w.. r ... ... ... ... .',
   'trainer-of-none': '... r ... ... ... ... .',
   master: '          w.. r ... ... ... ... .',
-  'dan-trainer': '   w.r r ... ... ... ... .',
+  'dan-trainer': '   w.w r ... ... ... ... .',
   reviewer: '        ... r ... ... ... ... .',
   'focal-point': '   ... r ... ... ... ... .',
   provider: '        ... r ... ... ... ... .',
@@ -182,7 +182,12 @@ function letsRecordIn(who: WhoName, scope: ScopeName, kind: RecordKind, person: 
   if (cell(who, scope) !== 'w') return false;
   const found = scopes[scope];
   if (found.type === 'person')
-    return found.person === person && pens.some((pen) => pen.who.includes(who) && pen.kinds.includes(kind) && pen.writer === writer);
+    return (
+      found.person === person &&
+      // Nobody gives themselves a mark.
+      !(kind === 'feedback' && person === writer) &&
+      pens.some((pen) => pen.who.includes(who) && pen.kinds.includes(kind) && pen.writer === writer)
+    );
   if (scope === 'further') return true;
   if (!scope.startsWith('r-')) return false;
   return signatures[kind] === 'node' ? writer === ownerOf(scope) : somebodies.includes(writer);

@@ -4,7 +4,8 @@
  * A person's range
  *   - is read by the person, under any id that an alias says is theirs, by staff who have the person in a cohort, and by administrators;
  *   - is written by the person's devices, each its own documents of a learner's kinds; by trainers and masters who have the person in a cohort:
- *     feedback and evidence, in their own name and not about themselves; and by this node, its own.
+ *     feedback and evidence, in their own name; by master trainers, the same, whoever is a trainer here; by trainers themselves, evidence in their own range: a
+ *     session that they held, and what others signed about it. Nobody gives themselves a mark. And by this node, its own.
  *
  * What is published to all is read by all and written on no road.
  *
@@ -54,7 +55,7 @@ export type Who =
       /** The node's storage was put back to an earlier day: what it lost may come by any device of the person that still holds it. */
       readonly handsOver?: boolean;
     }
-  /** A member of staff; `teaches` says whether a person is in a cohort of theirs. */
+  /** A member of staff; `teaches` says whether a person is in a cohort of theirs, or, to a master trainer, is a trainer here. */
   | {
       readonly type: 'staff';
       readonly person: PersonId;
@@ -102,9 +103,8 @@ function mayEnterPerson(who: Who, verb: Verb, person: PersonId): Decision {
     case 'device':
       return who.person === person || (verb === 'read' && who.aliases?.includes(person) === true) ? allowed : closed;
     case 'staff': {
-      const teaches = who.roles.some((role) => role === 'trainer' || role === 'master') && who.teaches(person);
-      // Nobody gives a mark or evidence about themselves.
-      if (verb === 'write') return teaches && who.person !== person ? allowed : closed;
+      const teaches = who.roles.some((role) => role === 'trainer' || role === 'master') && (who.person === person || who.teaches(person));
+      if (verb === 'write') return teaches ? allowed : closed;
       return teaches || who.roles.includes('administrator') ? allowed : closed;
     }
     case 'node':
@@ -156,6 +156,8 @@ function mayWriteRecord(who: Who, person: PersonId, record: PersonRecord): Decis
       return record.writer === who.device ? allowed : refuse(notTheWriter);
     case 'staff':
       if (!staffKinds.includes(record.kind)) return refuse('A trainer does not write this kind.');
+      // What somebody signs about themself counts for nothing by itself (certification/admission.ts); a mark would count.
+      if (record.kind === 'feedback' && who.person === person) return refuse('Nobody gives themselves a mark.');
       return record.writer === who.person ? allowed : refuse(notTheWriter);
     case 'node':
       if (!nodeKinds.includes(record.kind)) return refuse('A node does not write this kind.');

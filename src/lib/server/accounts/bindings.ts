@@ -30,6 +30,8 @@ export function readShownKey(value: unknown, device: DeviceId): Result<ShownKey 
 export interface Bindings {
   /** The binding of this key; signed now where it is new. The person and the device are signed in. */
   bind(person: PersonId, device: DeviceId, shown: ShownKey): Promise<BindingRecord>;
+  /** What this node signed of those of the keys that it knows. */
+  of(keys: ReadonlySet<string>): Promise<readonly BindingRecord[]>;
 }
 
 export function createBindings(given: {
@@ -75,6 +77,10 @@ export function createBindings(given: {
         await publish(binding);
         return binding;
       }
+    },
+
+    async of(keys) {
+      return (await store.list('device')).flatMap(({ binding }) => (binding !== undefined && keys.has(binding.key) ? [binding] : []));
     },
   };
 }

@@ -1,7 +1,7 @@
-/** `/api/node`, `/api/session`, `/api/link`, `/api/people`: who this node is, and who comes to it. */
+/** `/api/node`, `/api/session`, `/api/link`, `/api/me/key`, `/api/keys`, `/api/people`: who this node is, and who comes to it. */
 import { isDeviceId, isPersonId, type NodeId, type PersonId } from '../../domain/ids.ts';
 import type { Result } from '../../domain/result.ts';
-import type { JsonObject } from '../../domain/shape.ts';
+import { isListOf, isString, type JsonObject } from '../../domain/shape.ts';
 import { isRole } from '../../sync/access.ts';
 import type { Cohorts } from '../cohorts/cohorts.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -15,6 +15,9 @@ import { isPassword, passwordLength } from './passwords.ts';
 import type { Bearer, Session, SessionError, Sessions } from './sessions.ts';
 import { hashName, readName, type AccountStore } from './store.ts';
 import { addressName, type Throttle } from './throttle.ts';
+
+/** Of which one question asks whose they are. */
+const maxKeys = 500;
 
 /** Under which names a try is counted. */
 interface Tries {
@@ -124,6 +127,13 @@ export function accountRoutes(given: {
     return made === undefined ? badRequest('No code was made.') : json({ code: showCode(made.code), expires: made.expires }, 201);
   }
 
+  async function bindStaffKey(person: PersonId, { device, key: given }: JsonObject): Promise<Response> {
+    if (!isDeviceId(device)) return badRequest('The body has a device, and the key that it shows.');
+    const shown = readShownKey(given, device);
+    if (!shown.ok || shown.value === null) return badRequest('The key of the device is not shown to be its own.');
+    return json({ binding: await bindings.bind(person, device, shown.value) });
+  }
+
   async function link(bearer: Bearer & { readonly type: 'device' }): Promise<Response> {
     const person: PersonId = bearer.person;
     const [made] = await sessions.createCodes([{ use: 'link', name: '', person }]);
@@ -144,6 +154,34 @@ export function accountRoutes(given: {
         const bearer = await bearerOf(request, sessions);
         if (!bearer.ok) return bearer.error;
         return bearer.value.type === 'device' ? link(bearer.value) : forbidden();
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/me/key',
+      async answer({ request }) {
+        const bearer = await bearerOf(request, sessions);
+        if (!bearer.ok) return bearer.error;
+        // A learner's device shows its key when it joins and when it syncs.
+        if (bearer.value.type !== 'staff') return forbidden();
+        const read = await readObject(request);
+        return read.ok ? bindStaffKey(bearer.value.person, read.value) : read.error;
+      },
+    },
+    {
+      method: 'POST',
+      path: '/api/keys',
+      async answer({ request }) {
+        const bearer = await bearerOf(request, sessions);
+        if (!bearer.ok) return bearer.error;
+        // Another node has the bindings of its own people, and those of others do not concern it.
+        if (bearer.value.type === 'peer') return forbidden();
+        const read = await readObject(request);
+        if (!read.ok) return read.error;
+        const { keys } = read.value;
+        if (!isListOf(isString)(keys) || keys.length > maxKeys)
+          return badRequest(`The body has keys: a list of at most ${String(maxKeys)} public keys.`);
+        return json({ bindings: await bindings.of(new Set(keys)) });
       },
     },
     {

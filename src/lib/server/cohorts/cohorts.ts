@@ -27,6 +27,8 @@ export interface Cohorts {
   of(person: PersonId): Promise<readonly { readonly id: CohortId; readonly title: string }[]>;
   /** Is the person in a cohort of this trainer? */
   teaches(trainer: PersonId, person: PersonId): Promise<boolean>;
+  /** Is the person a trainer of this centre, whose sessions its master trainers observe? */
+  isTrainer(person: PersonId): Promise<boolean>;
 }
 
 export function createCohorts(given: {
@@ -109,6 +111,11 @@ export function createCohorts(given: {
       const all = (await Promise.all((await sameAs(person)).map(enrolments))).flat();
       const cohorts = await Promise.all(all.map(({ cohort }) => get(cohort)));
       return cohorts.some((cohort) => cohort?.trainers.includes(trainer) === true);
+    },
+
+    async isTrainer(person) {
+      const staff = await store.get('staff', person);
+      return staff !== null && staff.revoked === undefined && staff.roles.some((role) => role === 'trainer' || role === 'master');
     },
   };
 }
