@@ -81,7 +81,7 @@ describe('commons', () => {
   it('lists, finds and narrows down, in the language asked for', async () => {
     const all = await view<ListView>('list?lang=en');
     expect(all.total).toBeGreaterThan(150);
-    expect(all.pages).toBe(Math.ceil(all.total / 24));
+    expect(all.pages).toBe(Math.ceil(all.total / 18));
     const floods = await view<ListView>('list?lang=fr&q=inondation&kind=solution');
     expect(floods.cards[0]).toMatchObject({ kind: 'solution', title: { language: 'fr' } });
     const narrowed = await view<ListView>('list?lang=en&theme=theme-floods&level=level-introductory&page=99');
