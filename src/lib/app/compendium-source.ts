@@ -4,7 +4,8 @@
  */
 import { browser } from '$app/environment';
 import type { Commons } from '#lib/cooperation/commons.ts';
-import type { CompareView, EntryView, GapsView, ListView } from '#lib/cooperation/views.ts';
+import type { Day } from '#lib/cooperation/day.ts';
+import type { Card, CompareView, EntryView, GapsView, ListView } from '#lib/cooperation/views.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
 import { isObject } from '#lib/domain/shape.ts';
 import type { InterfaceLanguage } from '#lib/i18n/languages.ts';
@@ -82,17 +83,40 @@ async function viewed<View>(
 }
 
 /** Searching many times in one commons: its finder is made once. */
-let finder: { readonly commons: Commons; readonly day: string; readonly find: ReturnType<Tools['createFinder']> } | null = null;
+let finder: {
+  readonly commons: Commons;
+  readonly language: InterfaceLanguage;
+  readonly day: Day;
+  readonly tools: Tools;
+  readonly find: ReturnType<Tools['createFinder']>;
+} | null = null;
 
 export function loadList(fetch: Fetch, search: URLSearchParams, language: InterfaceLanguage): Promise<Viewed<ListView>> {
   const asked = new URLSearchParams([...search].filter(([name]) => name !== 'lang'));
   asked.set('lang', language);
   return viewed(fetch, `/content/compendium/list?${asked.toString()}`, language, (commons, tools) => {
-    const today = tools.dayOf(now());
-    if (finder?.commons !== commons || finder.day !== today) finder = { commons, day: today, find: tools.createFinder(commons, today) };
+    const day = tools.dayOf(now());
+    if (finder?.commons !== commons || finder.day !== day || finder.language !== language)
+      finder = { commons, language, day, tools, find: tools.createFinder(commons, day) };
     const { query, page } = tools.queryFrom((name) => search.get(name));
-    return tools.listView(commons, finder.find, query, page, language, today);
+    return tools.listView(commons, finder.find, query, page, language, day);
   });
+}
+
+/** So many results are shown while somebody types. */
+const firstResults = 6;
+
+export interface FirstResults {
+  readonly total: number;
+  readonly cards: readonly Card[];
+}
+
+/** The first results on this device, at once, for who is still typing; null where the list did not come from the device. */
+export function firstOnDevice(search: URLSearchParams, language: InterfaceLanguage): FirstResults | null {
+  if (finder?.language !== language) return null;
+  const { commons, day, tools, find } = finder;
+  const { found } = find(tools.queryFrom((name) => search.get(name)).query);
+  return { total: found.length, cards: found.slice(0, firstResults).map((entry) => tools.cardOf(entry, commons, language, day)) };
 }
 
 export type LinkedEntry = EntryView & { readonly jsonLd?: unknown };
