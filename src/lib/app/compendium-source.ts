@@ -104,7 +104,7 @@ export function loadList(fetch: Fetch, search: URLSearchParams, language: Interf
 }
 
 /** So many results are shown while somebody types. */
-const firstResults = 6;
+const firstResults = 4;
 
 export interface FirstResults {
   readonly total: number;
