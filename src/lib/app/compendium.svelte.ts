@@ -34,9 +34,11 @@ export class Compendium {
     const { store } = await storage();
     this.installed = await store.commons.installed();
     this.ready = true;
-    const { commonsCost, fetchCommonsOffer } = await import('#lib/sync/client/install-commons.ts');
-    const offer = await fetchCommonsOffer({ fetch: request, store: store.commons });
-    this.cost = offer.ok ? await commonsCost(offer.value, language, store.commons) : null;
+    // Without a network the code may not be here yet either: then there is no price to tell.
+    const code = await import('#lib/sync/client/install-commons.ts').catch(() => null);
+    if (code === null) return;
+    const offer = await code.fetchCommonsOffer({ fetch: request, store: store.commons });
+    this.cost = offer.ok ? await code.commonsCost(offer.value, language, store.commons) : null;
     this.refusal = offer.ok || offer.error === 'missing' || offer.error === 'unreachable' ? null : offer.error;
   }
 
