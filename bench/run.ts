@@ -15,7 +15,6 @@ import { day } from './day.ts';
 import { firstSync } from './first-sync.ts';
 import { passesPerSecond } from './passes.ts';
 import { couchUrl } from './peers.ts';
-import { compendium } from './compendium.ts';
 import { compiling } from './compiling.ts';
 import { offline } from './offline.ts';
 import { reading } from './reading.ts';
@@ -26,7 +25,6 @@ const benchmarks: readonly Benchmark[] = [
   offline,
   syncing,
   compiling,
-  compendium,
   passesPerSecond,
   firstSync,
   crowd,

@@ -2,7 +2,6 @@
 import { text } from 'node:stream/consumers';
 import { auditCommand, backupCommand, restoreCommand } from './commands/backup.ts';
 import type { Command } from './commands/command.ts';
-import { compendiumCheck } from './commands/compendium-check.ts';
 import { courseBuild } from './commands/course-build.ts';
 import { courseCheck } from './commands/course-check.ts';
 import { credentialVerify } from './commands/credential-verify.ts';
@@ -16,7 +15,6 @@ const commands: readonly Command[] = [
   serveCommand,
   courseCheck,
   courseBuild,
-  compendiumCheck,
   peopleAdd,
   peopleList,
   peopleRevoke,

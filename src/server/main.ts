@@ -19,6 +19,12 @@ import { createPeers } from '../lib/server/accounts/peers.ts';
 import { openSessions } from '../lib/server/accounts/sessions.ts';
 import { openAccountStore } from '../lib/server/accounts/store.ts';
 import { createThrottle } from '../lib/server/accounts/throttle.ts';
+import { openBook } from '../lib/server/certification/book.ts';
+import { createGathering } from '../lib/server/certification/gathering.ts';
+import { openIssuerKey } from '../lib/server/certification/issuer-key.ts';
+import { createIssuing } from '../lib/server/certification/issuing.ts';
+import { certificateRoutes } from '../lib/server/certification/organ.ts';
+import { createStandings } from '../lib/server/certification/standings.ts';
 import { createCohorts } from '../lib/server/cohorts/cohorts.ts';
 import { cohortRoutes } from '../lib/server/cohorts/organ.ts';
 import { openLibrary, type Compiler } from '../lib/server/content/library.ts';
@@ -112,7 +118,7 @@ export async function openAccounts({
 
 export async function openNode(settings: NodeSettings) {
   const { node, origin, data, courses, version, compiler, log, clock = systemClock, sleep = systemSleep } = settings;
-  const { engine, records, store, cohorts, peers, signer, orders, sessions } = await openAccounts({ ...settings, check: 'whole' });
+  const { engine, records, desk, store, cohorts, peers, signer, orders, sessions } = await openAccounts({ ...settings, check: 'whole' });
   const commons = engine.database(`commons-${node}`);
   const contacts = createContacts(store, clock);
   // Before anybody is answered: what an older copy brought back is purged again.
@@ -142,6 +148,27 @@ export async function openNode(settings: NodeSettings) {
   };
 
   const notes = engine.database('private');
+  const shelf = openShelf({ node, engine });
+  const { structureOf } = library;
+  const standings = createStandings({ node, gathering: createGathering(engine), notes, programmes: programmes.all, structureOf, clock });
+  const issuing = createIssuing({
+    node,
+    signer: await openIssuerKey(store),
+    records,
+    book: openBook({ node, desk }),
+    shelf,
+    standings,
+    orders,
+    programmes: programmes.all,
+    structureOf,
+    nameOf: async (person) => (await store.get('staff', person))?.name ?? (await store.get('learner', person))?.name ?? '',
+    clock,
+  });
+  const rounds = setInterval(() => {
+    issuing.round().catch((error: unknown) => {
+      log(`Certificates could not be looked after: ${String(error)}`);
+    });
+  }, 10 * 60_000).unref();
   const relayed = createRelayed(notes);
   const upstream = createUpstream({
     node,
@@ -165,6 +192,7 @@ export async function openNode(settings: NodeSettings) {
       ...accountRoutes({ node, version, origin, key: publisher.key, engine, sessions, store, cohorts, bindings, throttle }),
       ...peopleRoutes({ sessions, store, cohorts, contacts, orders, obedience, holdsWork, clock }),
       ...cohortRoutes({ records, store, sessions, contacts, cohorts, orders, structureOf: library.structureOf, clock }),
+      ...certificateRoutes({ sessions, issuing, programmes: programmes.all }),
       ...upstreamRoutes({ node, version, engine, sessions, peers, library, upstream, clock }),
     ]),
     replica: createReplica({
@@ -182,7 +210,7 @@ export async function openNode(settings: NodeSettings) {
     content: createContent({
       library,
       pieces,
-      more: [...trustRoutes({ shelf: openShelf({ node, engine }), programmes }), ...commonsRoutes({ commons: compendium, origin, clock })],
+      more: [...trustRoutes({ shelf, programmes }), ...commonsRoutes({ commons: compendium, origin, clock })],
     }),
     health: createHealth({ node, version, engine, upstream, clock }),
     metrics: createMetricsOrgan({ metrics, sessions, upstream }),
@@ -214,7 +242,10 @@ export async function openNode(settings: NodeSettings) {
     },
     /** This node and its parent. */
     upstream,
+    /** Certificates of this node's people. */
+    issuing,
     async close() {
+      clearInterval(rounds);
       await upstream.close();
       await obedience.close();
       await contacts.close();

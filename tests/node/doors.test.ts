@@ -148,6 +148,18 @@ const table: Readonly<Record<string, Row>> = {
   'POST /api/cohorts': { form: 'node', things: one('/api/cohorts', ['tina', 'otto', 'admin'], { title: 'Lima', courses: [] }) },
   'GET /api/cohorts/:id': { form: 'node', things: cohorts('', [undefined]) },
   'POST /api/cohorts/:id/codes': { form: 'node', things: cohorts('/codes', [{ count: 1 }, {}, []]) },
+  'GET /api/certificates': { form: 'node', things: one('/api/certificates', ['admin']) },
+  'POST /api/certificates': { form: 'node', things: one('/api/certificates', ['admin'], {}) },
+  'POST /api/certificates/:uuid/state': {
+    form: 'node',
+    things: () =>
+      Object.fromEntries(
+        ['00000000-0000-4000-8000-000000000000', '%2e%2e%2f', '__proto__'].map((name) => [
+          name,
+          { path: `/api/certificates/${name}/state`, open: ['admin'], body: {} },
+        ]),
+      ),
+  },
   'POST /sync': { form: 'node', things: receipts },
   'GET /content/manifests': { form: 'node', things: one('/content/manifests', 'all') },
   'GET /content/manifests/:course': { form: 'node', things: one('/content/manifests/none', 'all') },

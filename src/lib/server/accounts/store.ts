@@ -10,6 +10,7 @@
  *   peer:<node>                 a node that is a child of this one, with a hash of its credential
  *   key:tokens                  the key that signs tokens and hashes codes
  *   key:node                    the key of the node itself, which signs courses and device keys
+ *   key:issuer                  the key that signs certificates
  */
 import { createHash } from 'node:crypto';
 import type { Instant, RandomBytes } from '../../domain/clock.ts';

@@ -25,6 +25,8 @@ export interface Shelf {
   read(): Promise<TrustSet | null>;
   /** Takes a set into this node's own commons. */
   publish(set: TrustSet): Promise<Result<null, PublishFault>>;
+  /** Puts this node's own status lists into its commons. False where they could not be written. */
+  publishStatus(documents: readonly JsonObject[]): Promise<boolean>;
 }
 
 export function openShelf({ node, engine }: { readonly node: NodeId; readonly engine: Engine }): Shelf {
@@ -79,6 +81,16 @@ export function openShelf({ node, engine }: { readonly node: NodeId; readonly en
     return best;
   }
 
+  async function putStatus(documents: readonly JsonObject[]): Promise<boolean> {
+    for (const document of documents) {
+      const head = readStatusListHead(document);
+      if (head === null) continue;
+      const name = base32(await nodeTools.sha256(utf8(head.id)));
+      if (!(await put(`commons-${node}`, { _id: `${node}:status:${name}`, writer: node, kind: 'status', document }))) return false;
+    }
+    return true;
+  }
+
   return {
     async read() {
       const list = await newest();
@@ -100,13 +112,9 @@ export function openShelf({ node, engine }: { readonly node: NodeId; readonly en
       await pin(opened.value.root);
       const commons = `commons-${node}`;
       if (!(await put(commons, { _id: `${node}:trust:list`, writer: node, kind: 'trust', list }))) return err('no-space');
-      for (const document of statusLists.filter(isObject)) {
-        const head = readStatusListHead(document);
-        if (head === null) continue;
-        const name = base32(await nodeTools.sha256(utf8(head.id)));
-        if (!(await put(commons, { _id: `${node}:status:${name}`, writer: node, kind: 'status', document }))) return err('no-space');
-      }
-      return ok(null);
+      return (await putStatus(statusLists.filter(isObject))) ? ok(null) : err('no-space');
     },
+
+    publishStatus: putStatus,
   };
 }

@@ -1,0 +1,215 @@
+/**
+ * Where this node's people stand in its programmes: their registers and marks, statements that count, and certificates that they hold, put together for
+ * `standing`. People with several ids are one person here, and nobody's second id vouches for their first.
+ */
+import { instantOf, type Clock, type Instant } from '../../domain/clock.ts';
+import type { CourseId, NodeId, PersonId } from '../../domain/ids.ts';
+import { deviceKey, type OrderStanding } from '../../domain/orders.ts';
+import type { CredentialRecord, FeedbackRecord, RegisterRecord } from '../../domain/records.ts';
+import { admit, type Admitted, type KeyOwner } from '../../certification/admission.ts';
+import { heldInText } from '../../certification/container.ts';
+import { knownContexts } from '../../certification/contexts.ts';
+import { didOfKey, statementInRecord } from '../../certification/evidence-record.ts';
+import type { Did } from '../../certification/keys.ts';
+import { passIn } from '../../certification/passes.ts';
+import { leavesOf, type Programme } from '../../certification/programme.ts';
+import { idOf, type Digest } from '../../certification/signed.ts';
+import { standing, type Evidence, type Standing } from '../../certification/standing.ts';
+import type { SignedStatement, Statement } from '../../certification/statement.ts';
+import type { Trust } from '../../certification/trust.ts';
+import { verify } from '../../certification/verify.ts';
+import type { CourseStructure } from '../../course/package.ts';
+import type { JsonObject } from '../../domain/shape.ts';
+import type { Database } from '../engine/engine.ts';
+import { nodeTools } from '../trust/tools.ts';
+import type { Gathering, Held } from './gathering.ts';
+
+export interface TrustHeld {
+  readonly trust: Trust;
+  readonly statusLists: readonly JsonObject[];
+}
+
+export interface PersonStanding {
+  /** The id under which the person's work is put together. */
+  readonly person: PersonId;
+  /** Every id of theirs that has work at this node. */
+  readonly ids: readonly PersonId[];
+  readonly language: string | null;
+  readonly standings: readonly Standing[];
+  readonly evidence: readonly Evidence[];
+  readonly credentials: readonly CredentialRecord[];
+}
+
+export interface Everybody {
+  readonly people: readonly PersonStanding[];
+  readonly statementsById: ReadonlyMap<Digest, Statement>;
+  readonly refused: Admitted['refused'];
+}
+
+export interface Standings {
+  /** Everybody of this node. Without trust no statement counts, and courses alone do. */
+  read(trust: TrustHeld | null, orders: OrderStanding): Promise<Everybody>;
+}
+
+/** Whether somebody says it of themselves, by whichever of their ids. */
+function isForOneself({ body }: SignedStatement, oneOf: (person: PersonId) => PersonId, sessions: ReadonlyMap<Digest, PersonId>): boolean {
+  const self = oneOf(body.person);
+  if (body.type === 'observation') return oneOf(body.trainer) === self;
+  if (body.type === 'exam-session') return body.candidates.some(({ person }) => oneOf(person) === self);
+  const trainer = body.type === 'co-signature' ? sessions.get(body.of) : undefined;
+  return trainer !== undefined && oneOf(trainer) === self;
+}
+
+export function createStandings(given: {
+  readonly node: NodeId;
+  readonly gathering: Gathering;
+  /** Where it is kept when this node first saw a statement. */
+  readonly notes: Database;
+  readonly programmes: () => readonly Programme[];
+  readonly structureOf: (course: CourseId) => Promise<CourseStructure | null>;
+  readonly clock: Clock;
+}): Standings {
+  const { node, gathering, notes, programmes, structureOf, clock } = given;
+  const receivedById = new Map<Digest, Instant>();
+  const start = `${node}:received:`;
+  let readReceived: Promise<void> | null = null;
+
+  async function knowReceived(): Promise<void> {
+    const { rows } = await notes.list({ partition: node, start, end: `${node}:received;`, inclusiveEnd: false, bodies: true });
+    for (const { id, document } of rows) receivedById.set(id.slice(start.length) as Digest, document?.['at'] as Instant);
+  }
+
+  /** Notes statements that are new here. A note that another process made first says an earlier moment, and stands from the next start on. */
+  async function noteReceived(ids: readonly Digest[]): Promise<void> {
+    readReceived ??= knowReceived();
+    await readReceived;
+    const news = ids.filter((id) => !receivedById.has(id));
+    if (news.length === 0) return;
+    const at = instantOf(clock());
+    await notes.bulk(
+      news.map((id) => ({ _id: `${start}${id}`, writer: node, at })),
+      { newEdits: true },
+    );
+    for (const id of news) receivedById.set(id, at);
+  }
+
+  /** Certificates of which another programme asks that they are held: those that are true, revoked ones apart. */
+  async function heldOf(records: readonly CredentialRecord[], { trust, statusLists }: TrustHeld): Promise<readonly Evidence[]> {
+    const wanted = new Set(
+      programmes().flatMap(({ requires, renewal }) =>
+        [...leavesOf(requires), ...leavesOf(renewal)].flatMap((leaf) => (leaf.type === 'holds' ? [leaf.programme] : [])),
+      ),
+    );
+    const found: Evidence[] = [];
+    for (const { uuid, person, programme, credential } of records) {
+      if (!wanted.has(programme)) continue;
+      const now = instantOf(clock());
+      const answer = await verify(heldInText(credential), { trust, statusLists, contexts: knownContexts, now, tools: nodeTools });
+      const { facts, checks } = answer;
+      // One that is over counted in its time.
+      const isTrue = checks.every(({ result, finding }) => result === 'yes' || finding === 'over');
+      if (!isTrue || facts?.until === null || facts === null || !facts.achievement.id?.startsWith(`urn:perigee:programme:${programme}:`))
+        continue;
+      found.push({ type: 'credential', id: uuid, at: facts.from, until: facts.until, person, programme });
+    }
+    return found;
+  }
+
+  return {
+    async read(trust, orders) {
+      const now = instantOf(clock());
+      const oneOf = (person: PersonId): PersonId => orders.sameAs(person)[0] ?? person;
+      const held = new Map([...(await gathering.read())].filter(([person]) => !orders.erased.has(person)));
+
+      const owners = new Map<Did, KeyOwner>();
+      const signed = new Map<Digest, SignedStatement>();
+      const heldByPerson = new Map<PersonId, [PersonId, Held][]>();
+      for (const [person, one] of held) {
+        heldByPerson.set(oneOf(person), [...(heldByPerson.get(oneOf(person)) ?? []), [person, one]]);
+        for (const record of one.records.values())
+          if (record.kind === 'binding') {
+            const did = didOfKey(record.key);
+            const ends = orders.devices.get(deviceKey(person, record.device))?.since ?? orders.people.get(person)?.since ?? null;
+            if (did !== null) owners.set(did, { person, ends });
+          } else if (record.kind === 'evidence') {
+            const statement = statementInRecord(record);
+            if (statement !== null) signed.set(await idOf(statement.body, nodeTools), statement);
+          }
+      }
+      await noteReceived([...signed.keys()]);
+      const trainers = new Map(
+        [...signed].flatMap(([id, { body }]): [Digest, PersonId][] => (body.type === 'teaching-session' ? [[id, body.person]] : [])),
+      );
+      const admitted =
+        trust === null
+          ? { evidence: [], refused: [] }
+          : await admit(
+              [...signed.values()].filter((statement) => !isForOneself(statement, oneOf, trainers)),
+              {
+                trust: trust.trust,
+                ownerOf: (key) => owners.get(key) ?? null,
+                receivedAt: (statement) => receivedById.get(statement) ?? null,
+                now,
+                tools: nodeTools,
+              },
+            );
+
+      // What is known of each person, by who they are.
+      const evidenceByPerson = new Map<string, Evidence[]>();
+      const add = (person: string, piece: Evidence): void => {
+        const known = evidenceByPerson.get(person);
+        if (known === undefined) evidenceByPerson.set(person, [piece]);
+        else known.push(piece);
+      };
+      for (const piece of admitted.evidence) {
+        if (piece.type === 'session') {
+          const trainer = oneOf(piece.trainer as PersonId);
+          const attended = [...new Set(piece.attended.map((person) => oneOf(person as PersonId)))].filter((person) => person !== trainer);
+          add(trainer, { ...piece, trainer, attended });
+        } else if (piece.type === 'observation') {
+          const trainer = oneOf(piece.trainer as PersonId);
+          add(trainer, { ...piece, trainer });
+        } else if (piece.type === 'exam') {
+          const person = oneOf(piece.person as PersonId);
+          add(person, { ...piece, person });
+        }
+      }
+      const passesByPerson = new Map<string, Evidence[]>();
+      for (const [person, ranges] of heldByPerson) {
+        const byCourse = new Map<CourseId, (RegisterRecord | FeedbackRecord)[]>();
+        for (const [, { records }] of ranges)
+          for (const record of records.values())
+            if (record.kind === 'register' || record.kind === 'feedback')
+              byCourse.set(record.course, [...(byCourse.get(record.course) ?? []), record]);
+        for (const [course, records] of byCourse) {
+          const structure = await structureOf(course);
+          const pass = structure === null ? null : passIn(person, course, structure, records);
+          if (pass !== null) passesByPerson.set(person, [...(passesByPerson.get(person) ?? []), pass]);
+        }
+      }
+
+      const people: PersonStanding[] = [];
+      for (const [person, ranges] of heldByPerson) {
+        const own = ranges.filter(([, one]) => one.node === node);
+        if (own.length === 0) continue;
+        const credentials = ranges.flatMap(([, { records }]) => [...records.values()].filter((record) => record.kind === 'credential'));
+        const evidence = [...(evidenceByPerson.get(person) ?? [])];
+        const attended = new Set(evidence.flatMap((piece) => (piece.type === 'session' ? piece.attended : [])));
+        for (const learner of attended) evidence.push(...(passesByPerson.get(learner) ?? []));
+        evidence.push(...(passesByPerson.get(person) ?? []));
+        if (trust !== null && credentials.length > 0)
+          evidence.push(...(await heldOf(credentials, trust)).map((piece) => ({ ...piece, person }) as Evidence));
+        people.push({
+          person,
+          ids: own.map(([id]) => id),
+          language: own.map(([, { language }]) => language).find((language) => language !== null) ?? null,
+          standings: programmes().map((programme) => standing(programme, person, evidence, now)),
+          evidence,
+          credentials,
+        });
+      }
+      const statementsById = new Map([...signed].map(([id, { body }]) => [id, body]));
+      return { people, statementsById, refused: admitted.refused };
+    },
+  };
+}
