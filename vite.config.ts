@@ -5,7 +5,10 @@ import { defineConfig } from 'vite';
 const staff = /src\/routes\/(teach|centre)\/|src\/lib\/app\/(teach|people\/|upstream|report-locker)|node_modules\/valibot\//;
 
 /** Pages on which courses are chosen, and what only they show. */
-const browse = /src\/routes\/(\+page|catalogue\/|courses\/\[course\]\/\+page)|src\/lib\/(app\/CourseList|ui\/(CourseCard|Orbit))/;
+const browse = /src\/routes\/(\+page|catalogue\/|courses\/\[course\]\/\+page)|src\/lib\/(app\/CourseList|ui\/(CourseCard|Orbit|BytesMeter))/;
+
+/** The compendium's pages, and what only they show. */
+const compendium = /src\/(lib\/app\/[Cc]ompendium|routes\/compendium)/;
 
 /**
  * What travels together is one file: each file costs a request, and the worker's install is bounded in files. The first group
@@ -13,11 +16,17 @@ const browse = /src\/routes\/(\+page|catalogue\/|courses\/\[course\]\/\+page)|sr
  */
 const groups = [
   // What more than one page needs before it can show anything: SvelteKit, Svelte, the frame, the components.
-  { name: 'frame', test: (id: string) => !staff.test(id) && !browse.test(id), tags: ['$initial' as const], minShareCount: 2, priority: 9 },
+  {
+    name: 'frame',
+    test: (id: string) => !staff.test(id) && !browse.test(id) && !compendium.test(id),
+    tags: ['$initial' as const],
+    minShareCount: 2,
+    priority: 9,
+  },
   // Dexie, and what is kept with it: not before something is kept. Canonical JSON is for signatures of more than one kind.
   { name: 'store', test: /node_modules\/dexie|src\/lib\/(storage\/|domain\/canonical-json)/, priority: 8 },
   // Installing, searching, passes: what an installed application does later.
-  { name: 'later', test: /src\/lib\/(sync|course)\/(?!.*replica)/, priority: 7 },
+  { name: 'later', test: /src\/lib\/(sync|course)\/(?!.*(replica|commons))/, priority: 7 },
   // PouchDB and its road to the centre: not before there is a centre.
   {
     name: 'replica',
@@ -32,10 +41,13 @@ const groups = [
     priority: 6,
   },
   { name: 'camera', test: /node_modules\/qr\//, priority: 6 },
+  // Searching in the entries that are on the device, and bringing them there: kept by the worker once it is installed.
+  { name: 'commons', test: /src\/lib\/(cooperation\/|sync\/client\/install-commons)/, priority: 4 },
   // Where `crypto.subtle` is missing.
   { name: 'fallback', test: /node_modules\/@noble\//, priority: 5 },
   // Pages that are small alone.
   { name: 'browse', test: browse, priority: 2 },
+  { name: 'compendium', test: compendium, priority: 3 },
   { name: 'self', test: /src\/routes\/(people|settings|record)\//, priority: 2 },
 ];
 

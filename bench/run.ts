@@ -15,6 +15,7 @@ import { day } from './day.ts';
 import { firstSync } from './first-sync.ts';
 import { passesPerSecond } from './passes.ts';
 import { couchUrl } from './peers.ts';
+import { compendium } from './compendium.ts';
 import { compiling } from './compiling.ts';
 import { offline } from './offline.ts';
 import { reading } from './reading.ts';
@@ -25,6 +26,7 @@ const benchmarks: readonly Benchmark[] = [
   offline,
   syncing,
   compiling,
+  compendium,
   passesPerSecond,
   firstSync,
   crowd,

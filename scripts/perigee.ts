@@ -2,6 +2,7 @@
 import { text } from 'node:stream/consumers';
 import { auditCommand, backupCommand, restoreCommand } from './commands/backup.ts';
 import type { Command } from './commands/command.ts';
+import { compendiumCheck } from './commands/compendium-check.ts';
 import { courseBuild } from './commands/course-build.ts';
 import { courseCheck } from './commands/course-check.ts';
 import { credentialVerify } from './commands/credential-verify.ts';
@@ -15,6 +16,7 @@ const commands: readonly Command[] = [
   serveCommand,
   courseCheck,
   courseBuild,
+  compendiumCheck,
   peopleAdd,
   peopleList,
   peopleRevoke,

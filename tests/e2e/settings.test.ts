@@ -72,3 +72,26 @@ test('a wrong code, the right one, and a second device', async ({ startNode, ope
   await expect(phone.page.getByText('The centre cannot be reached.')).toBeHidden();
   await expect(phone.page.getByText('Last reached')).toBeVisible();
 });
+
+test('a centre that has too much under way says how many are before, and is asked again by itself', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const staff = await claim(node);
+  const { codes } = await makeCohort(node, staff, 'Dakar, spring', ['satellite-navigation'], ['Binta Sow']);
+  const device = await openDevice({ size: 'phone' });
+  device.expectConsole(/503/);
+  const { page } = device;
+  await makePerson(page, node.origin, 'Binta');
+  await page.context().route('**/replica/person/**', (route) =>
+    route.fulfill({
+      status: 503,
+      headers: { 'retry-after': '2', 'perigee-place': '12' },
+      json: { error: 'busy', message: 'The node is busy: 12 are before you. Come again in 2 s.' },
+    }),
+  );
+  await joinCentre(page, node.origin, codes[0] ?? '');
+  await expect(page.getByText('12 devices are before you.')).toBeVisible();
+  await expect(page.getByText('Your work is safe on this device')).toBeVisible();
+  await page.context().unroute('**/replica/person/**');
+  await expect(page.getByText('All your work is at the centre too.')).toBeVisible({ timeout: 15_000 });
+  await expect(page.getByText('12 devices are before you.')).toBeHidden();
+});

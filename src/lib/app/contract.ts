@@ -189,9 +189,17 @@ export interface RecordEntry {
   readonly where: Where;
 }
 
+/** What a centre says that has too much under way: how many are before, and after how many seconds to come again. */
+export interface Queue {
+  readonly place: number;
+  readonly seconds: number;
+}
+
 export interface SyncController {
   readonly state: 'idle' | 'running' | 'failed';
   readonly failure: SyncFailure | null;
+  /** Where the centre put the last pass off; it is tried again by itself. */
+  readonly queue: Queue | null;
   /** Documents of the current person that no receipt covers. */
   readonly waiting: number;
   readonly lastPass: Instant | null;

@@ -8,7 +8,7 @@ import { isInterfaceLanguage, languageCookie, negotiateLanguage, type InterfaceL
 import type { Catalogue } from '#lib/i18n/translate.ts';
 import { readCookie, writeCookie } from './cookies.ts';
 
-type Area = 'learner' | 'self' | 'teach' | 'centre' | 'verify';
+type Area = 'learner' | 'self' | 'teach' | 'centre' | 'verify' | 'compendium';
 
 /** What a load depends on that shows words. */
 export const languageDependency = 'perigee:language';
@@ -41,6 +41,7 @@ function areasOf(route: string | null): readonly Area[] {
   if (['people', 'settings', 'record'].includes(first)) return ['learner', 'self'];
   if (first === 'centre') return ['learner', 'teach', 'centre'];
   if (first === 'verify') return ['learner', 'verify'];
+  if (first === 'compendium') return ['learner', 'compendium'];
   return first === 'teach' ? ['learner', 'teach'] : ['learner'];
 }
 

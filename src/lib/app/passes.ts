@@ -9,10 +9,19 @@ import { askReceipt, exchangeCode, type Beside } from '#lib/sync/client/centre.t
 import { createOwnKey, showKey, type ShownKey } from '#lib/sync/client/device-key.ts';
 import { runPass } from '#lib/sync/client/pass.ts';
 import type { Outcome } from '#lib/sync/session.ts';
-import type { Person, SyncFailure } from './contract.ts';
+import type { Person, Queue, SyncFailure } from './contract.ts';
 import { random } from './store.ts';
 
-const request = (input: string, init?: RequestInit): Promise<Response> => fetch(input, init);
+/** What a centre said that had too much under way; null where the last answer was another one. */
+let queue: Queue | null = null;
+
+async function request(input: string, init?: RequestInit): Promise<Response> {
+  const response = await fetch(input, init);
+  const [place, seconds] = ['perigee-place', 'retry-after'].map((name) => Number(response.headers.get(name) ?? NaN));
+  queue =
+    response.status === 503 && Number.isInteger(place) && Number.isInteger(seconds) ? { place: place ?? 0, seconds: seconds ?? 0 } : null;
+  return response;
+}
 
 /**
  * Joins the centre that this page came from, with an enrolment or a link code; the person that it leads to is current afterwards.
@@ -83,11 +92,20 @@ async function rangePass(store: Store, person: PersonId, range: PersonId, token:
   });
 }
 
-/** One pass of a person, and of their other ids. Those that are at home on this device pass for themselves. */
-export async function passOf(store: Store, { id }: PersonRow, token: string): Promise<Outcome> {
+/**
+ * One pass of a person, and of their other ids. Those that are at home on this device pass for themselves.
+ *
+ * @returns beside the outcome the place in the queue of a centre that put the pass off
+ */
+export async function passOf(
+  store: Store,
+  { id }: PersonRow,
+  token: string,
+): Promise<{ readonly outcome: Outcome; readonly queue: Queue | null }> {
+  queue = null;
   const outcome = await rangePass(store, id, id, token);
-  if (outcome.type === 'failed') return outcome;
+  if (outcome.type === 'failed') return { outcome, queue: outcome.failure === 'busy' ? queue : null };
   const here = new Set((await store.people.all()).map((row) => row.id));
   for (const alias of (await store.people.get(id))?.aliases ?? []) if (!here.has(alias)) await rangePass(store, id, alias, token);
-  return outcome;
+  return { outcome, queue: null };
 }

@@ -3,7 +3,7 @@ import type { PersonId } from '#lib/domain/ids.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
 import type { Outcome } from '#lib/sync/session.ts';
 import type { PersonRow } from '#lib/storage/schema.ts';
-import type { Person, SyncController, SyncFailure } from './contract.ts';
+import type { Person, Queue, SyncController, SyncFailure } from './contract.ts';
 import { personOf, type People } from './people.svelte.ts';
 import { now, type Storage } from './store.ts';
 
@@ -16,6 +16,7 @@ const stale = 60 * 60_000;
 export class Sync implements SyncController {
   state = $state<SyncController['state']>('idle');
   failure = $state<SyncFailure | null>(null);
+  queue = $state.raw<Queue | null>(null);
   waiting = $state(0);
   lastPass = $state.raw<Instant | null>(null);
 
@@ -120,16 +121,21 @@ export class Sync implements SyncController {
       if (row.centre === null || (row !== current && (await store.journal.waitingCount(row.id)) === 0)) continue;
       if (row === current) this.state = 'running';
       const { passOf } = await import('./passes.ts');
-      const outcome = await passOf(store, row, row.centre.token);
-      this.#settle(outcome, row === current);
+      const { outcome, queue } = await passOf(store, row, row.centre.token);
+      this.#settle(outcome, queue, row === current);
       if (outcome.type === 'failed' && outcome.failure === 'unreachable') return;
     }
   }
 
-  #settle(outcome: Outcome, current: boolean): void {
-    this.#failures = outcome.type === 'failed' ? this.#failures + 1 : 0;
-    this.#notBefore = outcome.type === 'failed' ? now() + backOff(this.#failures) : 0;
+  #settle(outcome: Outcome, queue: Queue | null, current: boolean): void {
+    this.#failures = outcome.type === 'failed' && queue === null ? this.#failures + 1 : 0;
+    this.#notBefore = outcome.type === 'failed' ? now() + (queue === null ? backOff(this.#failures) : queue.seconds * 1000) : 0;
+    if (queue !== null) {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => void this.#offer(), queue.seconds * 1000);
+    }
     if (!current) return;
+    this.queue = queue;
     this.failure = outcome.type === 'failed' ? outcome.failure : null;
     this.state = outcome.type === 'failed' ? 'failed' : 'idle';
   }

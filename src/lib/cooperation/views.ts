@@ -104,7 +104,7 @@ export function cardOf(entry: Entry, commons: Commons, language: string, today: 
 }
 
 /** So many entries on a page of a list. */
-export const pageLength = 24;
+export const pageLength = 18;
 
 export interface FilterView {
   readonly filter: Filter;

@@ -29,7 +29,8 @@ export interface Found<Key> {
 }
 
 /** Chinese, Japanese, Thai, Lao, Khmer, Burmese: no spaces between words. */
-export const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+export const unspaced =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 const arabic = /\p{Script=Arabic}/u;
 const wordCharacter = /[\p{L}\p{N}\p{M}]/u;
 

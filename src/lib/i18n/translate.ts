@@ -3,13 +3,15 @@
  * categories of `Intl.PluralRules`, chosen by the value `n`. Numbers that stand in a place are written as the language writes them.
  */
 import type centre from './messages/en/centre.json';
+import type compendium from './messages/en/compendium.json';
 import type learner from './messages/en/learner.json';
 import type self from './messages/en/self.json';
 import type teach from './messages/en/teach.json';
 import type verify from './messages/en/verify.json';
 
 /** Every key of the English messages. */
-export type Key = keyof typeof learner | keyof typeof self | keyof typeof teach | keyof typeof centre | keyof typeof verify;
+export type Key =
+  keyof typeof learner | keyof typeof self | keyof typeof teach | keyof typeof centre | keyof typeof verify | keyof typeof compendium;
 
 export type PluralForms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>>>;
 export type Message = string | PluralForms;

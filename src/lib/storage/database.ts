@@ -1,6 +1,6 @@
 import { Dexie, type EntityTable } from 'dexie';
 import { databaseName, stores } from './schema.ts';
-import type { CourseRow, JobRow, JournalRow, KeyRow, MirrorRow, PersonRow, PieceRow, SettingRow } from './schema.ts';
+import type { CommonsRow, CourseRow, JobRow, JournalRow, KeyRow, MirrorRow, PersonRow, PieceRow, SettingRow } from './schema.ts';
 
 export type Database = Dexie & {
   people: EntityTable<PersonRow, 'id'>;
@@ -11,6 +11,7 @@ export type Database = Dexie & {
   jobs: EntityTable<JobRow, 'course'>;
   settings: EntityTable<SettingRow, 'key'>;
   keys: EntityTable<KeyRow, 'person'>;
+  commons: EntityTable<CommonsRow, 'id'>;
 };
 
 /**
@@ -28,5 +29,6 @@ export function openDatabase(name = databaseName): Database {
     .upgrade(async (transaction) => {
       for (const name of ['journal', 'mirror', 'people']) await transaction.table(name).toCollection().modify({ relay: null });
     });
+  database.version(3).stores({ commons: 'id' });
   return database;
 }

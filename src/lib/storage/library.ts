@@ -128,12 +128,14 @@ export class LibraryStore {
     await this.sweep();
   }
 
-  /** Drops the pieces that no course and no job names. */
+  /** Drops the pieces that no course, no job and no commons names. */
   async sweep(): Promise<void> {
-    const { courses, jobs, pieces } = this.#database;
-    await this.#database.transaction('rw', courses, jobs, pieces, async () => {
+    const { courses, jobs, pieces, commons } = this.#database;
+    await this.#database.transaction('rw', courses, jobs, pieces, commons, async () => {
       const named = new Set<Sha256>();
       for (const row of [...(await courses.toArray()), ...(await jobs.toArray())]) for (const sha256 of row.pieces) named.add(sha256);
+      for (const { installed, coming } of await commons.toArray())
+        for (const sha256 of [...(installed?.pieces ?? []), ...coming]) named.add(sha256);
       const held = await pieces.toCollection().primaryKeys();
       await pieces.bulkDelete(held.filter((sha256) => !named.has(sha256)));
     });

@@ -8,6 +8,7 @@
 import type { Instant } from '#lib/domain/clock.ts';
 import type { CohortId, CourseId, NodeId, PersonId, Sha256 } from '#lib/domain/ids.ts';
 import type { BindingRecord, PersonRecord, RecordId, RecordKind } from '#lib/domain/records.ts';
+import type { SignedCommons } from '#lib/cooperation/package.ts';
 import type { CourseStructure, Language, SignedManifest } from '#lib/course/package.ts';
 import type { Mark, Revision } from '#lib/sync/session.ts';
 
@@ -140,6 +141,25 @@ export interface JobRow {
   readonly transferred: number;
   /** Pieces that have arrived and must not be swept while the job lives. */
   readonly pieces: readonly Sha256[];
+}
+
+/** The commons: entries of the compendium and what they are searched by. One row, `commons`. */
+export interface CommonsRow {
+  readonly id: 'commons';
+  /** Null until a first installation is whole. */
+  readonly installed: {
+    readonly signed: SignedCommons;
+    /** SHA-256 of the manifest's canonical JSON. */
+    readonly digest: Sha256;
+    readonly language: Language;
+    readonly pieces: readonly Sha256[];
+    /** Uncompressed. */
+    readonly bytes: number;
+    readonly transferred: number;
+    readonly at: Instant;
+  } | null;
+  /** Pieces of an installation under way, which must not be swept. */
+  readonly coming: readonly Sha256[];
 }
 
 export interface SettingRow {

@@ -1,6 +1,7 @@
 import { liveQuery } from 'dexie';
 import type { Clock, RandomBytes } from '#lib/domain/clock.ts';
 import { createDeviceId, type DeviceId } from '#lib/domain/ids.ts';
+import { CommonsStore } from './commons.ts';
 import { openDatabase, type Database } from './database.ts';
 import { JournalStore } from './journal.ts';
 import { LibraryStore } from './library.ts';
@@ -18,6 +19,7 @@ export interface Store {
   readonly journal: JournalStore;
   readonly library: LibraryStore;
   readonly trust: TrustStore;
+  readonly commons: CommonsStore;
 }
 
 /** Opens the store, and names the device when it is new. Two tabs that open a new store at once agree on one name. */
@@ -30,13 +32,15 @@ export async function openStore(now: Clock, random: RandomBytes, name?: string):
     await database.settings.add({ key: deviceKey, value: made });
     return made;
   });
+  const library = new LibraryStore(database, now, random);
   return {
     database,
     device,
     people: new PeopleStore(database, now, random),
     journal: new JournalStore(database, device, now),
-    library: new LibraryStore(database, now, random),
     trust: new TrustStore(database),
+    library,
+    commons: new CommonsStore(database, library, now),
   };
 }
 

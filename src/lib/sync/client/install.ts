@@ -273,10 +273,10 @@ interface Fetched {
  * Asks for some pieces and commits the good ones as they arrive. A broken answer keeps what came before the break. `keep` is told what
  * the answer has cost so far: bytes as transferred, as far as its length is known.
  */
-async function fetchPieces(
+export async function fetchPieces(
   batch: readonly Piece[],
   single: boolean,
-  { fetch, isSafe }: InstallPorts,
+  { fetch, isSafe }: Pick<InstallPorts, 'fetch' | 'isSafe'>,
   signal: AbortSignal,
   keep: (pieces: readonly KeptPiece[], cost: number) => Promise<void>,
 ): Promise<Fetched> {

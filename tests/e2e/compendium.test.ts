@@ -1,0 +1,117 @@
+/** The compendium: read without JavaScript, searched online and offline, installed for its price, the same in both directions of writing. */
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test } from './perigee.ts';
+
+const titles = 'main .cards h3';
+
+test('reads, searches and narrows down without JavaScript', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const { page } = await openDevice({ javaScript: false });
+  await page.goto(`${node.origin}/compendium?lang=en`);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Space Solutions Compendium');
+  await expect(page.locator(titles)).toHaveCount(18);
+  await page.getByRole('searchbox').fill('flood radar');
+  await page.getByRole('button', { name: 'Search' }).click();
+  await expect(page.locator(titles).first()).toHaveText('Flood maps from radar images');
+  await page.getByRole('link', { name: /^Solutions/ }).click();
+  await page.getByText('Narrow down').click();
+  await page.getByLabel('Theme').selectOption('theme-floods');
+  await page.getByRole('button', { name: 'Show' }).click();
+  expect(new URL(page.url()).searchParams.get('theme')).toBe('theme-floods');
+  await page.getByRole('link', { name: 'Flood maps from radar images', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'Taught by' })).toBeVisible();
+  // As other programs read it.
+  const data = JSON.parse((await page.locator('script[type="application/ld+json"]').textContent()) ?? '{}') as Record<string, unknown>;
+  expect(data['@type']).toBe('HowTo');
+  await page.getByRole('link', { name: 'Space-based information for disaster risk', exact: true }).click();
+  await page.getByRole('link', { name: 'Open the course' }).click();
+  await expect(page).toHaveURL(/\/courses\/disaster-risk/);
+  await page.goto(`${node.origin}/compendium/gaps`);
+  await expect(page.getByRole('heading', { level: 2 })).toHaveCount(3);
+  await page.goto(`${node.origin}/compendium/compare?entries=flood-mapping-radar,urban-growth`);
+  await expect(page.locator('thead th')).toHaveCount(2);
+  await page.goto(`${node.origin}/compendium/fao-sepal-2023`);
+  await expect(page.getByText(/^Ended on/)).toBeVisible();
+});
+
+test('installed for the price that was shown, then searched without a network in another language', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const device = await openDevice({ size: 'phone' });
+  const { page } = device;
+  await page.goto(`${node.origin}/compendium?lang=en`);
+  const install = page.getByRole('button', { name: /^Install \(/ });
+  const price = Number(/(\d+)/.exec((await install.textContent()) ?? '')?.[1]);
+  expect(price).toBeGreaterThan(20);
+  expect(price).toBeLessThanOrEqual(400);
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await install.click();
+  await expect(page.locator('[data-kept=yes]')).toBeVisible();
+  const said = (await page.locator('[data-kept=yes] p').first().textContent()) ?? '';
+  // The true cost is the price, give or take the manifest that was fetched to tell it.
+  expect(Math.abs(Number(/(\d+)\D+$/.exec(said)?.[1]) - price), said).toBeLessThanOrEqual(12);
+
+  // The words of a second language are kept when it is first used.
+  await page.goto(`${node.origin}/compendium/drought-vegetation-index?lang=fr`);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('La sécheresse vue par la végétation');
+  await page.goto(`${node.origin}/compendium?lang=en`);
+  await expect(page.locator(titles)).toHaveCount(18);
+
+  await device.offline(true);
+  await node.stop();
+  device.expectConsole(/ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|Failed to fetch/);
+  await page.goto(`${node.origin}/compendium`);
+  await expect(page.locator(titles)).toHaveCount(18);
+  await page.getByRole('searchbox').fill('drought');
+  await expect(page.locator(titles).first()).toContainText(/drought/i);
+  await page.getByRole('link', { name: 'Drought seen in the vegetation', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'How to begin' })).toBeVisible();
+  await page.goto(`${node.origin}/compendium/gaps`);
+  await expect(page.locator('.ranking li').first()).toBeVisible();
+  // Entries are here in every language that they are written in.
+  await page.goto(`${node.origin}/compendium/drought-vegetation-index?lang=fr`);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('La sécheresse vue par la végétation');
+  await page.goto(`${node.origin}/compendium/nowhere`);
+  await expect(page.getByRole('main')).toBeVisible();
+});
+
+test('a device without it says so where there is no network', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const device = await openDevice({ size: 'phone' });
+  const { page } = device;
+  // The pages' code is kept at its first use, if not before.
+  await page.goto(`${node.origin}/?lang=en`);
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await page.goto(`${node.origin}/compendium?lang=en`);
+  await expect(page.locator(titles)).toHaveCount(18);
+  await device.offline(true);
+  // What a device would search with comes after the worker, and may not be here either.
+  device.expectConsole(/ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|ERR_FAILED|Failed to fetch/);
+  await page.goto(`${node.origin}/compendium`);
+  await expect(page.getByText('the compendium is not on this device')).toBeVisible();
+});
+
+for (const [locale, colorScheme, size] of [
+  ['en', 'light', 'laptop'],
+  ['ar', 'dark', 'phone'],
+  ['zh', 'light', 'phone'],
+] as const)
+  test(`axe finds nothing in ${locale}, ${colorScheme}, on a ${size}`, async ({ startNode, openDevice }) => {
+    const node = await startNode();
+    const { page } = await openDevice({ size, colorScheme });
+    for (const path of [
+      '/compendium?theme=theme-floods&compare=flood-mapping-radar',
+      '/compendium/flood-mapping-radar',
+      '/compendium/disaster-maps',
+      '/compendium/fao-sepal-2023',
+      '/compendium/cssteap',
+      '/compendium/goal-13',
+      '/compendium/compare?entries=flood-mapping-radar,urban-growth',
+      '/compendium/gaps',
+    ]) {
+      await page.goto(`${node.origin}${path}${path.includes('?') ? '&' : '?'}lang=${locale}`);
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id, nodes }) => `${path} ${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), path).toBeLessThanOrEqual(0);
+    }
+  });
