@@ -36,7 +36,7 @@ describe('content', () => {
   beforeAll(async () => {
     source('orbits', 'about orbits');
     source('broken-one', 'broken');
-    source('+compendium', 'no course');
+    source('+sketches', 'no course');
     node = await startTestNode({ courses, compiler: tinyCompiler });
   });
   afterAll(async () => {
