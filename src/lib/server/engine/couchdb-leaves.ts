@@ -1,7 +1,7 @@
 /** Leaves of documents at a CouchDB: whole, or their revisions alone. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isObject } from '../../domain/shape.ts';
-import { before, byRank, documentOf, isPartition, listOf, malformed, objectOf, textOf } from './couchdb-answers.ts';
+import { before, byRank, documentOf, isPartition, listOf, malformed, objectOf, query, textOf } from './couchdb-answers.ts';
 import type { CouchLink } from './couchdb-link.ts';
 import type { Change, CouchDocument } from './engine.ts';
 import type { RangeRow } from './range-feed.ts';
@@ -12,6 +12,8 @@ const namesPerRead = 500;
 export interface CouchLeaves {
   /** Leaves, whole, with `_revisions`, the winner first. Names that were never written are absent. */
   leavesOf(ids: Iterable<string>): Promise<ReadonlyMap<string, readonly CouchDocument[]>>;
+  /** The same, from every copy that can be reached, not from enough of them alone. */
+  leavesEverywhere(ids: Iterable<string>): Promise<ReadonlyMap<string, readonly CouchDocument[]>>;
   /** By name; CouchDB looks these names up and does not walk through its feed. The winner is first. */
   leafRevs(ids: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Names of a partition with their leaves and no bytes of them, in the order of the names. */
@@ -20,14 +22,18 @@ export interface CouchLeaves {
   changeOf(row: unknown): Change;
 }
 
-export function createCouchLeaves({ read, epoch, holds }: CouchLink): CouchLeaves {
-  /** Leaves of documents, whole, with `_revisions`, the winner first. Names that were never written are absent. */
-  async function readLeaves(ids: ReadonlySet<string>): Promise<ReadonlyMap<string, readonly CouchDocument[]>> {
+export function createCouchLeaves({ read, ready, epoch, holds, copies }: CouchLink): CouchLeaves {
+  /**
+   * Leaves of documents, whole, with `_revisions`, the winner first. Names that were never written are absent.
+   *
+   * @param asks copies that must answer, as far as they can be reached; left out: more than half
+   */
+  async function readLeaves(ids: ReadonlySet<string>, asks?: number): Promise<ReadonlyMap<string, readonly CouchDocument[]>> {
     const found = new Map<string, readonly CouchDocument[]>();
     const asked = [...ids];
     for (let at = 0; at < asked.length; at += namesPerRead) {
       const docs = asked.slice(at, at + namesPerRead).map((id) => ({ id }));
-      const { results } = await read('POST', '_bulk_get?revs=true', { docs });
+      const { results } = await read('POST', `_bulk_get?${query({ revs: true, r: asks })}`, { docs });
       for (const result of listOf(results)) {
         const { id, docs: entries } = objectOf(result);
         const leaves = listOf(entries).flatMap((entry) => {
@@ -68,6 +74,11 @@ export function createCouchLeaves({ read, epoch, holds }: CouchLink): CouchLeave
     );
   }
 
+  async function leavesEverywhere(ids: Iterable<string>): Promise<ReadonlyMap<string, readonly CouchDocument[]>> {
+    await ready();
+    return readLeaves(new Set([...ids].filter(holds)), copies());
+  }
+
   async function rangeOf(partition: string): Promise<readonly RangeRow[]> {
     if (!isPartition(partition)) return [];
     const { rows } = await read('GET', `_partition/${encodeURIComponent(partition)}/_all_docs`);
@@ -96,5 +107,5 @@ export function createCouchLeaves({ read, epoch, holds }: CouchLink): CouchLeave
       ...(isObject(doc) ? { document: documentOf(doc) } : {}),
     };
   }
-  return { leavesOf, leafRevs, rangeOf, changeOf };
+  return { leavesOf, leavesEverywhere, leafRevs, rangeOf, changeOf };
 }

@@ -1,8 +1,8 @@
 /**
  * Writes at a CouchDB.
  *
- * A 202 says that fewer copies took it than must: it is asked again until it is a 201, and where it stays one, nothing of it counts as
- * written. Of a merge (`new_edits: false`) CouchDB answers 201 also where one copy alone was left to take it (fabric_doc_update counts answers that are all
+ * A 202 says that fewer copies took it than must. A merge is sent again until it is a 201, and where it stays one, nothing of it counts as written; an edit
+ * may have been forestalled (couchdb-edits.ts). Of a merge (`new_edits: false`) CouchDB answers 201 also where one copy alone was left to take it (fabric_doc_update counts answers that are all
  * alike as enough; seen with 3.5 and two machines of three stopped). So after each merge CouchDB is asked which machines it has in touch, and where too
  * few of those that hold the copies are, the 201 counts as a 202. What an earlier 202 left on one copy can be read there; before `held` names it, it is written once more as it stands.
  */
@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import type { JsonObject } from '../../domain/shape.ts';
 import { listOf, malformed, objectOf, pathOf, refusalOf, textOf, withoutPath } from './couchdb-answers.ts';
+import { createCouchEdits, type Undecided } from './couchdb-edits.ts';
 import type { CouchLeaves } from './couchdb-leaves.ts';
 import type { CouchLink } from './couchdb-link.ts';
 import { stubsOf, type GivenAttachment } from './attachments.ts';
@@ -43,6 +44,16 @@ function roundsOf(entries: readonly Entry[]): readonly (readonly Entry[])[] {
   }
   return rounds;
 }
+
+/** What CouchDB answered about a document that it took. */
+interface Sent {
+  /** Null in a merge, which names its revisions itself. */
+  readonly rev: string | null;
+  /** An edit that too few copies accepted for it to stand already. */
+  readonly isUndecided: boolean;
+}
+
+const conflictOf = (id: string): Written => ({ ok: false, id, error: 'conflict', reason: 'Document update conflict.' });
 
 const revisionOf = ({ rev }: Edit): string | undefined => (rev === undefined ? undefined : `${String(rev.pos)}-${rev.hash}`);
 
@@ -79,11 +90,11 @@ function textOfEdit({ id, rev, path, deleted, body, attachments }: Edit, newEdit
   });
 }
 
-export function createCouchWrites(
-  { host, copies, enoughUp, ready, ask, holds, further }: CouchLink,
-  { leavesOf, leafRevs }: CouchLeaves,
-  locks: Locks,
-): Pick<Database, 'bulk' | 'held' | 'purge'> {
+export function createCouchWrites(link: CouchLink, leaves: CouchLeaves, locks: Locks): Pick<Database, 'bulk' | 'held' | 'purge'> {
+  const { host, copies, enoughUp, ready, ask, holds, further } = link;
+  const { leavesOf, leafRevs } = leaves;
+  const { settle, settledLeaves } = createCouchEdits(link, leaves, spread);
+
   /** Writes of which a cluster said that enough copies have them. */
   const confirmed = new Set<string>();
 
@@ -100,7 +111,7 @@ export function createCouchWrites(
   async function send(
     documents: readonly { readonly id: string; readonly text: string }[],
     newEdits: boolean,
-  ): Promise<readonly (Written | { rev: string | null })[]> {
+  ): Promise<readonly (Written | Sent)[]> {
     const text = `{"new_edits":${String(newEdits)},"docs":[${documents.map((document) => document.text).join(',')}]}`;
     const { status, body } = await ask('POST', '_bulk_docs', { text, repeatable: !newEdits });
     if (status === 400 || status === 412 || status === 413) {
@@ -111,7 +122,7 @@ export function createCouchWrites(
         const { error, reason } = objectOf(body);
         return [refusalOf(document.id, error, reason)];
       }
-      const answers: (Written | { rev: string | null })[] = [];
+      const answers: (Written | Sent)[] = [];
       for (const one of documents) answers.push(...(await send([one], newEdits)));
       return answers;
     }
@@ -121,13 +132,10 @@ export function createCouchWrites(
       const row = rows.find((candidate) => candidate['id'] === id);
       if (row?.['error'] !== undefined) return refusalOf(id, row['error'], row['reason']);
       if (newEdits && row === undefined) throw malformed();
-      return { rev: row === undefined ? null : textOf(row['rev']) };
+      return { rev: row === undefined ? null : textOf(row['rev']), isUndecided: newEdits && status === 202 };
     });
-    if (status === 202 || (!newEdits && !(await enoughUp()))) {
-      const written = documents.filter((_, index) => !('ok' in (answers[index] ?? {})));
-      if (newEdits) await confirm(await leavesOf(written.map(({ id }) => id)));
-      else await sendAgain(written);
-    }
+    if (!newEdits && (status === 202 || !(await enoughUp())))
+      await sendAgain(documents.filter((_, index) => !('ok' in (answers[index] ?? {}))));
     return answers;
   }
 
@@ -143,16 +151,16 @@ export function createCouchWrites(
   }
 
   /** Writes leaves as they stand, which changes nothing but where copies lack them. */
-  async function confirm(leaves: ReadonlyMap<string, readonly CouchDocument[]>): Promise<void> {
-    const documents = [...leaves.values()].flat();
+  async function spread(documents: readonly CouchDocument[]): Promise<void> {
     if (documents.length === 0) return;
     await sendAgain(documents.map((document) => ({ text: JSON.stringify(document) })));
     for (const document of documents) remember(document._id, document._rev);
   }
 
   async function writeRound(round: readonly Entry[], { newEdits, gate }: BulkOptions, answers: Written[]): Promise<void> {
-    const standing = newEdits || gate !== undefined ? await leavesOf(round.map(({ edit }) => edit.id)) : new Map<string, never>();
-    const known = new Map<string, readonly CouchDocument[]>();
+    const names = round.map(({ edit }) => edit.id);
+    const standing = newEdits ? await settledLeaves(names) : gate === undefined ? new Map<string, never>() : await leavesOf(names);
+    const known: CouchDocument[] = [];
     const allowed = round.filter((entry) => {
       const { index, edit } = entry;
       const leaves: readonly CouchDocument[] = standing.get(edit.id) ?? [];
@@ -162,29 +170,39 @@ export function createCouchWrites(
           ? rev !== undefined
           : !leaves.some((leaf) => (rev === undefined ? leaf === leaves[0] && leaf._deleted === true : leaf._rev === rev));
       if (newEdits && conflicts) {
-        answers[index] = { ok: false, id: edit.id, error: 'conflict', reason: 'Document update conflict.' };
+        answers[index] = conflictOf(edit.id);
         return false;
       }
-      if (!newEdits && rev !== undefined && leaves.some((leaf) => pathOf(leaf).includes(rev))) {
+      // Only what is asked for: a branch beside it may be about to be withdrawn, and must not be written once more.
+      const knownAs = newEdits || rev === undefined ? [] : leaves.filter((leaf) => pathOf(leaf).includes(rev));
+      if (rev !== undefined && knownAs.length > 0) {
         answers[index] = { ok: true, id: edit.id, rev };
-        known.set(edit.id, leaves);
+        known.push(...knownAs);
         return false;
       }
       const refusal = gate?.(shownTo(entry, leaves[0]), leaves[0] === undefined ? null : withoutPath(leaves[0])) ?? null;
       if (refusal !== null) answers[index] = { ok: false, id: edit.id, error: 'forbidden', reason: refusal };
       return refusal === null;
     });
-    if (copies() > 1) await confirm(known);
+    if (copies() > 1) await spread(known);
     if (allowed.length === 0) return;
     const sent = await send(
       allowed.map(({ edit }) => ({ id: edit.id, text: textOfEdit(edit, newEdits) })),
       newEdits,
     );
+    const lost = await settle(
+      allowed.flatMap(({ edit }, place): readonly Undecided[] => {
+        const answer = sent[place];
+        if (answer === undefined || 'ok' in answer || !answer.isUndecided || answer.rev === null) return [];
+        const before: readonly CouchDocument[] = standing.get(edit.id) ?? [];
+        return [{ id: edit.id, rev: answer.rev, before, base: revisionOf(edit) ?? before[0]?._rev ?? null }];
+      }),
+    );
     for (const [place, { index, edit }] of allowed.entries()) {
       const answer = sent[place];
       if (answer === undefined) throw malformed();
-      if ('ok' in answer) {
-        answers[index] = answer;
+      if ('ok' in answer || lost.has(edit.id)) {
+        answers[index] = 'ok' in answer ? answer : conflictOf(edit.id);
         continue;
       }
       const rev = answer.rev ?? revisionOf(edit) ?? '';
@@ -215,15 +233,17 @@ export function createCouchWrites(
 
     async held(revisions) {
       const asked = Object.entries(revisions);
-      const leaves = await leafRevs(asked.map(([id]) => id));
-      const found = asked.filter(([id, rev]) => leaves.get(id)?.includes(rev) === true);
+      const revs = await leafRevs(asked.map(([id]) => id));
+      const found = asked.filter(([id, rev]) => revs.get(id)?.includes(rev) === true);
       if (copies() === 1) return Object.fromEntries(found);
-      const unsure = found.filter(([id, rev]) => !confirmed.has(`${id} ${rev}`));
+      // One copy answered, which may lag behind the others or be ahead of them: what is not surely on enough of them is asked of enough.
+      const listed = new Set(found);
+      const sure = (entry: readonly [string, string]): boolean => confirmed.has(entry.join(' ')) && listed.has(entry);
+      const unsure = asked.filter((entry) => !sure(entry));
       const standing = await leavesOf(unsure.map(([id]) => id));
-      await confirm(standing);
-      // What was followed meanwhile was not written once more.
-      const lost = new Set(unsure.filter(([id, rev]) => standing.get(id)?.some((leaf) => leaf._rev === rev) !== true));
-      return Object.fromEntries(found.filter((entry) => !lost.has(entry)));
+      const written = unsure.flatMap(([id, rev]) => standing.get(id)?.filter((leaf) => leaf._rev === rev) ?? []);
+      await spread(written.filter(({ _id: id, _rev: rev }) => !confirmed.has(`${id} ${rev}`)));
+      return Object.fromEntries([...asked.filter(sure), ...written.map(({ _id: id, _rev: rev }) => [id, rev] as const)]);
     },
 
     async purge(ids) {
