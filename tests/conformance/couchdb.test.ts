@@ -110,7 +110,8 @@ describe('a CouchDB that cannot be used, told in a sentence without its password
 });
 
 /** What the server in between does to an answer of CouchDB: its status and body, or null to break the connection. */
-type Meddle = (request: IncomingMessage, status: number, body: string) => { readonly status: number; readonly body: string } | null;
+type Meddle = (request: IncomingMessage, status: number, body: string) => Meddled | Promise<Meddled>;
+type Meddled = { readonly status: number; readonly body: string } | null;
 
 describe.skipIf(couchUrl === null)('on a CouchDB behind a server that breaks things', () => {
   const behind = couchUrl ?? '';
@@ -129,9 +130,10 @@ describe.skipIf(couchUrl === null)('on a CouchDB behind a server that breaks thi
           const chunks: Buffer[] = [];
           answer.on('data', (chunk: Buffer) => chunks.push(chunk));
           answer.on('end', () => {
-            const meddled = rule.meddle(incoming, answer.statusCode ?? 0, Buffer.concat(chunks).toString());
-            if (meddled === null) outgoing.destroy();
-            else outgoing.writeHead(meddled.status, { 'content-type': 'application/json' }).end(meddled.body);
+            void Promise.resolve(rule.meddle(incoming, answer.statusCode ?? 0, Buffer.concat(chunks).toString())).then((meddled) => {
+              if (meddled === null) outgoing.destroy();
+              else outgoing.writeHead(meddled.status, { 'content-type': 'application/json' }).end(meddled.body);
+            });
           });
         },
       );
@@ -164,6 +166,72 @@ describe.skipIf(couchUrl === null)('on a CouchDB behind a server that breaks thi
     writes = 0;
     const [merged] = await records.bulk([{ _id: `${ann}:2`, _rev: '1-a' }], { newEdits: false });
     expect([merged?.ok, writes]).toEqual([true, 3]);
+  });
+
+  it('withdraws an edit that too few copies took where another one was first, and tells it as a conflict', async () => {
+    for (const { rival, withdraws } of [
+      { rival: '2-fffffffffffffffffffffffffffffff1', withdraws: false },
+      { rival: '2-00000000000000000000000000000001', withdraws: false },
+      { rival: '2-00000000000000000000000000000001', withdraws: true },
+    ]) {
+      const world = await between();
+      const at = encodeURIComponent(`${world.prefix}accounts`);
+      const accounts = world.engine.database('accounts');
+      world.meddle = cluster(() => false);
+      const [made] = await accounts.bulk([{ _id: 'code:x' }], { newEdits: true });
+      if (made?.ok !== true) throw new Error('not made');
+      let looks = 0;
+      let edits = 0;
+      world.meddle = async (request, status, body) => {
+        // Another process' edit reached a copy before this one, and is seen from the next look on.
+        if (isWrite(request) && ++edits === 1) {
+          const sibling = { _id: 'code:x', _rev: rival, _revisions: { start: 2, ids: [rival.slice(2), made.rev.slice(2)] }, by: 'another' };
+          await askCouch(behind, 'POST', `${at}/_bulk_docs`, { new_edits: false, docs: [sibling] });
+          return { status: 202, body };
+        }
+        if (withdraws && request.url?.includes('_bulk_get') === true && ++looks === 2)
+          await askCouch(behind, 'POST', `${at}/_purge`, { 'code:x': [rival] });
+        return cluster(() => false)(request, status, body);
+      };
+      const [written] = await accounts.bulk([{ _id: 'code:x', _rev: made.rev, by: 'this one' }], { newEdits: true });
+      world.meddle = cluster(() => false);
+      expect(written).toMatchObject(withdraws ? { ok: true } : { ok: false, error: 'conflict' });
+      expect(await accounts.leaves('code:x')).toHaveLength(1);
+      expect(await accounts.get('code:x')).toMatchObject({ by: withdraws ? 'this one' : 'another' });
+    }
+  }, 30_000);
+
+  it('asks again what CouchDB could not read in one moment', async () => {
+    const world = await between();
+    const records = world.engine.database('records-test');
+    await records.bulk([{ _id: `${ann}:1`, n: 1 }], { newEdits: true });
+    let troubles = 2;
+    world.meddle = (request, status, body) => {
+      if (troubles === 0 || request.url?.includes('_bulk_get') !== true) return { status, body };
+      troubles--;
+      const error = { error: 'internal_fabric_error', reason: '{error,{nodedown,<<"progress not possible">>}}' };
+      return { status, body: JSON.stringify({ results: [{ id: `${ann}:1`, docs: [{ error }] }] }) };
+    };
+    expect(await records.get(`${ann}:1`)).toMatchObject({ n: 1 });
+    troubles = 2;
+    world.meddle = (_request, status, body) => (troubles-- > 0 ? { status: 500, body: '{"error":"nodedown"}' } : { status, body });
+    expect(await records.get(`${ann}:1`)).toMatchObject({ n: 1 });
+    world.meddle = (request, status, body) =>
+      request.url?.includes('_bulk_get') === true
+        ? { status, body: JSON.stringify({ results: [{ id: `${ann}:1`, docs: [{ error: { error: 'timeout' } }] }] }) }
+        : { status, body };
+    expect(await failing(records.get(`${ann}:1`))).toMatch(/cannot read some documents for now$/);
+  }, 30_000);
+
+  it('gives a receipt also where the copy that is asked first lags behind', async () => {
+    const world = await between();
+    world.meddle = (request, status, body) =>
+      request.url?.includes('_changes') === true
+        ? { status, body: JSON.stringify({ results: [], last_seq: '0', pending: 0 }) }
+        : cluster(() => false)(request, status, body);
+    const records = world.engine.database('records-test');
+    await records.bulk([{ _id: `${ann}:1`, _rev: '1-a' }], { newEdits: false });
+    expect(await records.held({ [`${ann}:1`]: '1-a', [`${ann}:2`]: '1-a' })).toEqual({ [`${ann}:1`]: '1-a' });
   });
 
   it('never gives a receipt for what too few copies took, until enough have it', async () => {

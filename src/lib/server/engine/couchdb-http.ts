@@ -36,6 +36,15 @@ export interface CouchClient {
 /** It did not answer, or said that it cannot for now: asking later may help. */
 export class CouchAway extends StorageFailure {}
 
+/** It answered that it cannot. */
+class CouchTroubled extends CouchAway {}
+
+/**
+ * Milliseconds before it is asked again what it said that it cannot answer. While a machine of a cluster ends or starts, the others fail some questions for
+ * a second or two, though enough of them are there ("nodedown, progress not possible"; seen with 3.5).
+ */
+export const troubledAgain = [100, 300, 1000, 2000] as const;
+
 /** Milliseconds. A disk that syncs slowly and a cluster that waits for a copy take seconds; a device gives up its own request not much later. */
 export const usualTimeLimit = 20_000;
 
@@ -94,7 +103,8 @@ export function createCouchClient(address: string, usual: number): CouchClient {
       const { status } = response;
       if (status === 401 || status === 403)
         throw new StorageFailure(`CouchDB at ${host} does not accept the name and password of COUCHDB_URL`);
-      if (!response.ok && !forWhoAsked.has(status)) throw new CouchAway(`CouchDB at ${host} answered with the status ${String(status)}`);
+      if (!response.ok && !forWhoAsked.has(status))
+        throw new CouchTroubled(`CouchDB at ${host} answered with the status ${String(status)}`);
       return { status, body: JSON.parse(answer) };
     } finally {
       clearTimeout(limit);
@@ -108,6 +118,11 @@ export function createCouchClient(address: string, usual: number): CouchClient {
       try {
         return await once(method, path, options);
       } catch (error) {
+        const wait = error instanceof CouchTroubled && options.repeatable === true && !closed ? troubledAgain[attempt - 1] : undefined;
+        if (wait !== undefined) {
+          await sleep(wait);
+          continue;
+        }
         if (error instanceof StorageFailure) throw error;
         if (error instanceof SyntaxError) throw new StorageFailure(`What answers at ${host} is not CouchDB`);
         if (error instanceof DOMException && error.name === 'TimeoutError')
@@ -115,7 +130,7 @@ export function createCouchClient(address: string, usual: number): CouchClient {
         // `fetch` fails with a TypeError for every trouble of the network, and with an AbortError where it was ended from here.
         const ended = error instanceof DOMException && error.name === 'AbortError';
         if (!(error instanceof TypeError) && !ended) throw error;
-        if (ended || options.repeatable !== true || attempt === 2) throw new CouchAway(`CouchDB at ${host} cannot be reached`);
+        if (ended || options.repeatable !== true || attempt > 1) throw new CouchAway(`CouchDB at ${host} cannot be reached`);
       }
     }
   }

@@ -1,9 +1,10 @@
 /** Leaves of documents at a CouchDB: whole, or their revisions alone. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { isObject } from '../../domain/shape.ts';
-import { before, byRank, documentOf, isPartition, listOf, malformed, objectOf, query, textOf } from './couchdb-answers.ts';
+import { before, byRank, documentOf, isPartition, listOf, objectOf, query, textOf } from './couchdb-answers.ts';
+import { troubledAgain } from './couchdb-http.ts';
 import type { CouchLink } from './couchdb-link.ts';
-import type { Change, CouchDocument } from './engine.ts';
+import { StorageFailure, type Change, type CouchDocument } from './engine.ts';
 import type { RangeRow } from './range-feed.ts';
 
 /** Documents in one answer, which is held in memory: at 256 kB each a little more than 100 MB. */
@@ -22,7 +23,26 @@ export interface CouchLeaves {
   changeOf(row: unknown): Change;
 }
 
-export function createCouchLeaves({ read, ready, epoch, holds, copies }: CouchLink): CouchLeaves {
+export function createCouchLeaves({ host, read, ready, epoch, holds, copies }: CouchLink): CouchLeaves {
+  /** Reads leaves into `found`; answers the names that CouchDB failed to read, each of which it tells by itself. */
+  async function readSome(
+    ids: readonly string[],
+    asks: number | undefined,
+    found: Map<string, readonly CouchDocument[]>,
+  ): Promise<readonly string[]> {
+    const { results } = await read('POST', `_bulk_get?${query({ revs: true, r: asks })}`, { docs: ids.map((id) => ({ id })) });
+    const failed: string[] = [];
+    for (const result of listOf(results)) {
+      const { id, docs } = objectOf(result);
+      const entries = listOf(docs).map(objectOf);
+      const errors = entries.flatMap(({ ok: document, error }) => (document === undefined ? [objectOf(error)['error']] : []));
+      const leaves = entries.flatMap(({ ok: document }) => (document === undefined ? [] : [documentOf(document)]));
+      if (errors.some((error) => error !== 'not_found')) failed.push(textOf(id));
+      else if (leaves.length > 0) found.set(textOf(id), leaves.toSorted(byRank));
+    }
+    return failed;
+  }
+
   /**
    * Leaves of documents, whole, with `_revisions`, the winner first. Names that were never written are absent.
    *
@@ -32,17 +52,13 @@ export function createCouchLeaves({ read, ready, epoch, holds, copies }: CouchLi
     const found = new Map<string, readonly CouchDocument[]>();
     const asked = [...ids];
     for (let at = 0; at < asked.length; at += namesPerRead) {
-      const docs = asked.slice(at, at + namesPerRead).map((id) => ({ id }));
-      const { results } = await read('POST', `_bulk_get?${query({ revs: true, r: asks })}`, { docs });
-      for (const result of listOf(results)) {
-        const { id, docs: entries } = objectOf(result);
-        const leaves = listOf(entries).flatMap((entry) => {
-          const { ok: document, error } = objectOf(entry);
-          if (document !== undefined) return [documentOf(document)];
-          if (!isObject(error) || error['error'] !== 'not_found') throw malformed();
-          return [];
-        });
-        if (leaves.length > 0) found.set(textOf(id), leaves.toSorted(byRank));
+      let open: readonly string[] = asked.slice(at, at + namesPerRead);
+      for (const wait of [...troubledAgain, null]) {
+        const failed = await readSome(open, asks, found);
+        if (failed.length === 0) break;
+        if (wait === null) throw new StorageFailure(`CouchDB at ${host} cannot read some documents for now`);
+        await sleep(wait);
+        open = failed;
       }
     }
     return found;

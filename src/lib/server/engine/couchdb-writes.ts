@@ -238,7 +238,7 @@ export function createCouchWrites(link: CouchLink, leaves: CouchLeaves, locks: L
       if (copies() === 1) return Object.fromEntries(found);
       // One copy answered, which may lag behind the others or be ahead of them: what is not surely on enough of them is asked of enough.
       const listed = new Set(found);
-      const sure = (entry: readonly [string, string]): boolean => confirmed.has(entry.join(' ')) && listed.has(entry);
+      const sure = (entry: [string, string]): boolean => confirmed.has(entry.join(' ')) && listed.has(entry);
       const unsure = asked.filter((entry) => !sure(entry));
       const standing = await leavesOf(unsure.map(([id]) => id));
       const written = unsure.flatMap(([id, rev]) => standing.get(id)?.filter((leaf) => leaf._rev === rev) ?? []);
