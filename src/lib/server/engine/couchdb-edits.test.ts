@@ -165,7 +165,7 @@ const attempts: fc.Arbitrary<Attempt[]> = fc.uniqueArray(
   }),
   { minLength: 2, maxLength: 3, selector: ({ rev }) => rev },
 );
-const machines = fc.constantFrom([0, 1, 2], [0, 1], [1, 2]);
+const machines: fc.Arbitrary<readonly number[]> = fc.constantFrom<readonly number[]>([0, 1, 2], [0, 1], [1, 2]);
 
 describe('edits of one document by several processes on a cluster', () => {
   it('never lets in two, and never loses the document, whatever comes when', async () => {
