@@ -58,6 +58,7 @@ export class Disk {
 
   /** Opens it for a process; whoever had it open before has ended, and writes no more. */
   open(): Connection {
+    this.end();
     const holder = ++this.#holder;
     const database = this.#database;
     const { rewrite = (sql: string) => sql, refuses, writesBack } = this.#habits;
