@@ -185,7 +185,7 @@ test('install, learn without a network, come back, and the centre sees it', asyn
   await test.step('the trainer sees the learner, the units, the score, and how complete the figures are', async () => {
     const desk = await openDevice();
     await signIn(desk.page, node.origin, staff);
-    await desk.page.getByRole('link', { name: /Accra, autumn/ }).click();
+    await desk.page.getByRole('link', { name: /^Accra, autumn/ }).click();
     await expect(desk.page.getByText(/2 of 2 devices/)).toBeVisible();
     const row = desk.page.getByRole('row').filter({ hasText: 'Esi' });
     await expect(row.locator('td.status.completed')).toHaveCount(units.length);
