@@ -9,7 +9,9 @@ import { credentialVerify } from './commands/credential-verify.ts';
 import { nodesAdd, nodesList, nodesRevoke } from './commands/nodes.ts';
 import { peopleAdd, peopleList, peopleRevoke } from './commands/people.ts';
 import { serveCommand } from './commands/serve.ts';
+import { trustGrant } from './commands/trust-grant.ts';
 import { trustPublish } from './commands/trust-publish.ts';
+import { trustRoot } from './commands/trust-root.ts';
 import { dispatch } from './dispatch.ts';
 
 const commands: readonly Command[] = [
@@ -24,7 +26,9 @@ const commands: readonly Command[] = [
   nodesList,
   nodesRevoke,
   credentialVerify,
+  trustGrant,
   trustPublish,
+  trustRoot,
   backupCommand,
   restoreCommand,
   auditCommand,
