@@ -2,10 +2,15 @@ import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig } from 'vite';
 
 /** What staff alone see: no learner's first lesson waits for it, and the worker keeps it once it is installed. */
-const staff = /src\/routes\/(teach|centre)\/|src\/lib\/app\/(teach|people\/|upstream|report-locker)|node_modules\/valibot\//;
+const staff =
+  /src\/routes\/(teach|centre)\/(?!sessions\/[A-Z])|src\/lib\/app\/(teach|people\/|upstream|report-locker)|node_modules\/valibot\//;
+
+/** Evidence of teaching: signed, kept and judged on the device. */
+const evidence = /src\/routes\/teach\/sessions\/[A-Z]|src\/lib\/(app\/(evidence|Standing)|storage\/statements|sync\/client\/statements)/;
 
 /** Pages on which courses are chosen, and what only they show. */
-const browse = /src\/routes\/(\+page|catalogue\/|courses\/\[course\]\/\+page)|src\/lib\/(app\/CourseList|ui\/(CourseCard|Orbit|BytesMeter))/;
+const browse =
+  /src\/routes\/(\+page|catalogue\/|courses\/\[course\]\/\+page)|src\/lib\/(app\/CourseList|ui\/(CourseCard|Orbit|BytesMeter))/;
 
 /** The compendium's pages, and what only they show. */
 const compendium = /src\/(lib\/app\/[Cc]ompendium|routes\/compendium)/;
@@ -15,10 +20,11 @@ const compendium = /src\/(lib\/app\/[Cc]ompendium|routes\/compendium)/;
  * that takes a module keeps it.
  */
 const groups = [
+  { name: 'evidence', test: evidence, priority: 10 },
   // What more than one page needs before it can show anything: SvelteKit, Svelte, the frame, the components.
   {
     name: 'frame',
-    test: (id: string) => !staff.test(id) && !browse.test(id) && !compendium.test(id),
+    test: (id: string) => !staff.test(id) && !browse.test(id) && !compendium.test(id) && !evidence.test(id),
     tags: ['$initial' as const],
     minShareCount: 2,
     priority: 9,

@@ -8,9 +8,12 @@
  * context; on a plain-HTTP address nothing is kept, and there is no offline app there either.
  */
 import * as v from 'valibot';
+import { isPersonId, type PersonId } from '#lib/domain/ids.ts';
 import { cohort, report, type Cohort, type CohortReport } from './teach-client.ts';
 
 export interface KeptWork {
+  /** Whose work it is; absent where an earlier version of the app kept it. */
+  readonly person?: PersonId | undefined;
   readonly roles: readonly string[];
   readonly cohorts: readonly Cohort[];
   /** The newest report of each cohort, by its id. */
@@ -31,7 +34,12 @@ export interface Locker {
   keep(work: KeptWork): Promise<void>;
 }
 
-const keptWork = v.object({ roles: v.array(v.string()), cohorts: v.array(cohort), reports: v.record(v.string(), report) });
+const keptWork = v.object({
+  person: v.optional(v.custom<PersonId>(isPersonId)),
+  roles: v.array(v.string()),
+  cohorts: v.array(cohort),
+  reports: v.record(v.string(), report),
+});
 
 const base64 = v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/]*={0,2}$/));
 const sealedBox = v.object({ v: v.literal(1), salt: base64, iterations: v.pipe(v.number(), v.integer()), iv: base64, sealed: base64 });

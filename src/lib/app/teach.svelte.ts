@@ -32,7 +32,7 @@ import {
 export type Standing =
   | { readonly type: 'out' }
   | { readonly type: 'in'; readonly session: StaffSession }
-  | { readonly type: 'reading'; readonly name: string; readonly roles: readonly string[] };
+  | { readonly type: 'reading'; readonly name: string; readonly roles: readonly string[]; readonly person: PersonId | null };
 
 const tabEntry = 'perigee-staff';
 const idleLimit = 30 * 60_000;
@@ -61,6 +61,11 @@ export class Teaching {
   /** When somebody last did something here, in milliseconds. */
   #used = 0;
   #watch: ReturnType<typeof setInterval> | undefined;
+
+  /** Whose page it is: also without a network, where this device keeps their work. */
+  get person(): PersonId | null {
+    return this.standing.type === 'in' ? this.standing.session.person : this.standing.type === 'reading' ? this.standing.person : null;
+  }
 
   get administrator(): boolean {
     return this.standing.type === 'in' && this.standing.session.roles.includes('administrator');
@@ -124,7 +129,7 @@ export class Teaching {
     this.#locker = locker;
     this.#showKept(work);
     this.#used = Date.now();
-    this.standing = { type: 'reading', name, roles: work.roles };
+    this.standing = { type: 'reading', name, roles: work.roles, person: work.person ?? null };
     return ok('reading');
   }
 
@@ -254,7 +259,8 @@ export class Teaching {
 
   async #keep(): Promise<void> {
     if (this.standing.type !== 'in') return;
-    await this.#locker?.keep({ roles: this.standing.session.roles, cohorts: this.cohorts, reports: this.reports });
+    const { person, roles } = this.standing.session;
+    await this.#locker?.keep({ person, roles, cohorts: this.cohorts, reports: this.reports });
   }
 
   #remember(): void {

@@ -4,6 +4,7 @@
  */
 import type centre from './messages/en/centre.json';
 import type compendium from './messages/en/compendium.json';
+import type evidence from './messages/en/evidence.json';
 import type learner from './messages/en/learner.json';
 import type self from './messages/en/self.json';
 import type teach from './messages/en/teach.json';
@@ -11,7 +12,13 @@ import type verify from './messages/en/verify.json';
 
 /** Every key of the English messages. */
 export type Key =
-  keyof typeof learner | keyof typeof self | keyof typeof teach | keyof typeof centre | keyof typeof verify | keyof typeof compendium;
+  | keyof typeof learner
+  | keyof typeof self
+  | keyof typeof teach
+  | keyof typeof centre
+  | keyof typeof verify
+  | keyof typeof compendium
+  | keyof typeof evidence;
 
 export type PluralForms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>>>;
 export type Message = string | PluralForms;

@@ -1,6 +1,17 @@
 import { Dexie, type EntityTable } from 'dexie';
 import { databaseName, stores } from './schema.ts';
-import type { CommonsRow, CourseRow, JobRow, JournalRow, KeyRow, MirrorRow, PersonRow, PieceRow, SettingRow } from './schema.ts';
+import type {
+  CommonsRow,
+  CourseRow,
+  JobRow,
+  JournalRow,
+  KeyRow,
+  MirrorRow,
+  PersonRow,
+  PieceRow,
+  SettingRow,
+  StatementRow,
+} from './schema.ts';
 
 export type Database = Dexie & {
   people: EntityTable<PersonRow, 'id'>;
@@ -12,6 +23,7 @@ export type Database = Dexie & {
   settings: EntityTable<SettingRow, 'key'>;
   keys: EntityTable<KeyRow, 'person'>;
   commons: EntityTable<CommonsRow, 'id'>;
+  statements: EntityTable<StatementRow, 'id'>;
 };
 
 /**
@@ -30,5 +42,7 @@ export function openDatabase(name = databaseName): Database {
       for (const name of ['journal', 'mirror', 'people']) await transaction.table(name).toCollection().modify({ relay: null });
     });
   database.version(3).stores({ commons: 'id' });
+  // The fourth keeps what staff sign.
+  database.version(4).stores({ statements: 'id, writer, person' });
   return database;
 }

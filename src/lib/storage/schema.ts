@@ -7,7 +7,7 @@
  */
 import type { Instant } from '#lib/domain/clock.ts';
 import type { CohortId, CourseId, NodeId, PersonId, Sha256 } from '#lib/domain/ids.ts';
-import type { BindingRecord, PersonRecord, RecordId, RecordKind } from '#lib/domain/records.ts';
+import type { BindingRecord, EvidenceRecord, PersonRecord, RecordId, RecordKind } from '#lib/domain/records.ts';
 import type { SignedCommons } from '#lib/cooperation/package.ts';
 import type { CourseStructure, Language, SignedManifest } from '#lib/course/package.ts';
 import type { Mark, Revision } from '#lib/sync/session.ts';
@@ -67,6 +67,20 @@ export interface KeyRow {
   readonly key: string;
   /** The centre's word for it; null until one was given. */
   readonly binding: BindingRecord | null;
+}
+
+/** A signed statement that a member of staff wrote here, or that is about their teaching and came from the centre. */
+export interface StatementRow {
+  readonly id: RecordId;
+  /** The member of staff whose session brought it. */
+  readonly writer: PersonId;
+  /** In whose range it lies. */
+  readonly person: PersonId;
+  readonly body: EvidenceRecord;
+  /** The centre's own answer that it has it; null until then. */
+  readonly receipt: Mark | null;
+  /** Why the centre did not take it, in its own words. It stays here, and is offered again. */
+  readonly refused: string | null;
 }
 
 interface WorkRow {
