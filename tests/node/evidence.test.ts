@@ -1,4 +1,5 @@
 /** Evidence on the roads: keys of staff, whose range takes what from whom, and whose a key is. */
+import 'fake-indexeddb/auto';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { canonicalJson } from '../../src/lib/domain/canonical-json.ts';
@@ -8,6 +9,9 @@ import { bindingStatement, deviceKeyStatement, feedbackId, type BindingRecord } 
 import { didOfKey, ownersOf, statementInRecord, statementToRecord } from '../../src/lib/certification/evidence-record.ts';
 import { signBody } from '../../src/lib/certification/signed.ts';
 import type { TeachingSession } from '../../src/lib/certification/statement.ts';
+import { openStore } from '../../src/lib/storage/store.ts';
+import { StatementStore } from '../../src/lib/storage/statements.ts';
+import { askOwners, bindStaffKey, handOverStatements, readStatements } from '../../src/lib/sync/client/statements.ts';
 import { isSignedBy } from '../../src/lib/server/accounts/node-key.ts';
 import { ask, claim, codesFor, joinBy, makeCohort, password, random, startTestNode, type TestNode } from './kit.ts';
 
@@ -145,4 +149,49 @@ it('lets nobody give themselves a mark', async () => {
     mark: { v: 1, score: 1 },
   };
   expect(await write(token, person, mark)).toBe('forbidden');
+});
+
+it('a device hands over what it signed, marks only what the centre answered for, and asks again after a restore', async () => {
+  const [trainer, reviewer] = [member('trainer'), member('reviewer')];
+  const line = { fetch, origin: node.url, token: trainer.token };
+  const store = await openStore(Date.now, random, 'statements');
+  const statements = new StatementStore(store.database);
+  const { record } = await evidence(trainer, trainer.person);
+  const abroad = await evidence(trainer, reviewer.person);
+  await statements.commit(record);
+  await statements.commit(record);
+  await statements.commit(abroad.record);
+  expect((await statements.of(trainer.person)).map(({ receipt }) => receipt)).toEqual([null, null]);
+
+  const said = await handOverStatements(line, trainer.person, [record]);
+  if (!said.ok) throw new Error(said.error);
+  expect(said.value).toMatchObject([{ body: record, receipt: { node: 'centre' } }]);
+  // The answer was lost on the way: the same again is confirmed, something else under its name is not.
+  expect(await handOverStatements(line, trainer.person, [record])).toEqual(said);
+  const [other] =
+    (await handOverStatements(line, trainer.person, [{ ...record, type: 'withdrawal' }]).then((again) => (again.ok ? again.value : []))) ??
+    [];
+  expect(other).toHaveProperty('refused');
+  expect((await handOverStatements(line, reviewer.person, [abroad.record])).ok).toBe(false);
+  expect(await handOverStatements({ ...line, origin: 'http://127.0.0.1:1' }, trainer.person, [record])).toEqual({
+    ok: false,
+    error: 'unreachable',
+  });
+  expect(await handOverStatements({ ...line, token: 'x' }, trainer.person, [record])).toEqual({ ok: false, error: 'expired' });
+
+  const read = await readStatements(line, trainer.person);
+  if (!read.ok || read.value.place === null) throw new Error('Nothing read');
+  await statements.take(read.value.evidence);
+  const row = (await statements.of(trainer.person)).find(({ id }) => id === record._id);
+  expect(row).toMatchObject({ body: record, refused: null, receipt: { node: 'centre', epoch: read.value.place.epoch } });
+  await statements.withdraw(trainer.person, read.value.place);
+  expect((await statements.of(trainer.person)).find(({ id }) => id === record._id)?.receipt).not.toBeNull();
+  await statements.withdraw(trainer.person, { ...read.value.place, epoch: 'another' });
+  expect((await statements.of(trainer.person)).find(({ id }) => id === record._id)?.receipt).toBeNull();
+
+  const { device, key, proof } = createKey();
+  const bound = await bindStaffKey(line, device, { key, proof });
+  expect(bound).toMatchObject({ ok: true, value: { person: trainer.person, key } });
+  expect(await askOwners(line, [key])).toEqual({ ok: true, value: bound.ok ? [bound.value] : [] });
+  store.database.close();
 });
