@@ -20,7 +20,6 @@ const compendium = /src\/(lib\/app\/[Cc]ompendium|routes\/compendium)/;
  * that takes a module keeps it.
  */
 const groups = [
-  { name: 'evidence', test: evidence, priority: 10 },
   // What more than one page needs before it can show anything: SvelteKit, Svelte, the frame, the components.
   {
     name: 'frame',
@@ -30,9 +29,9 @@ const groups = [
     priority: 9,
   },
   // Dexie, and what is kept with it: not before something is kept. Canonical JSON is for signatures of more than one kind.
-  { name: 'store', test: /node_modules\/dexie|src\/lib\/(storage\/|domain\/canonical-json)/, priority: 8 },
+  { name: 'store', test: /node_modules\/dexie|src\/lib\/(storage\/(?!statements)|domain\/canonical-json)/, priority: 8 },
   // Installing, searching, passes: what an installed application does later.
-  { name: 'later', test: /src\/lib\/(sync|course)\/(?!.*(replica|commons))/, priority: 7 },
+  { name: 'later', test: /src\/lib\/(sync|course)\/(?!.*(replica|commons|statements))/, priority: 7 },
   // PouchDB and its road to the centre: not before there is a centre.
   {
     name: 'replica',
@@ -46,6 +45,8 @@ const groups = [
     test: /src\/routes\/verify\/(?!\+)|src\/lib\/certification\/|src\/lib\/app\/(verif|scan)|node_modules\/(jsonld|rdf-canonize|lru-cache|yallist|canonicalize|setimmediate)\//,
     priority: 6,
   },
+  // After all that it stands on: a group takes along what its modules import, as far as no earlier one has.
+  { name: 'evidence', test: evidence, priority: 4 },
   { name: 'camera', test: /node_modules\/qr\//, priority: 6 },
   // Searching in the entries that are on the device, and bringing them there: kept by the worker once it is installed.
   { name: 'commons', test: /src\/lib\/(cooperation\/|sync\/client\/install-commons)/, priority: 4 },

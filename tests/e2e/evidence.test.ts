@@ -27,6 +27,20 @@ async function takeCode(page: Page, text: string): Promise<void> {
   await page.getByRole('button', { name: 'Take it' }).click();
 }
 
+/** Waits until the worker has kept what is fetched after its installation; pictures of codes come last. */
+const untilKept = (page: Page): Promise<unknown> =>
+  expect
+    .poll(
+      () =>
+        page.evaluate(async () => {
+          await navigator.serviceWorker.ready;
+          const caught = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
+          return caught.flat().some(({ url }) => /QrCode.*css/.test(url));
+        }),
+      { timeout: 60_000 },
+    )
+    .toBe(true);
+
 test('a session is held, observed and taken back between two phones without a network, and handed over later', async ({
   startNode,
   openDevice,
@@ -62,8 +76,13 @@ test('a session is held, observed and taken back between two phones without a ne
   }
   expect((await new AxeBuilder({ page: trainer.page }).analyze()).violations).toEqual([]);
 
-  await trainer.offline(true);
-  await master.offline(true);
+  for (const device of [trainer, master]) {
+    await untilKept(device.page);
+    await device.offline(true);
+    // From here on the worker and the device's own store are all there is.
+    await device.page.reload();
+    await expect(device.page.getByText('Nothing yet.')).toBeVisible();
+  }
   const { page } = trainer;
   await page.getByRole('button', { name: 'Record a session I taught' }).click();
   await page.getByRole('button', { name: 'Sign and keep' }).click();
