@@ -16,7 +16,8 @@ export const languageDependency = 'perigee:language';
 /** The path under which the server's hook tells a page that it renders which language was negotiated. */
 const languagePath = '/api/language';
 
-const files = import.meta.glob<Catalogue>('../i18n/messages/*/*.json', { import: 'default' });
+/** The other areas' stand in further-words.ts. */
+const files = import.meta.glob<Catalogue>('../i18n/messages/*/{learner,self,teach}.json', { import: 'default' });
 
 /**
  * The language a page is to be in: `?lang=` for this visit, else the person's choice, else what the browser asks for. The
@@ -55,8 +56,9 @@ export async function loadCatalogue(language: InterfaceLanguage, route: string |
   const known = merged.get(name);
   if (known !== undefined) return known;
   const parts = await Promise.all(
-    areas.map((area) => {
-      const load = files[`../i18n/messages/${language}/${area}.json`];
+    areas.map(async (area) => {
+      const path = `../i18n/messages/${language}/${area}.json`;
+      const load = files[path] ?? (await import('./further-words.ts')).furtherFiles[path];
       if (load === undefined) throw new Error(`There are no messages for ${language}/${area}.`);
       return load();
     }),
