@@ -17,7 +17,7 @@ export const languageDependency = 'perigee:language';
 const languagePath = '/api/language';
 
 /** The other areas' stand in further-words.ts. */
-const files = import.meta.glob<Catalogue>('../i18n/messages/*/{learner,self,teach}.json', { import: 'default' });
+const files = import.meta.glob<Catalogue>('../i18n/messages/*/{learner,self}.json', { import: 'default' });
 
 /**
  * The language a page is to be in: `?lang=` for this visit, else the person's choice, else what the browser asks for. The
