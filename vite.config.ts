@@ -42,7 +42,7 @@ const groups = [
   // Verifying certificates, and reading codes where the browser does not: kept by the worker once it is installed.
   {
     name: 'verify',
-    test: /src\/routes\/verify\/(?!\+)|src\/lib\/certification\/|src\/lib\/app\/(verif|scan)|node_modules\/(jsonld|rdf-canonize|lru-cache|yallist|canonicalize|setimmediate)\//,
+    test: /src\/routes\/(certificates|verify)\/(?!\+)|src\/lib\/certification\/|src\/lib\/app\/(verif|scan|certificate)|node_modules\/(jsonld|rdf-canonize|lru-cache|yallist|canonicalize|setimmediate)\//,
     priority: 6,
   },
   // After all that it stands on: a group takes along what its modules import, as far as no earlier one has.

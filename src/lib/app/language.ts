@@ -41,7 +41,7 @@ function areasOf(route: string | null): readonly Area[] {
   const first = route?.split('/')[1] ?? '';
   if (['people', 'settings', 'record'].includes(first)) return ['learner', 'self'];
   if (first === 'centre') return ['learner', 'teach', 'centre'];
-  if (first === 'verify') return ['learner', 'verify'];
+  if (first === 'verify' || first === 'certificates') return ['learner', 'verify'];
   if (first === 'compendium') return ['learner', 'compendium'];
   if (route?.startsWith('/teach/sessions') === true) return ['learner', 'teach', 'evidence'];
   return first === 'teach' ? ['learner', 'teach'] : ['learner'];
