@@ -28,6 +28,17 @@ const placesOf = (text: string): string[] => [...new Set([...text.matchAll(/\{(\
 /** Every place of the message: a form for one or two may leave the number out ("one exercise"). */
 const allPlacesOf = (message: Message): string[] => [...new Set(textsOf(message).flatMap(placesOf))].sort();
 
+it('every area of words is one that pages can load', () => {
+  const loaded = ['language', 'further-words'].flatMap((file) =>
+    [...readFileSync(join(root, `src/lib/app/${file}.ts`), 'utf8').matchAll(/messages\/\*\/\{([a-z,]+)\}\.json/g)].flatMap(
+      ([, names]) => names?.split(',') ?? [],
+    ),
+  );
+  const written = readdirSync(join(root, 'src/lib/i18n/messages/en')).map((name) => name.replace('.json', ''));
+  expect(loaded.sort()).toEqual(written.sort());
+  expect([...areas].sort()).toEqual(written.sort());
+});
+
 describe.each(areas)('messages: %s', (area) => {
   const english = read('en', area);
 
