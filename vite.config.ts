@@ -39,6 +39,8 @@ const groups = [
     priority: 6,
   },
   { name: 'staff', test: staff, priority: 6 },
+  // The holder's certificates: nobody has one in their first lesson.
+  { name: 'holder', test: /src\/routes\/certificates\//, priority: 6 },
   // Verifying certificates, and reading codes where the browser does not: kept by the worker once it is installed.
   {
     name: 'verify',

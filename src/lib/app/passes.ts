@@ -12,14 +12,14 @@ import type { Outcome } from '#lib/sync/session.ts';
 import type { Person, Queue, SyncFailure } from './contract.ts';
 import { random } from './store.ts';
 
-/** What a centre said that had too much under way; null where the last answer was another one. */
+/** What a centre said that had too much under way; null where it said nothing of the kind in this pass. */
 let queue: Queue | null = null;
 
 async function request(input: string, init?: RequestInit): Promise<Response> {
   const response = await fetch(input, init);
   const [place, seconds] = ['perigee-place', 'retry-after'].map((name) => Number(response.headers.get(name) ?? NaN));
-  queue =
-    response.status === 503 && Number.isInteger(place) && Number.isInteger(seconds) ? { place: place ?? 0, seconds: seconds ?? 0 } : null;
+  // What else is asked in the same pass may be answered.
+  if (response.status === 503 && Number.isInteger(place) && Number.isInteger(seconds)) queue = { place: place ?? 0, seconds: seconds ?? 0 };
   return response;
 }
 
