@@ -5,9 +5,10 @@ import { attemptId, noteId, withdrawalId } from '#lib/domain/records.ts';
 import type { AttemptRecord, NoteRecord, PersonRecord, WithdrawalRecord } from '#lib/domain/records.ts';
 import type { CourseStructure } from '#lib/course/package.ts';
 import type { CourseProgress, LearningController, RecordEntry, Where } from './contract.ts';
+import { openCourses } from './open-courses.ts';
 import type { People } from './people.svelte.ts';
 import { now, random, type Storage } from './store.ts';
-import { completesCourse, notesOf, openCourses, progressOf, recordOf, withCommitted, workOf, type CourseWork, type Kept } from './work.ts';
+import type { CourseWork, Kept } from './work.ts';
 
 export class Learning implements LearningController {
   progress = $state.raw<Readonly<Record<CourseId, CourseProgress>>>({});
@@ -28,17 +29,17 @@ export class Learning implements LearningController {
 
   async open(structure: CourseStructure): Promise<CourseProgress> {
     await this.#people.load();
-    const { store } = await this.#storage();
+    const { store, sums } = await this.#storage();
     const person = this.#people.current?.id ?? null;
     await this.follow(person);
-    const work = workOf(person === null ? [] : await store.journal.ofCourse(person, structure.course));
+    const work = sums.workOf(person === null ? [] : await store.journal.ofCourse(person, structure.course));
     const known = this.#open.has(structure.course);
     this.#open.set(structure.course, { structure, work });
     if (person !== null && !known) await this.#watch(person);
-    return this.#show(structure, work);
+    return this.#show(sums, structure, work);
   }
 
-  #show(structure: CourseStructure, work: CourseWork): CourseProgress {
+  #show({ progressOf }: Storage['sums'], structure: CourseStructure, work: CourseWork): CourseProgress {
     const progress = progressOf(structure, work);
     this.progress = { ...this.progress, [structure.course]: progress };
     return progress;
@@ -54,13 +55,13 @@ export class Learning implements LearningController {
     this.notes = [];
     this.#open.clear();
     if (person === null) return;
-    this.notes = notesOf(await this.#noteDocuments(person));
+    this.notes = await this.#notesOf(person);
     await this.#watch(person);
   }
 
   /** Follows what other tabs and passes do to the notes and the open courses. */
   async #watch(person: PersonId): Promise<void> {
-    const { store, watch } = await this.#storage();
+    const { store, sums, watch } = await this.#storage();
     this.#stop?.();
     const courses = [...this.#open.keys()];
     const read = async () => ({
@@ -69,14 +70,19 @@ export class Learning implements LearningController {
     });
     this.#stop = watch(read, (found) => {
       if (this.#person !== person) return;
-      this.notes = notesOf(found.notes);
+      this.notes = sums.notesOf(found.notes);
       for (const [course, documents] of found.courses) {
         const opened = this.#open.get(course);
         if (opened === undefined) continue;
-        opened.work = workOf(documents);
-        this.#show(opened.structure, opened.work);
+        opened.work = sums.workOf(documents);
+        this.#show(sums, opened.structure, opened.work);
       }
     });
+  }
+
+  async #notesOf(person: PersonId): Promise<LearningController['notes']> {
+    const { sums } = await this.#storage();
+    return sums.notesOf(await this.#noteDocuments(person));
   }
 
   async #noteDocuments(person: PersonId): Promise<readonly Kept[]> {
@@ -92,7 +98,7 @@ export class Learning implements LearningController {
   }
 
   async #commit(structure: CourseStructure, events: readonly RegisterEvent[], attempt?: AttemptRecord): Promise<void> {
-    const { store } = await this.#storage();
+    const { store, sums } = await this.#storage();
     const person = attempt?.person ?? (await this.#learner());
     const register = await store.journal.commit(person, attempt === undefined ? [] : [attempt], { course: structure.course, events });
     await this.follow(person);
@@ -101,8 +107,8 @@ export class Learning implements LearningController {
       await this.open(structure);
       return;
     }
-    opened.work = withCommitted(opened.work, register, attempt);
-    this.#show(structure, opened.work);
+    opened.work = sums.withCommitted(opened.work, register, attempt);
+    this.#show(sums, structure, opened.work);
   }
 
   async answer({
@@ -152,9 +158,10 @@ export class Learning implements LearningController {
   }
 
   async complete(structure: CourseStructure, unit: UnitId): Promise<void> {
+    const { sums } = await this.#storage();
     const progress = await this.open(structure);
     const at = instantOf(now());
-    const whole: readonly RegisterEvent[] = completesCourse(structure, progress, unit) ? [{ type: 'complete-course', at }] : [];
+    const whole: readonly RegisterEvent[] = sums.completesCourse(structure, progress, unit) ? [{ type: 'complete-course', at }] : [];
     await this.#commit(structure, [{ type: 'complete', unit, at }, ...whole]);
   }
 
@@ -225,16 +232,16 @@ export class Learning implements LearningController {
 
   async #refreshNotes(person: PersonId): Promise<void> {
     await this.follow(person);
-    this.notes = notesOf(await this.#noteDocuments(person));
+    this.notes = await this.#notesOf(person);
   }
 
   async record(): Promise<readonly RecordEntry[]> {
     await this.#people.load();
     const person = this.#people.current?.id;
     if (person === undefined) return [];
-    const { store } = await this.#storage();
+    const { store, sums } = await this.#storage();
     const kinds = ['attempt', 'note', 'withdrawal', 'register'] as const;
-    return recordOf((await Promise.all(kinds.map((kind) => store.journal.ofKind(person, kind)))).flat());
+    return sums.recordOf((await Promise.all(kinds.map((kind) => store.journal.ofKind(person, kind)))).flat());
   }
 
   async documents(): Promise<readonly PersonRecord[]> {

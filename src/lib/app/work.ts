@@ -2,8 +2,7 @@
  * What a person's documents about one course add up to: pure, so that the page can show an answer at once after its commit
  * without reading everything again.
  */
-import type { CourseStructure } from '#lib/course/package.ts';
-import type { CourseId, ItemId, NodeId, UnitId } from '#lib/domain/ids.ts';
+import type { ItemId, NodeId, UnitId } from '#lib/domain/ids.ts';
 import { courseProgress, itemStanding, joinRecords, type ProgressShape } from '#lib/domain/progress.ts';
 import type { AttemptRecord, FeedbackRecord, NoteRecord, PersonRecord, RecordId, RegisterRecord } from '#lib/domain/records.ts';
 import type { CourseProgress, ItemProgress, RecordEntry, UnitProgress, Where } from './contract.ts';
@@ -116,14 +115,6 @@ export function recordOf(documents: readonly Kept[]): RecordEntry[] {
   });
   return entries.sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0));
 }
-
-/** A course whose work is on the page. */
-export interface OpenCourse {
-  readonly structure: CourseStructure;
-  work: CourseWork;
-}
-
-export const openCourses = (): Map<CourseId, OpenCourse> => new Map();
 
 /** True when every unit but possibly this one is completed: completing it completes the course. */
 export const completesCourse = (course: ProgressShape, progress: CourseProgress, unit: UnitId): boolean =>
