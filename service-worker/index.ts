@@ -36,8 +36,9 @@ precacheAndRoute([
   // Names with a hash need no revision.
   ...appFiles.install.map((url) => ({ url, revision: null })),
   { url: shellPath, revision: version },
-  // The one icon that pages and the manifest name first: without it each page that opens offline complains.
+  // The manifest, and the one icon that it and pages name first: without them each page that opens offline complains.
   { url: '/icon.svg', revision: version },
+  { url: '/manifest.webmanifest', revision: version },
 ]);
 
 /** The node's own paths, which are no pages (src/lib/server/handle.ts), and files. */
