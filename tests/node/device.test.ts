@@ -61,6 +61,25 @@ describe('a device and its centre', () => {
     expect(results.map((result) => result.changes.length)).toEqual(results.map(() => 1));
   });
 
+  it('says why the node refused, not that the other direction was given up because of it', async () => {
+    const device = await newDevice();
+    await answer(device, 1, 5);
+    const outcome = await device.pass({
+      fetch: (input, init) => {
+        const { pathname } = new URL(input);
+        if (pathname.endsWith('/_revs_diff')) return Promise.resolve(Response.json({ error: 'x' }, { status: 503 }));
+        if (!pathname.endsWith('/_changes')) return fetch(input, init);
+        return new Promise((_resolve, reject) => {
+          init?.signal?.addEventListener('abort', () => {
+            reject(new DOMException('', 'AbortError'));
+          });
+        });
+      },
+    });
+    expect(outcome).toEqual({ type: 'failed', failure: 'busy' });
+    expect(await waiting(device)).toBe(2);
+  });
+
   it.each<[string, string, Fetch]>([
     ['a link that is down', 'unreachable', () => Promise.reject(new TypeError('Failed to fetch'))],
     ['an expired token', 'expired', () => Promise.resolve(Response.json({ error: 'unauthorized' }, { status: 401 }))],

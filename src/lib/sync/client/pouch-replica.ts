@@ -112,7 +112,8 @@ export class PouchReplica implements Replica {
       if (!response.ok && response.status !== 404) this.#reason = failureOf(response.status, await errorCode(response.clone()));
       return response;
     } catch (error) {
-      this.#reason = 'unreachable';
+      // Where one direction fails, PouchDB gives up the other: that tells nothing of the road, and not why the first one failed.
+      if (init.signal?.aborted !== true) this.#reason = 'unreachable';
       throw error;
     }
   }
