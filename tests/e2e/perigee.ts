@@ -60,7 +60,7 @@ async function createDevice(profile: string, options: DeviceOptions, complaints:
       if (!expected.some((pattern) => pattern.test(text))) complaints.push(`${page.url()}: ${text}`);
     };
     page.on('console', (message) => complain(`console.${message.type()}: ${message.text()} ${message.location().url}`));
-    page.on('pageerror', (error) => complain(`uncaught: ${error.stack ?? error.message}`));
+    page.on('pageerror', (error) => complain(`uncaught: ${error.name} ${error.message} ${error.stack ?? ''}`));
   };
 
   const opened = (): BrowserContext => {

@@ -89,4 +89,15 @@ test('each entry says where it is, and says "at the centre" only after the recei
 
   await page.getByRole('combobox', { name: 'Course' }).selectOption({ label: 'Satellite navigation: from orbit to position' });
   await expect(entries.first()).toBeVisible();
+
+  // What another tab does shows on the open page: the note, and the mark when its receipt comes.
+  const other = await device.context.newPage();
+  await other.goto(`${node.origin}/courses/satellite-navigation/what-gnss-does`);
+  await other.getByLabel('A note on this unit').fill('Clocks, not distances');
+  await other.getByRole('button', { name: 'Keep the note' }).click();
+  const note = entries.filter({ hasText: 'Clocks, not distances' });
+  await expect(note.getByText('On this device')).toBeVisible();
+  await other.goto(`${node.origin}/settings`);
+  await other.getByRole('button', { name: 'Sync now' }).click();
+  await expect(note.getByText('At the centre')).toBeVisible();
 });
