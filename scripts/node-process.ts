@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { serveFlags } from './find-node.mjs';
 
 export interface NodeProcess {
   /** Where it listens; what `PERIGEE_ORIGIN` says may be another address. */
@@ -67,7 +68,7 @@ export function createNodeProcess({
       return output;
     },
     async start() {
-      const started = spawn(process.execPath, ['scripts/perigee.ts', 'serve'], {
+      const started = spawn(process.execPath, [...serveFlags, 'scripts/perigee.ts', 'serve'], {
         cwd: join(import.meta.dirname, '..'),
         env: { ...process.env, PORT: String(port), HOST: '127.0.0.1', PERIGEE_DATA: data, PERIGEE_NODE: 'test-centre', ...environment },
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findNode } from './find-node.mjs';
+import { findNode, serveFlags } from './find-node.mjs';
 import { appVersion } from './version.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -72,8 +72,8 @@ function build() {
   });
 }
 
-/** Hands over to Node 24 and takes its signals and exit code. @param {string} script @param {string[]} args */
-function handOver(script, args) {
+/** Hands over to Node 24 and takes its signals and exit code. @param {string} script @param {string[]} args @param {readonly string[]} flags */
+function handOver(script, args, flags = []) {
   const node = findNode();
   if (node === null) {
     say(
@@ -81,7 +81,7 @@ function handOver(script, args) {
     );
     process.exit(1);
   }
-  const child = spawn(node, [script, ...args], { stdio: 'inherit', env: environment() });
+  const child = spawn(node, [...flags, script, ...args], { stdio: 'inherit', env: environment() });
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 0));
 }
@@ -90,7 +90,7 @@ install();
 if (task === 'build') build();
 else if (task === 'start') {
   build();
-  handOver('scripts/perigee.ts', ['serve', ...rest]);
+  handOver('scripts/perigee.ts', ['serve', ...rest], serveFlags);
 } else if (task === 'dev') handOver('scripts/perigee.ts', ['serve', '--dev', ...rest]);
 else if (task === 'test') {
   build();

@@ -1,0 +1,2 @@
+export function findNode(): string | null;
+export const serveFlags: readonly string[];
