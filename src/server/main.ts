@@ -31,6 +31,7 @@ import { openLibrary, type Compiler } from '../lib/server/content/library.ts';
 import { createContent } from '../lib/server/content/organ.ts';
 import { openCommons } from '../lib/server/commons/library.ts';
 import { commonsRoutes } from '../lib/server/commons/organ.ts';
+import { openPacks } from '../lib/server/content/packs.ts';
 import { openPieces } from '../lib/server/content/pieces.ts';
 import { publisherBy } from '../lib/server/content/publisher.ts';
 import { openCouch, type CouchOptions } from '../lib/server/engine/couchdb.ts';
@@ -38,7 +39,7 @@ import { openEmbedded } from '../lib/server/engine/embedded.ts';
 import type { SqliteOptions } from '../lib/server/engine/sqlite-file.ts';
 import type { NodeHandle } from '../lib/server/handle.ts';
 import { createAdmission } from '../lib/server/http/admission.ts';
-import { pageItself, type Caller } from '../lib/server/http/organ.ts';
+import { pageItself, type Caller, type OrganRequest } from '../lib/server/http/organ.ts';
 import { createRouter } from '../lib/server/http/router.ts';
 import type { Log } from '../lib/server/log.ts';
 import { openOrderBook } from '../lib/server/orders/book.ts';
@@ -210,6 +211,7 @@ export async function openNode(settings: NodeSettings) {
     content: createContent({
       library,
       pieces,
+      packs: await openPacks({ folder: join(data, 'packs'), pieces }),
       more: [...trustRoutes({ shelf, programmes }), ...commonsRoutes({ commons: compendium, origin, clock })],
     }),
     health: createHealth({ node, version, engine, upstream, clock }),
@@ -218,7 +220,7 @@ export async function openNode(settings: NodeSettings) {
 
   const admission = createAdmission();
 
-  async function respond(request: Request, caller: Caller = pageItself): Promise<Response | null> {
+  async function respond(request: OrganRequest, caller: Caller = pageItself): Promise<Response | null> {
     const name = new URL(request.url).pathname.split('/')[1] ?? '';
     const organ = Object.entries(organs).find(([first]) => first === name)?.[1];
     if (organ === undefined) return null;
@@ -282,7 +284,7 @@ export function listen(
   const { host, port, origin, pages, log, bodyIdle = 30_000 } = settings;
   const server = createServer(
     // A slow line may take half an hour for what is allowed; silence is cut off much earlier (sockets.ts).
-    { requestTimeout: 30 * 60_000, headersTimeout: 20_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024 },
+    { requestTimeout: 30 * 60_000, headersTimeout: 20_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024, joinDuplicateHeaders: true },
     createListener({ node: node.handle, origin, pages, log, bodyIdle }),
   );
   refuseWhatIsNoRequest(server);

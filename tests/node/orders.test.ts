@@ -289,7 +289,7 @@ describe('erasure', () => {
       await node.restart();
       for (const file of readdirSync(node.data)) {
         const bytes =
-          existsSync(join(node.data, file)) && !['pieces', 'packages', 'published'].includes(file)
+          existsSync(join(node.data, file)) && !['pieces', 'packs', 'packages', 'published'].includes(file)
             ? readFileSync(join(node.data, file))
             : '';
         for (const trace of [name, text]) expect(bytes.includes(trace), `${trace} in ${file}`).toBe(false);

@@ -2,9 +2,10 @@
  * What pages see of the node: its organs as one `(Request) → Response`. Routes reach it through the request's event and
  * never by import, because code that Vite bundled and code that Node loaded from source must not each open the engine.
  */
+import type { OrganRequest } from './http/organ.ts';
 export interface NodeHandle {
   /** Answers a path of the node's own (`/api`, `/content`, `/replica`, `/sync`, `/health`, `/metrics`); null where it is a page's. */
-  respond(request: Request): Promise<Response | null>;
+  respond(request: OrganRequest): Promise<Response | null>;
 }
 
 /** First segments of the paths that the node answers itself. */

@@ -13,7 +13,7 @@
 import { createHmac } from 'node:crypto';
 import type { Clock, RandomBytes } from '../../domain/clock.ts';
 import { err, ok, type Result } from '../../domain/result.ts';
-import type { Caller } from '../http/organ.ts';
+import type { Caller, OrganRequest } from '../http/organ.ts';
 import { passwordLength } from './passwords.ts';
 import { nodeOfCredential } from './peers.ts';
 import type { Bearer, Sessions } from './sessions.ts';
@@ -29,7 +29,7 @@ export interface BasicRefusal {
 
 export interface Basic {
   /** Whoever the header says, or why not. Null where it is none of Basic authentication. */
-  bearer(request: Request, caller: Caller): Promise<Result<Bearer, BasicRefusal>> | null;
+  bearer(request: OrganRequest, caller: Caller): Promise<Result<Bearer, BasicRefusal>> | null;
 }
 
 /** Milliseconds for which a credential that was right is remembered. */

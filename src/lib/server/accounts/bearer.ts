@@ -5,8 +5,9 @@ import type { Cohorts } from '../cohorts/cohorts.ts';
 import { err, type Result } from '../../domain/result.ts';
 import { refuse } from '../http/answer.ts';
 import type { Bearer, BearerError, Sessions } from './sessions.ts';
+import type { OrganRequest } from '../http/organ.ts';
 
-export async function readBearer(request: Request, sessions: Sessions): Promise<Result<Bearer, BearerError>> {
+export async function readBearer(request: OrganRequest, sessions: Sessions): Promise<Result<Bearer, BearerError>> {
   const token = /^Bearer +([\w.-]+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
   return token === undefined ? err('expired') : sessions.bearer(token);
 }
@@ -19,7 +20,7 @@ export const bearerSentences: Readonly<Record<BearerError, string>> = {
 };
 
 /** Whoever asks, or the answer to one who is not, or no longer, signed in. */
-export async function bearerOf(request: Request, sessions: Sessions): Promise<Result<Bearer, Response>> {
+export async function bearerOf(request: OrganRequest, sessions: Sessions): Promise<Result<Bearer, Response>> {
   const read = await readBearer(request, sessions);
   if (read.ok) return read;
   return err(refuse(read.error === 'expired' ? 401 : 403, read.error, bearerSentences[read.error]));

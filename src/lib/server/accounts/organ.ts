@@ -7,7 +7,7 @@ import type { Cohorts } from '../cohorts/cohorts.ts';
 import type { Engine } from '../engine/engine.ts';
 import { badRequest, forbidden, json, notAccepted, refuse } from '../http/answer.ts';
 import { readObject } from '../http/body.ts';
-import type { Asked, Route } from '../http/organ.ts';
+import type { Asked, Route, OrganRequest } from '../http/organ.ts';
 import { bearerOf, bearerSentences, hasRole, readBearer } from './bearer.ts';
 import { readShownKey, type Bindings } from './bindings.ts';
 import { readCode, showCode } from './codes.ts';
@@ -112,7 +112,7 @@ export function accountRoutes(given: {
     );
   }
 
-  async function administrator(request: Request): Promise<Response | null> {
+  async function administrator(request: OrganRequest): Promise<Response | null> {
     const bearer = await bearerOf(request, sessions);
     if (!bearer.ok) return bearer.error;
     return hasRole(bearer.value, 'administrator') ? null : forbidden();

@@ -11,7 +11,7 @@ import type { OrderBook } from '../orders/book.ts';
 import type { Obedience } from '../orders/obey.ts';
 import { badRequest, forbidden, json, notFound, refuse } from '../http/answer.ts';
 import { readObject } from '../http/body.ts';
-import type { Asked, Route } from '../http/organ.ts';
+import type { Asked, Route, OrganRequest } from '../http/organ.ts';
 import { bearerOf, hasRole } from './bearer.ts';
 import { showCode } from './codes.ts';
 import type { Contacts } from './contacts.ts';
@@ -61,7 +61,7 @@ export function peopleRoutes(given: {
     };
   }
 
-  async function staffOf(request: Request): Promise<Staff | Response> {
+  async function staffOf(request: OrganRequest): Promise<Staff | Response> {
     const bearer = await bearerOf(request, sessions);
     if (!bearer.ok) return bearer.error;
     const { value: staff } = bearer;

@@ -14,7 +14,7 @@ import { hashPassword, verifyPassword } from './passwords.ts';
 import { nodeOfCredential, type PeerBearer, type Peers } from './peers.ts';
 import type { OrderBook } from '../orders/book.ts';
 import { hashName, tokenKey, type AccountStore, type CodeEntry, type Kept, type Staff } from './store.ts';
-import { readToken, signToken, type Token } from './tokens.ts';
+import { createTokenReader, signToken, type Token } from './tokens.ts';
 
 const day = 24 * 60 * 60_000;
 
@@ -112,6 +112,7 @@ export async function openSessions(given: {
 }): Promise<Sessions> {
   const { store, peers, orders, clock, random, enrol } = given;
   const key = await tokenKey(store, random);
+  const readToken = createTokenReader(key);
   const now = (): Instant => instantOf(clock());
 
   const isCurrent = (entry: CodeEntry | null, uses: readonly CodeEntry['use'][]): boolean =>
@@ -193,7 +194,7 @@ export async function openSessions(given: {
         const peer = await peers.bearer(text);
         return peer.ok && nodes.has(peer.value.node) ? err('revoked') : peer;
       }
-      const token = readToken(text, key);
+      const token = readToken(text);
       if (token === null) return err('expired');
       // Told also to one whose token is over: the device has work that nobody will ever take.
       if (erased.has(token.person)) return err('erased');

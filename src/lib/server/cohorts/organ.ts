@@ -13,7 +13,7 @@ import type { Database } from '../engine/engine.ts';
 import type { OrderBook } from '../orders/book.ts';
 import { badRequest, forbidden, json } from '../http/answer.ts';
 import { readObject } from '../http/body.ts';
-import type { Asked, Route } from '../http/organ.ts';
+import type { Asked, Route, OrganRequest } from '../http/organ.ts';
 import type { Cohort, Cohorts } from './cohorts.ts';
 import { createReport, workOf } from './report.ts';
 
@@ -34,7 +34,7 @@ export function cohortRoutes(given: {
   type Staff = Bearer & { readonly type: 'staff' };
 
   /** Who may come here at all, or the refusal. */
-  async function staffOf(request: Request): Promise<Staff | Response> {
+  async function staffOf(request: OrganRequest): Promise<Staff | Response> {
     const bearer = await bearerOf(request, sessions);
     if (!bearer.ok) return bearer.error;
     const { value: staff } = bearer;

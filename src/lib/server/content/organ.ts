@@ -5,10 +5,11 @@ import { isCourseId, isSha256, type Sha256 } from '../../domain/ids.ts';
 import { badRequest, json, notFound } from '../http/answer.ts';
 import { readObject } from '../http/body.ts';
 import { chooseEncoding, isCompressible } from '../http/compression.ts';
-import type { Organ, Route } from '../http/organ.ts';
+import type { Organ, Route, OrganRequest } from '../http/organ.ts';
 import { createRouter } from '../http/router.ts';
 import { summaryOf, type Library } from './library.ts';
-import { packOf, packType } from './pack.ts';
+import { packType } from './pack.ts';
+import type { Packs } from './packs.ts';
 import type { Pieces } from './pieces.ts';
 import type { Prices } from './prices.ts';
 
@@ -27,10 +28,10 @@ const pieceHeaders = {
   'accept-ranges': 'bytes',
 };
 
-const encodingOf = (request: Request): keyof Prices => chooseEncoding(request.headers.get('accept-encoding')) ?? 'identity';
+const encodingOf = (request: OrganRequest): keyof Prices => chooseEncoding(request.headers.get('accept-encoding')) ?? 'identity';
 
 /** Whether the client has this already (RFC 9110, section 13.1.2). */
-export const isKnown = (request: Request, etag: string): boolean =>
+export const isKnown = (request: OrganRequest, etag: string): boolean =>
   (request.headers.get('if-none-match') ?? '')
     .split(',')
     .map((tag) => tag.trim().replace(/^W\//, ''))
@@ -52,19 +53,21 @@ export function readRange(header: string | null, size: number): { readonly first
 export function createContent({
   library,
   pieces,
+  packs,
   more,
 }: {
   readonly library: Library;
   readonly pieces: Pieces;
+  readonly packs: Packs;
   /** What else stands under `/content`. */
   readonly more: readonly Route[];
 }): Organ {
-  function revalidated(request: Request, etag: string, make: () => unknown): Response {
+  function revalidated(request: OrganRequest, etag: string, make: () => unknown): Response {
     const headers = { etag, 'cache-control': 'no-cache', vary: 'accept-encoding' };
     return isKnown(request, etag) ? new Response(null, { status: 304, headers }) : json(make(), 200, headers);
   }
 
-  async function piece(request: Request, sha256: Sha256): Promise<Response> {
+  async function piece(request: OrganRequest, sha256: Sha256): Promise<Response> {
     const size = await pieces.sizeOf(sha256);
     if (size === null) return notFound();
     const type = library.typeOf(sha256) ?? 'application/octet-stream';
@@ -94,24 +97,32 @@ export function createContent({
     return bytes === null ? notFound() : new Response(new Uint8Array(bytes), { headers });
   }
 
-  async function pack(request: Request): Promise<Response> {
+  async function pack(request: OrganRequest): Promise<Response> {
     const read = await readObject(request);
     if (!read.ok) return read.error;
     const { pieces: asked } = read.value;
     if (!Array.isArray(asked) || asked.length > maxPack.pieces || !asked.every(isSha256))
       return badRequest(`The body has pieces: at most ${String(maxPack.pieces)} hashes.`);
-    const found: { readonly sha256: Sha256; readonly bytes: Uint8Array }[] = [];
+    const wanted: Sha256[] = [];
     let total = 0;
     for (const sha256 of new Set(asked)) {
       // What does not fit is left out like what is not here: the device asks again for what it lacks.
       const size = await pieces.sizeOf(sha256);
-      if (size === null || (found.length > 0 && total + size > maxPack.bytes)) continue;
-      const bytes = await pieces.read(sha256);
-      if (bytes === null) continue;
-      total += bytes.byteLength;
-      found.push({ sha256, bytes });
+      if (size === null || (wanted.length > 0 && total + size > maxPack.bytes)) continue;
+      total += size;
+      wanted.push(sha256);
     }
-    return new Response(new Uint8Array(packOf(found)), { headers: { 'content-type': packType, 'cache-control': 'no-store' } });
+    const encoding = chooseEncoding(request.headers.get('accept-encoding'));
+    const bytes = await packs.of(wanted, encoding);
+    return new Response(new Uint8Array(bytes), {
+      headers: {
+        'content-type': packType,
+        'content-length': String(bytes.byteLength),
+        'cache-control': 'no-store',
+        vary: 'accept-encoding',
+        ...(encoding === null ? {} : { 'content-encoding': encoding }),
+      },
+    });
   }
 
   return createRouter('content', [

@@ -5,6 +5,7 @@
  * Only requests that bring something are counted: a question costs little, and a feed that waits for news would hold its place for ever.
  */
 import { refuse } from './answer.ts';
+import type { OrganRequest } from './organ.ts';
 
 /** Requests with a body that are under way. */
 const mostRequests = 1000;
@@ -17,7 +18,7 @@ const longestWait = 60;
 
 export interface Admission {
   /** Does the work, or answers 503 `busy` with `Retry-After` and `place`, how many are before. */
-  admit(request: Request, work: () => Promise<Response | null>): Promise<Response | null>;
+  admit(request: OrganRequest, work: () => Promise<Response | null>): Promise<Response | null>;
 }
 
 export function createAdmission(

@@ -2,9 +2,17 @@
 
 const jsonHeaders = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
 
+const texts = new WeakMap<Response, string>();
+
 export function json(value: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(JSON.stringify(value), { status, headers: { ...jsonHeaders, ...headers } });
+  const text = JSON.stringify(value);
+  const response = new Response(text, { status, headers: { ...jsonHeaders, ...headers } });
+  texts.set(response, text);
+  return response;
 }
+
+/** The text of an answer in JSON, where it is at hand without reading the answer's stream. */
+export const textOf = (response: Response): string | null => texts.get(response) ?? null;
 
 /**
  * @param code what a program acts on

@@ -4,6 +4,7 @@ import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { err, ok, type Result } from '../../domain/result.ts';
 import { isObject, type JsonObject } from '../../domain/shape.ts';
 import { badRequest, refuse } from './answer.ts';
+import type { OrganRequest } from './organ.ts';
 
 /** Bytes of a body, as sent and as unpacked. */
 export const maxBodyBytes = 10 * 1024 * 1024;
@@ -35,7 +36,7 @@ const decoders: Readonly<Record<string, (bytes: Uint8Array, options: { maxOutput
 };
 
 /** The body's bytes, unpacked. */
-export async function readBytes(request: Request): Promise<Result<Buffer, BodyProblem>> {
+export async function readBytes(request: OrganRequest): Promise<Result<Buffer, BodyProblem>> {
   const declared = Number(request.headers.get('content-length') ?? '0');
   if (declared > maxBodyBytes) return err(largeBody);
   const chunks: Uint8Array[] = [];
@@ -84,7 +85,7 @@ export function parseJson(bytes: Uint8Array): Result<unknown, string> {
 }
 
 /** The body as JSON, or what is wrong with it. */
-export async function readValue(request: Request): Promise<Result<unknown, BodyProblem>> {
+export async function readValue(request: OrganRequest): Promise<Result<unknown, BodyProblem>> {
   const bytes = await readBytes(request);
   if (!bytes.ok) return bytes;
   const parsed = parseJson(bytes.value);
@@ -92,13 +93,13 @@ export async function readValue(request: Request): Promise<Result<unknown, BodyP
 }
 
 /** The body as JSON, or the answer that says what is wrong with it. */
-export async function readJson(request: Request): Promise<Result<unknown, Response>> {
+export async function readJson(request: OrganRequest): Promise<Result<unknown, Response>> {
   const read = await readValue(request);
   return read.ok ? read : err(refuseBody(read.error));
 }
 
 /** The same for bodies that are objects, as nearly all are. */
-export async function readObject(request: Request): Promise<Result<JsonObject, Response>> {
+export async function readObject(request: OrganRequest): Promise<Result<JsonObject, Response>> {
   const read = await readJson(request);
   if (!read.ok) return read;
   return isObject(read.value) ? ok(read.value) : err(badRequest('The body is a JSON object.'));

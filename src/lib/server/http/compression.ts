@@ -1,6 +1,16 @@
 /** Compression of answers: what the client takes, and how hard to press. */
 import { promisify } from 'node:util';
-import { brotliCompress, constants, createBrotliCompress, createGzip, gzip, type BrotliCompress, type Gzip } from 'node:zlib';
+import {
+  brotliCompress,
+  brotliCompressSync,
+  constants,
+  createBrotliCompress,
+  createGzip,
+  gzip,
+  gzipSync,
+  type BrotliCompress,
+  type Gzip,
+} from 'node:zlib';
 
 export type Encoding = 'br' | 'gzip';
 
@@ -17,9 +27,9 @@ export function chooseEncoding(acceptEncoding: string | null): Encoding | null {
   return takes('br') ? 'br' : takes('gzip') ? 'gzip' : null;
 }
 
-/** Text and what is text underneath. Pictures other than SVG, archives and fonts are compressed already. */
+/** Text and what is text underneath. Pictures other than SVG, archives and fonts are compressed already; packs are by themselves. */
 export const isCompressible = (contentType: string | null): boolean =>
-  /^(?:text\/|application\/(?:json|javascript|xml|manifest\+json|ld\+json|x-perigee-pack)|image\/svg\+xml)/.test(contentType ?? '');
+  /^(?:text\/|application\/(?:json|javascript|xml|manifest\+json|ld\+json)|image\/svg\+xml)/.test(contentType ?? '');
 
 /** Below this an answer fits one packet anyway. */
 export const worthCompressing = 400;
@@ -44,8 +54,20 @@ const brotliParameters = (effort: Effort, size?: number) => ({
   },
 });
 
+/** Up to 4 kB are packed on the spot, in 15 to 50 µs: to hand them to another thread and wait for it takes longer than that. */
+const longestAtOnce = 4096;
+
+/** The same for gzip: its window is at most 32 kB, and of a short answer it needs as much as that is long. */
+const gzipParameters = (effort: Effort, size: number) => ({
+  level: effort,
+  ...(size > longestAtOnce ? {} : { windowBits: Math.max(9, Math.ceil(Math.log2(size))), memLevel: 4 }),
+});
+
 export async function compress(bytes: Uint8Array, encoding: Encoding, effort: Effort): Promise<Uint8Array> {
-  return encoding === 'br' ? compressBrotli(bytes, brotliParameters(effort, bytes.byteLength)) : compressGzip(bytes, { level: effort });
+  const size = bytes.byteLength;
+  if (size <= longestAtOnce)
+    return encoding === 'br' ? brotliCompressSync(bytes, brotliParameters(effort, size)) : gzipSync(bytes, gzipParameters(effort, size));
+  return encoding === 'br' ? compressBrotli(bytes, brotliParameters(effort, size)) : compressGzip(bytes, gzipParameters(effort, size));
 }
 
 /** For answers that are made while they are sent. */

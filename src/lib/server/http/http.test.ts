@@ -1,9 +1,9 @@
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readRange } from '../content/organ.ts';
 import { maxBodyBytes, parseJson, readObject } from './body.ts';
-import { chooseEncoding } from './compression.ts';
+import { chooseEncoding, compress } from './compression.ts';
 
 const post = (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}): Request =>
   new Request('http://x/', { method: 'POST', body, headers });
@@ -60,6 +60,24 @@ describe('what an answer is compressed with', () => {
     [',;;q=,', null],
   ])('%s: %s', (header, encoding) => {
     expect(chooseEncoding(header)).toBe(encoding);
+  });
+});
+
+describe('an answer that is packed', () => {
+  it('unpacks to what it was, whatever its length', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('br' as const, 'gzip' as const),
+        fc.constantFrom(5 as const, 9 as const),
+        fc.oneof(fc.integer({ min: 0, max: 10_000 }), fc.constantFrom(511, 512, 513, 4095, 4096, 4097)),
+        fc.uint8Array({ minLength: 1, maxLength: 64 }),
+        async (encoding, effort, length, pattern) => {
+          const bytes = Buffer.alloc(length, pattern);
+          const packed = await compress(bytes, encoding, effort);
+          expect(bytes.equals(encoding === 'br' ? brotliDecompressSync(packed) : gunzipSync(packed))).toBe(true);
+        },
+      ),
+    );
   });
 });
 

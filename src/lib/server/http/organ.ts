@@ -10,12 +10,25 @@ export interface Caller {
   readonly secure: boolean;
 }
 
+/**
+ * What organs look at of a request. A web `Request` is one; sockets hand over a plainer one (src/server/requests.ts), because making a `Request` with its
+ * streams and signals costs a node more than answering a small question does.
+ */
+export interface OrganRequest {
+  readonly method: string;
+  /** The whole address, origin included. */
+  readonly url: string;
+  readonly headers: Pick<Headers, 'get' | 'has'>;
+  /** The body as it comes; null where there is none. */
+  readonly body: AsyncIterable<Uint8Array> | null;
+}
+
 export const pageItself: Caller = { address: 'page', local: false, secure: false };
 
-export type Organ = (request: Request, caller: Caller) => Promise<Response | null>;
+export type Organ = (request: OrganRequest, caller: Caller) => Promise<Response | null>;
 
 export interface Asked {
-  readonly request: Request;
+  readonly request: OrganRequest;
   readonly url: URL;
   readonly caller: Caller;
   /** Parts of the path that the pattern named, decoded. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isStreamed, streamed, streamedList } from './streamed.ts';
+import { streamed, streamedList, takeChunks } from './streamed.ts';
 
 describe('an answer that is made while it is sent', () => {
   it('is JSON, also where it is empty', async () => {
@@ -8,12 +8,11 @@ describe('an answer that is made while it is sent', () => {
       yield { n: 2 };
       return { total: 2 };
     });
-    expect([isStreamed(list), await list.json()]).toEqual([true, { rows: [{ n: 1 }, { n: 2 }], total: 2 }]);
+    expect(await list.json()).toEqual({ rows: [{ n: 1 }, { n: 2 }], total: 2 });
     const empty = streamedList('rows', async function* () {
       return {};
     });
     expect(await empty.json()).toEqual({ rows: [] });
-    expect(isStreamed(new Response('x'))).toBe(false);
   });
 
   it('is made no faster than it is read, and no more of it than is read', async () => {
@@ -37,6 +36,27 @@ describe('an answer that is made while it is sent', () => {
     const then = made;
     await new Promise((later) => setTimeout(later, 20));
     expect([made, ended]).toEqual([then, true]);
+  });
+
+  it('is handed to a socket as its chunks, once, which end what makes it when they are read no more', async () => {
+    let ended = false;
+    const answer = streamed({}, async function* (signal) {
+      yield 'a';
+      yield '';
+      // Waits for news that never comes; its end is told by the signal alone.
+      await new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => {
+          ended = true;
+          resolve();
+        });
+      });
+    });
+    const chunks = takeChunks(answer);
+    expect([takeChunks(answer), takeChunks(new Response('x'))]).toEqual([null, null]);
+    expect(new TextDecoder().decode((await chunks?.next())?.value)).toBe('a');
+    const waits = chunks?.next();
+    await chunks?.return?.();
+    expect([ended, (await waits)?.done, (await chunks?.next())?.done]).toEqual([true, true, true]);
   });
 
   it('lets a beat go at once', async () => {

@@ -4,6 +4,7 @@ import type { Listing, ListingRow } from '../engine/engine.ts';
 import { streamedList } from '../http/streamed.ts';
 import { isStrings } from './bulk.ts';
 import { badRequest, contains, couchError, dressed, maxQuestions, readCouchObject, type Extras, type Range } from './range.ts';
+import type { OrganRequest } from '../http/organ.ts';
 
 /** Rows that are read at once: names alone, and with documents of 256 kB at most. */
 const page = { names: 2000, bodies: 100 };
@@ -54,7 +55,7 @@ function readQuestion(query: URLSearchParams, body: JsonObject): Asked | null {
 const isCount = (value: unknown): value is number | undefined => value === undefined || (Number.isSafeInteger(value) && Number(value) >= 0);
 const isName = (value: unknown): value is string | undefined => value === undefined || typeof value === 'string';
 
-export async function allDocs(range: Range, request: Request, query: URLSearchParams): Promise<Response> {
+export async function allDocs(range: Range, request: OrganRequest, query: URLSearchParams): Promise<Response> {
   let body: JsonObject = {};
   if (request.method === 'POST') {
     const read = await readCouchObject(request);

@@ -3,13 +3,14 @@ import { attachmentNameProblem, stubsOf } from '../engine/attachments.ts';
 import { readBytes } from '../http/body.ts';
 import { revisionOf, write } from './documents.ts';
 import { badRequest, contains, couchBodyError, couchError, outside, readOnly, withoutHistory, wrongMethod, type Range } from './range.ts';
+import type { OrganRequest } from '../http/organ.ts';
 
 const missingAttachment = (): Response => couchError(404, 'not_found', 'Document is missing attachment');
 const conflict = (): Response => couchError(409, 'conflict', 'Document update conflict.');
 
 export async function answerAttachment(
   range: Range,
-  request: Request,
+  request: OrganRequest,
   query: URLSearchParams,
   id: string,
   name: string,

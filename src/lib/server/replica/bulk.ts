@@ -19,6 +19,7 @@ import {
   withoutHistory,
   type Range,
 } from './range.ts';
+import type { OrganRequest } from '../http/organ.ts';
 
 /** Documents of an answer that are read at once: with attachments a few of them fill the memory. */
 const readAtOnce = { documents: 100, attachments: 5 };
@@ -39,7 +40,7 @@ export const statusOf = {
 
 type Revisions = readonly (readonly [string, readonly string[]])[];
 
-async function readRevisions(request: Request): Promise<Revisions | Response> {
+async function readRevisions(request: OrganRequest): Promise<Revisions | Response> {
   const read = await readCouchObject(request);
   if (!read.ok) return read.error;
   const entries = Object.entries(read.value);
@@ -49,7 +50,7 @@ async function readRevisions(request: Request): Promise<Revisions | Response> {
     : badRequest('For each name a list of revisions.');
 }
 
-export async function revsDiff(range: Range, request: Request): Promise<Response> {
+export async function revsDiff(range: Range, request: OrganRequest): Promise<Response> {
   const entries = await readRevisions(request);
   if (entries instanceof Response) return entries;
   const within = entries.filter(([id]) => contains(range, id));
@@ -68,7 +69,7 @@ export async function revsDiff(range: Range, request: Request): Promise<Response
 }
 
 /** The older question, without ancestors. */
-export async function missingRevs(range: Range, request: Request): Promise<Response> {
+export async function missingRevs(range: Range, request: OrganRequest): Promise<Response> {
   const entries = await readRevisions(request);
   if (entries instanceof Response) return entries;
   const answer = await range.database.missing(Object.fromEntries(entries.filter(([id]) => contains(range, id))));
@@ -79,7 +80,7 @@ export async function missingRevs(range: Range, request: Request): Promise<Respo
   return json({ missing_revs: Object.fromEntries(absent) });
 }
 
-export async function bulkDocs(range: Range, request: Request): Promise<Response> {
+export async function bulkDocs(range: Range, request: OrganRequest): Promise<Response> {
   const { gate, further } = range;
   if (gate === null) return readOnly();
   const read = await readCouchObject(request);
@@ -154,7 +155,7 @@ const rowOf = (written: Written): object =>
 
 type Opened = { readonly id: string | null; readonly documents: Parameters<typeof mixedOf>[0] };
 
-export async function bulkGet(range: Range, request: Request, query: URLSearchParams): Promise<Response> {
+export async function bulkGet(range: Range, request: OrganRequest, query: URLSearchParams): Promise<Response> {
   const read = await readCouchObject(request);
   if (!read.ok) return read.error;
   const { docs } = read.value;

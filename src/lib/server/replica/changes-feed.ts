@@ -18,6 +18,7 @@ import {
   type Extras,
   type Range,
 } from './range.ts';
+import type { OrganRequest } from '../http/organ.ts';
 
 /** CouchDB's own default for a feed that waits without heartbeats, in ms. */
 const defaultTimeout = 60_000;
@@ -39,7 +40,7 @@ interface Asked {
   readonly interval: number;
 }
 
-export async function changesFeed(range: Range, request: Request, parameters: URLSearchParams): Promise<Response> {
+export async function changesFeed(range: Range, request: OrganRequest, parameters: URLSearchParams): Promise<Response> {
   const asked = await readQuestion(range, request, parameters);
   if (asked instanceof Response) return asked;
   const { query, feed } = asked;
@@ -176,7 +177,7 @@ function follow(range: Range, asked: Asked): Response {
 
 const feeds = ['normal', 'longpoll', 'continuous', 'eventsource'] as const;
 
-async function readQuestion(range: Range, request: Request, parameters: URLSearchParams): Promise<Asked | Response> {
+async function readQuestion(range: Range, request: OrganRequest, parameters: URLSearchParams): Promise<Asked | Response> {
   const feed = feeds.find((name) => name === (parameters.get('feed') ?? 'normal'));
   if (feed === undefined) return badRequest(`The feeds are ${feeds.join(', ')}.`);
   const [limit, interval, timeout] = ['limit', 'seq_interval', 'timeout'].map((name) => countParameter(parameters, name));

@@ -9,6 +9,7 @@ import { DatabaseGone, type Database, type Engine, type FurtherDatabase } from '
 import { json } from '../http/answer.ts';
 import { couchError, type Range } from './range.ts';
 import { answerRoad } from './road.ts';
+import type { OrganRequest } from '../http/organ.ts';
 
 export interface DatabaseRoads {
   /** Names that `who` may read, in order. */
@@ -17,7 +18,7 @@ export interface DatabaseRoads {
    * @param path segments after the database's name
    * @param still asks again who it is, for feeds that wait
    */
-  answer(request: Request, who: Who, name: string, path: readonly string[], still: () => Promise<Who>): Promise<Response>;
+  answer(request: OrganRequest, who: Who, name: string, path: readonly string[], still: () => Promise<Who>): Promise<Response>;
 }
 
 const closed = (): Response => couchError(403, 'forbidden', notOpen);

@@ -24,8 +24,9 @@ import {
   wrongMethod,
   type Range,
 } from './range.ts';
+import type { OrganRequest } from '../http/organ.ts';
 
-export async function answerDocument(range: Range, request: Request, query: URLSearchParams, id: string): Promise<Response> {
+export async function answerDocument(range: Range, request: OrganRequest, query: URLSearchParams, id: string): Promise<Response> {
   if (!contains(range, id)) return outside();
   switch (request.method) {
     case 'GET':
@@ -40,7 +41,7 @@ export async function answerDocument(range: Range, request: Request, query: URLS
 }
 
 /** A document without a name in the address; where it has none of its own it is given one. */
-export async function postDocument(range: Range, request: Request, query: URLSearchParams): Promise<Response> {
+export async function postDocument(range: Range, request: OrganRequest, query: URLSearchParams): Promise<Response> {
   if (range.gate === null) return readOnly();
   const read = await readCouchObject(request);
   if (!read.ok) return read.error;
@@ -50,10 +51,10 @@ export async function postDocument(range: Range, request: Request, query: URLSea
 }
 
 /** The revision that a request is about: in its address, or in a header. */
-export const revisionOf = (request: Request, query: URLSearchParams): string | undefined =>
+export const revisionOf = (request: OrganRequest, query: URLSearchParams): string | undefined =>
   query.get('rev') ?? request.headers.get('if-match')?.replaceAll('"', '') ?? undefined;
 
-async function writeDocument(range: Range, request: Request, query: URLSearchParams, id: string): Promise<Response> {
+async function writeDocument(range: Range, request: OrganRequest, query: URLSearchParams, id: string): Promise<Response> {
   if (range.gate === null) return readOnly();
   const rev = revisionOf(request, query);
   let given: JsonObject = { _deleted: true };
@@ -67,7 +68,7 @@ async function writeDocument(range: Range, request: Request, query: URLSearchPar
   return write(range, query, { ...given, _id: id, ...(rev === undefined ? {} : { _rev: rev }) }, request.method === 'PUT' ? 201 : 200);
 }
 
-async function readGiven(request: Request): Promise<Result<JsonObject, Response>> {
+async function readGiven(request: OrganRequest): Promise<Result<JsonObject, Response>> {
   const boundary = boundaryOf(request.headers.get('content-type'), 'related');
   if (boundary === null) return readCouchObject(request);
   const bytes = await readBytes(request);
@@ -91,7 +92,7 @@ function attachmentsAsked(query: URLSearchParams): OpenOptions | null {
   return isTrue(query, 'attachments') ? { attachments: 'all' } : {};
 }
 
-async function readRevisions(range: Range, request: Request, query: URLSearchParams, id: string): Promise<Response> {
+async function readRevisions(range: Range, request: OrganRequest, query: URLSearchParams, id: string): Promise<Response> {
   const revs = query.get('open_revs') === 'all' ? 'all' : jsonParameter(query, 'open_revs');
   if (revs !== 'all' && (!isStrings(revs) || revs.length > maxQuestions)) return badRequest('open_revs is all, or a list of revisions.');
   if (revs !== 'all' && revs.some((rev) => parseRev(rev) === null)) return badRequest('Invalid rev format');
@@ -107,7 +108,7 @@ async function readRevisions(range: Range, request: Request, query: URLSearchPar
   return json([...shaped.map((document) => ({ ok: document })), ...absent.map((rev) => ({ missing: rev }))]);
 }
 
-async function readDocument(range: Range, request: Request, query: URLSearchParams, id: string): Promise<Response> {
+async function readDocument(range: Range, request: OrganRequest, query: URLSearchParams, id: string): Promise<Response> {
   const { database } = range;
   const asked = attachmentsAsked(query);
   if (asked === null) return badRequest('atts_since is a list of revisions.');

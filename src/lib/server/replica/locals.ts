@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../../domain/result.ts';
 import type { JsonObject } from '../../domain/shape.ts';
 import { json } from '../http/answer.ts';
 import { couchError, missing, readCouchObject, readOnly, wrongMethod, type Range } from './range.ts';
+import type { OrganRequest } from '../http/organ.ts';
 
 /** Bytes of JSON of a local document. PouchDB's checkpoints have about 1 kB. */
 const maxLocalBytes = 64 * 1024;
@@ -21,7 +22,7 @@ export async function writeLocal(
     : ok(await database.putLocal(space, id, body));
 }
 
-export async function local(range: Range, request: Request, method: string, id: string): Promise<Response> {
+export async function local(range: Range, request: OrganRequest, method: string, id: string): Promise<Response> {
   const { database, space, keepsLocals } = range;
   if (id === '' || id.length > 500) return missing();
   const name = `_local/${id}`;

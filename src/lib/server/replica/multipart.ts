@@ -8,6 +8,7 @@ import { isObject, type JsonObject } from '../../domain/shape.ts';
 import { digestOf, maxAttachments } from '../engine/attachments.ts';
 import type { CouchDocument } from '../engine/engine.ts';
 import { parseJson } from '../http/body.ts';
+import type { OrganRequest } from '../http/organ.ts';
 
 export interface Part {
   /** Names in lower case. */
@@ -156,5 +157,5 @@ export const answerMultipart = ({ type, body }: Multipart, headers: Readonly<Rec
   new Response(new Uint8Array(body), { headers: { 'content-type': type, 'cache-control': 'no-store', ...headers } });
 
 /** Whether the client wants several parts: only where it names them, as those do that can read them. */
-export const wantsParts = (request: Request, kind: 'related' | 'mixed'): boolean =>
+export const wantsParts = (request: OrganRequest, kind: 'related' | 'mixed'): boolean =>
   (request.headers.get('accept') ?? '').toLowerCase().includes(`multipart/${kind}`);

@@ -12,7 +12,7 @@ import type { Bearer, Sessions } from '../accounts/sessions.ts';
 import type { Cohorts } from '../cohorts/cohorts.ts';
 import type { Database, Engine } from '../engine/engine.ts';
 import { json } from '../http/answer.ts';
-import type { Caller, Organ } from '../http/organ.ts';
+import type { Caller, Organ, OrganRequest } from '../http/organ.ts';
 import { segmentsOf } from '../http/router.ts';
 import { createDatabaseRoads } from './databases.ts';
 import { badRequest, countParameter, couchError, wrongMethod } from './range.ts';
@@ -52,7 +52,7 @@ export function createReplica(given: {
   const welcome = (): Response =>
     json({ couchdb: 'Welcome', uuid: `${node}-${engine.epoch}`, version: '3.3.0', vendor: { name: 'Perigee', version }, features: [] });
 
-  async function bearerOf(request: Request, caller: Caller): Promise<Result<Bearer, Response>> {
+  async function bearerOf(request: OrganRequest, caller: Caller): Promise<Result<Bearer, Response>> {
     const byName = await basic.bearer(request, caller);
     if (byName !== null) {
       if (byName.ok) return byName;
@@ -69,7 +69,7 @@ export function createReplica(given: {
     );
   }
 
-  async function answerPerson(request: Request, caller: Caller, path: readonly string[]): Promise<Response> {
+  async function answerPerson(request: OrganRequest, caller: Caller, path: readonly string[]): Promise<Response> {
     const [person, ...rest] = path;
     const bearer = await bearerOf(request, caller);
     if (!bearer.ok) return bearer.error;
@@ -106,7 +106,7 @@ export function createReplica(given: {
   }
 
   /** Who asks, as CouchDB's `_session` tells it; nobody is somebody here. */
-  async function session(request: Request, caller: Caller): Promise<Response> {
+  async function session(request: OrganRequest, caller: Caller): Promise<Response> {
     // CouchDB's own clients fall back to Basic authentication where sessions by cookie are not to be had.
     if (request.method !== 'GET' && request.method !== 'HEAD') return noCookies();
     const bearer = request.headers.has('authorization') ? await bearerOf(request, caller) : null;
@@ -123,7 +123,7 @@ export function createReplica(given: {
     return json({ ok: true, userCtx: { name, roles: isAdministrator ? ['_admin'] : [] }, info: { authentication_handlers: ['default'] } });
   }
 
-  async function answerDatabases(request: Request, caller: Caller, path: readonly string[]): Promise<Response> {
+  async function answerDatabases(request: OrganRequest, caller: Caller, path: readonly string[]): Promise<Response> {
     const [name = '', ...rest] = path;
     if (name === '') return welcome();
     if (name === '_session') return session(request, caller);

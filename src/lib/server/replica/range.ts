@@ -4,6 +4,7 @@ import { isObject, type JsonObject } from '../../domain/shape.ts';
 import type { CouchDocument, Database, FurtherDatabase, Gate, Partition } from '../engine/engine.ts';
 import { json } from '../http/answer.ts';
 import { readValue, type BodyProblem } from '../http/body.ts';
+import type { OrganRequest } from '../http/organ.ts';
 
 export interface Range {
   readonly database: Database;
@@ -42,7 +43,7 @@ const problems = { 400: 'bad_request', 413: 'too_large', 415: 'bad_content_type'
 export const couchBodyError = ({ status, message }: BodyProblem): Response => couchError(status, problems[status], message);
 
 /** The body as a JSON object, or the answer that says what is wrong with it. */
-export async function readCouchObject(request: Request): Promise<Result<JsonObject, Response>> {
+export async function readCouchObject(request: OrganRequest): Promise<Result<JsonObject, Response>> {
   const read = await readValue(request);
   if (!read.ok) return err(couchBodyError(read.error));
   return isObject(read.value) ? ok(read.value) : err(badRequest('The body is a JSON object.'));

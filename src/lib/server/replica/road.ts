@@ -26,11 +26,12 @@ import { changesFeed } from './changes-feed.ts';
 import { answerDocument, postDocument } from './documents.ts';
 import { local } from './locals.ts';
 import { badRequest, couchError, missing, outside, wrongMethod, type Range } from './range.ts';
+import type { OrganRequest } from '../http/organ.ts';
 
 /**
  * @param path segments after the range's own address, decoded; empty for the range itself
  */
-export async function answerRoad(range: Range, request: Request, path: readonly string[]): Promise<Response> {
+export async function answerRoad(range: Range, request: OrganRequest, path: readonly string[]): Promise<Response> {
   const { searchParams: query } = new URL(request.url);
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   const [first = '', ...rest] = path;
@@ -55,7 +56,7 @@ export async function answerRoad(range: Range, request: Request, path: readonly 
     : answerAttachment(range, request, query, id ?? '', attachment.join('/'));
 }
 
-async function question(range: Range, request: Request, query: URLSearchParams, asked: string): Promise<Response> {
+async function question(range: Range, request: OrganRequest, query: URLSearchParams, asked: string): Promise<Response> {
   switch (asked) {
     case 'GET _changes':
     case 'POST _changes':

@@ -1,13 +1,13 @@
 /** `/content/trust` and `/content/programmes`: what every verifier and every learner carries. Open to all. */
 import { createHash } from 'node:crypto';
 import { json } from '../http/answer.ts';
-import type { Route } from '../http/organ.ts';
+import type { Route, OrganRequest } from '../http/organ.ts';
 import { isKnown } from '../content/organ.ts';
 import type { Programmes } from './programmes.ts';
 import type { Shelf } from './shelf.ts';
 
 /** Asked again at each meeting, and sent only where it is another. */
-function answered(request: Request, value: unknown): Response {
+function answered(request: OrganRequest, value: unknown): Response {
   const etag = `"${createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 22)}"`;
   const headers = { etag, 'cache-control': 'no-cache', vary: 'accept-encoding' };
   return isKnown(request, etag) ? new Response(null, { status: 304, headers }) : json(value, 200, headers);

@@ -14,7 +14,7 @@ import type { Library } from '../content/library.ts';
 import type { Engine } from '../engine/engine.ts';
 import { badRequest, forbidden, json, notFound, refuse } from '../http/answer.ts';
 import { readObject } from '../http/body.ts';
-import type { Route } from '../http/organ.ts';
+import type { Route, OrganRequest } from '../http/organ.ts';
 import { offeredCourses } from './courses.ts';
 import type { Upstream } from './job.ts';
 
@@ -72,7 +72,7 @@ export function upstreamRoutes(given: {
     return Object.fromEntries(await Promise.all(ends));
   }
 
-  async function administrator(request: Request): Promise<Response | null> {
+  async function administrator(request: OrganRequest): Promise<Response | null> {
     const bearer = await bearerOf(request, sessions);
     if (!bearer.ok) return bearer.error;
     return hasRole(bearer.value, 'administrator') ? null : forbidden();
