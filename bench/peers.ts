@@ -76,6 +76,7 @@ export interface Figures {
 
 export interface Place {
   readonly name: string;
+  readonly origin: string;
   /** People with one device each, signed in. */
   join(count: number): Promise<readonly Joined[]>;
   /** Another device of the same person. */
@@ -133,6 +134,12 @@ async function removeCouch(url: string, prefix: string): Promise<void> {
   for (const name of await couchNames(url, prefix)) await askCouch(url, 'DELETE', encodeURIComponent(name));
 }
 
+/** Databases that a CouchDB keeps open at once: of its own it keeps 500, and answers a 500 to whoever comes as the next. What it was is given back. */
+async function keepOpen(url: string, databases: string): Promise<string> {
+  const was = await askCouch(url, 'PUT', '_node/_local/_config/couchdb/max_dbs_open', databases);
+  return String(was);
+}
+
 /** CouchDB itself, a database for each person. */
 export function openCouchPlace(url: string): Place {
   const prefix = `perigee-bench-${randomBytes(4).toString('hex')}-`;
@@ -143,9 +150,12 @@ export function openCouchPlace(url: string): Place {
     device: createDeviceId(random),
     remote: () => remoteAt(`${origin}/${prefix}${person}`, authorization),
   });
+  let opened: string | null = null;
   return {
     name: 'CouchDB',
+    origin,
     async join(count) {
+      opened ??= await keepOpen(url, '5000');
       const people = Array.from({ length: count }, () => createPersonId(random));
       for (const person of people) await askCouch(url, 'PUT', `${prefix}${person}?q=1`);
       return people.map(one);
@@ -153,7 +163,10 @@ export function openCouchPlace(url: string): Place {
     again: async ({ person }) => one(person),
     figures: async () => ({ memory: couchMemory(), processor: 0 }),
     bytes: () => couchBytes(url, prefix),
-    remove: () => removeCouch(url, prefix),
+    async remove() {
+      await removeCouch(url, prefix);
+      if (opened !== null) await keepOpen(url, opened === '' ? '500' : opened);
+    },
   };
 }
 
@@ -183,6 +196,7 @@ export async function openNodePlace(given: { couchdb?: string; data?: string } =
   const tokens = new Map<PersonId, string>();
   return {
     name: given.couchdb === undefined ? 'the node' : 'the node on CouchDB',
+    origin,
     async join(count) {
       const { lines } = (await ask(`/api/cohorts/${String(cohort)}/codes`, { count }, String(staff))) as unknown as {
         lines: readonly { readonly code: string }[];

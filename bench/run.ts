@@ -8,6 +8,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { arrival } from './arrival.ts';
 import { isWithinBound, type Benchmark, type Figure } from './measure.ts';
 import { standings, verifying } from './certificates.ts';
 import { crowd } from './crowd.ts';
@@ -30,6 +31,7 @@ const benchmarks: readonly Benchmark[] = [
   passesPerSecond,
   firstSync,
   crowd,
+  arrival,
   day,
   verifying,
   standings,
