@@ -5,7 +5,7 @@
  * is signed in there, so CouchDB is spared the tokens and rules that the node checks.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import http from 'pouchdb-adapter-http';
@@ -92,19 +92,36 @@ const bytesIn = (folder: string): number =>
     .filter((entry) => entry.isFile())
     .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
 
-/** Resident memory of CouchDB's virtual machine where it runs here, in bytes. */
-function couchMemory(): number {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .reduce((sum, pid) => {
-      try {
-        const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-        return /^Name:\tbeam\.smp$/m.test(status) ? sum + Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024 : sum;
-      } catch {
-        // It ended between the two looks.
-        return sum;
-      }
-    }, 0);
+/** The process of this machine that listens at an address; null where it is none of them, or not ours to see. */
+function listenerAt(url: string): string | null {
+  const port = Number(new URL(url).port || 80)
+    .toString(16)
+    .toUpperCase()
+    .padStart(4, '0');
+  // A line of the kernel's table: number, own address, other's address, state (0A is listening), …, inode at the tenth place.
+  const listening = readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .find(([, own, , state]) => own?.endsWith(`:${port}`) === true && state === '0A');
+  const socket = `socket:[${listening?.[9] ?? ''}]`;
+  const holds = (pid: string): boolean => {
+    try {
+      return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === socket);
+    } catch {
+      // It ended between two looks, or a descriptor closed.
+      return false;
+    }
+  };
+  return readdirSync('/proc').find((name) => /^\d+$/.test(name) && holds(name)) ?? null;
+}
+
+const listeners = new Map<string, string | null>();
+
+/** Resident memory, in bytes, of the process that listens at an address; 0 where it is not on this machine. */
+function memoryAt(url: string): number {
+  if (!listeners.has(url)) listeners.set(url, listenerAt(url));
+  const pid = listeners.get(url) ?? null;
+  return pid === null ? 0 : Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
 }
 
 async function askCouch(url: string, method: string, path: string, body?: unknown): Promise<unknown> {
@@ -161,7 +178,7 @@ export function openCouchPlace(url: string): Place {
       return people.map(one);
     },
     again: async ({ person }) => one(person),
-    figures: async () => ({ memory: couchMemory(), processor: 0 }),
+    figures: async () => ({ memory: memoryAt(url), processor: 0 }),
     bytes: () => couchBytes(url, prefix),
     async remove() {
       await removeCouch(url, prefix);
@@ -214,7 +231,7 @@ export async function openNodePlace(given: { couchdb?: string; data?: string } =
     async figures() {
       const text = await (await fetch(`${origin}/metrics`)).text();
       const figure = (metric: string): number => Number(new RegExp(`^${metric} (\\S+)$`, 'm').exec(text)?.[1] ?? 'NaN');
-      const memory = figure('process_resident_memory_bytes') + (given.couchdb === undefined ? 0 : couchMemory());
+      const memory = figure('process_resident_memory_bytes') + (given.couchdb === undefined ? 0 : memoryAt(given.couchdb));
       return { memory, processor: figure('process_cpu_seconds_total') };
     },
     bytes: async () =>
