@@ -348,7 +348,7 @@ export class Device {
   evictOrigin(): void {
     this.close();
     this.#lives += 1;
-    this.id = createDeviceId(this.#chance.bytes);
+    this.id = this.#around.parts.evicted(this.id, createDeviceId(this.#chance.bytes));
     this.journal = this.#around.parts.createJournal(this.id);
     this.tokens.clear();
   }

@@ -71,8 +71,11 @@ export class Link {
   readonly #chance: Chance;
   readonly #without: ReadonlySet<string>;
   readonly #trace: (text: () => string) => void;
-  /** How often each fault was met. */
-  readonly met = new Map<LinkFault, number>();
+  /** How often each fault was met; of refusals, also each status; and how often a request arrived after one that was sent later (`overtaken`). */
+  readonly met = new Map<string, number>();
+  #sent = 0;
+  /** By who asks whom: the number of the latest request that has arrived. */
+  readonly #arrived = new Map<string, number>();
 
   constructor(given: {
     readonly timeline: Timeline;
@@ -92,8 +95,18 @@ export class Link {
     // Drawn whether it is used or not, so that leaving a fault out leaves the others where they were.
     const [met, fault] = [this.#chance.chance(this.state.loss), this.#chance.weighed(linkFaults)];
     if (!met || this.#without.has(fault)) return null;
-    this.met.set(fault, (this.met.get(fault) ?? 0) + 1);
+    this.#meet(fault);
     return fault;
+  }
+
+  #meet(what: string): void {
+    this.met.set(what, (this.met.get(what) ?? 0) + 1);
+  }
+
+  #arrive(pair: string, number: number): void {
+    const latest = this.#arrived.get(pair) ?? 0;
+    if (number < latest) this.#meet('overtaken');
+    else this.#arrived.set(pair, number);
   }
 
   /**
@@ -111,6 +124,7 @@ export class Link {
         const body = typeof init.body === 'string' ? init.body : undefined;
         const path = url.slice(host.origin.length);
         const fault = this.#fault();
+        const number = ++this.#sent;
         const spread = [chance.next(), chance.next(), chance.next()] as const;
         const travel = (bytes: number, part: 0 | 1 | 2): number =>
           this.state.latency * (0.7 + 0.6 * spread[part]) + (bytes / this.state.rate) * 1000;
@@ -144,6 +158,7 @@ export class Link {
         };
         const arrive = (delay: number, given: string | undefined, back: (response: Response | null, text: string) => void): void => {
           timeline.in(delay, () => {
+            this.#arrive(`${from} ${host.origin}`, number);
             const request = new Request(url, { method, headers, ...(given === undefined ? {} : { body: given }) });
             host.serve(request, (response) => {
               if (response === null) back(null, '');
@@ -201,6 +216,7 @@ export class Link {
           case 'refusal':
           case 'refused-after': {
             const [status, text] = chance.of(refusals);
+            this.#meet(`answered ${String(status)}`);
             if (fault === 'refused-after') arrive(up, body, ignore);
             answer(2 * up, status, text, text.startsWith('{') ? 'application/json' : 'text/html');
             return;

@@ -9,12 +9,15 @@ import type { Database } from '../../src/lib/server/engine/engine.ts';
 import type { FileIdentity } from '../../src/lib/server/engine/same-file.ts';
 import type { OwnEnd } from '#lib/sync/visit.ts';
 import type { Relayed } from '../../src/lib/server/upstream/relayed.ts';
+import type { Keepsake } from '../../src/lib/server/orders/keepsake.ts';
 import { MemoryJournal } from './memory-journal.ts';
 
 export interface Parts {
   readonly createJournal: (device: DeviceId) => MemoryJournal;
   /** The session: what a pass does next. */
   readonly advance: typeof advanceSession;
+  /** What a browser's origin is called after everything of it was evicted: another device. */
+  readonly evicted: (before: DeviceId, made: DeviceId) => DeviceId;
   /** Between the app and the line. */
   readonly fetchOfDevice: (fetch: Fetch) => Fetch;
   /** Between the node's handlers and the engine. */
@@ -25,6 +28,8 @@ export interface Parts {
   readonly own: (own: OwnEnd) => OwnEnd;
   /** What a node keeps of its parent's receipts. */
   readonly relayed: (relayed: Relayed) => Relayed;
+  /** A node's copy of its orders beside the database. */
+  readonly keepsake: (keepsake: Keepsake) => Keepsake;
   /** Between the engine and SQLite. */
   readonly sql: (sql: string) => string;
   /** What the engine is told about which file it opened. */
@@ -34,11 +39,13 @@ export interface Parts {
 export const shipped: Parts = {
   createJournal: (device) => new MemoryJournal(device),
   advance: advanceSession,
+  evicted: (_before, made) => made,
   fetchOfDevice: (fetch) => fetch,
   database: (database) => database,
   answer: (_request, answer) => answer(),
   own: (own) => own,
   relayed: (relayed) => relayed,
+  keepsake: (keepsake) => keepsake,
   sql: (sql) => sql,
   identity: (identity) => identity,
 };

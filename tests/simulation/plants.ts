@@ -3,7 +3,7 @@
  * within a stated number of seeds (simulation.test.ts), or it would not notice the real one either.
  */
 import { isObject } from '#lib/domain/shape.ts';
-import { advanceSession, type Receipt } from '#lib/sync/session.ts';
+import { advanceSession, type Receipt, type Waiting } from '#lib/sync/session.ts';
 import type { PersonId } from '#lib/domain/ids.ts';
 import type { Place } from '#lib/sync/visit.ts';
 import type { RecordId } from '#lib/domain/records.ts';
@@ -11,7 +11,21 @@ import type { Database } from '../../src/lib/server/engine/engine.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import type { Parts } from './parts.ts';
 
-export type Component = 'session' | 'journal' | 'access' | 'engine' | 'road' | 'receipts' | 'restore' | 'upstream';
+export type Component =
+  | 'session'
+  | 'journal'
+  | 'access'
+  | 'engine'
+  | 'road'
+  | 'receipts'
+  | 'restore'
+  | 'orders'
+  | 'upstream'
+  // And one in what takes each kind of trouble of what is simulated.
+  | 'line'
+  | 'clock'
+  | 'disk'
+  | 'eviction';
 
 export interface Plant {
   /** Which component is wrong. */
@@ -26,6 +40,25 @@ const answering =
   (path: string, answer: (request: Request, respond: () => Promise<Response>) => Promise<Response>): Parts['answer'] =>
   (request, respond) =>
     new URL(request.url).pathname.endsWith(path) ? answer(request, respond) : respond();
+
+/** What of a gate's refusals a plant lets through. */
+const lenient =
+  (letsThrough: (reason: string) => boolean): Parts['database'] =>
+  (database) => ({
+    ...database,
+    bulk: (documents, { gate, ...options }) =>
+      database.bulk(documents, {
+        ...options,
+        ...(gate === undefined
+          ? {}
+          : {
+              gate: (document, previous) => {
+                const reason = gate(document, previous);
+                return reason !== null && letsThrough(reason) ? null : reason;
+              },
+            }),
+      }),
+  });
 
 /** A database with some of its verbs replaced. */
 const changed =
@@ -63,6 +96,25 @@ class Forgetful extends MemoryJournal {
     // What was asked about once is taken for settled.
     for (const id of [...revisions.keys()]) if (this.own.get(id)?.version === 1) this.own.delete(id);
     return revisions;
+  }
+}
+
+class GoesByTheClock extends MemoryJournal {
+  readonly #last = new Map<PersonId, string>();
+
+  override async receipted(person: PersonId, receipt: Receipt): Promise<number> {
+    const withdrawn = await super.receipted(person, receipt);
+    for (const id of receipt.revisions.keys()) {
+      const body = this.own.get(id)?.body;
+      if (body?.kind === 'attempt' && body.at > (this.#last.get(person) ?? '')) this.#last.set(person, body.at);
+    }
+    return withdrawn;
+  }
+
+  override async waiting(person: PersonId): Promise<readonly Waiting[]> {
+    return (await super.waiting(person)).filter(
+      ({ body, handed }) => handed !== null || body.kind !== 'attempt' || body.at >= (this.#last.get(person) ?? ''),
+    );
   }
 }
 
@@ -113,22 +165,17 @@ export const plants: Readonly<Record<string, Plant>> = {
   'other-writers-write': {
     component: 'access',
     what: 'A document may be written by another device than its writer',
-    parts: () => ({
-      database: changed((database) => ({
-        bulk: (documents, { gate, ...options }) =>
-          database.bulk(documents, {
-            ...options,
-            ...(gate === undefined
-              ? {}
-              : {
-                  gate: (document, previous) => {
-                    const reason = gate(document, previous);
-                    return reason?.includes('own writer') === true ? null : reason;
-                  },
-                }),
-          }),
-      })),
-    }),
+    parts: () => ({ database: lenient((reason) => reason.includes('own writer')) }),
+  },
+  'rewrites-what-is-written-once': {
+    component: 'access',
+    what: 'What is written once may be written again by its writer',
+    parts: () => ({ database: lenient((reason) => reason.includes('written once')) }),
+  },
+  'lets-delete': {
+    component: 'access',
+    what: 'A document may be deleted',
+    parts: () => ({ database: lenient((reason) => reason.startsWith('Nothing is deleted')) }),
   },
   'reads-anybody': {
     component: 'access',
@@ -146,7 +193,7 @@ export const plants: Readonly<Record<string, Plant>> = {
     }),
   },
   'commits-without-a-sync': {
-    component: 'engine',
+    component: 'disk',
     what: 'SQLite is asked for less than a sync at every commit',
     parts: () => ({ sql: (sql) => sql.replace('synchronous=FULL', 'synchronous=OFF') }),
   },
@@ -269,6 +316,49 @@ export const plants: Readonly<Record<string, Plant>> = {
     component: 'restore',
     what: 'A copy that was put back is taken for the same file',
     parts: () => ({ identity: (identity) => ({ ...identity, inode: '1' }) }),
+  },
+  'a-restore-forgets-orders': {
+    component: 'orders',
+    what: 'After a backup was put back, whoever was revoked since is let in',
+    parts: () => ({ keepsake: (keepsake) => ({ ...keepsake, read: () => [] }) }),
+  },
+  'a-refusal-is-final': {
+    component: 'line',
+    what: 'What was refused (403, 408, 409, 413, 429) counts as done with: they have it already, or will never take it',
+    parts: () => {
+      const taken = new Map<string, string>();
+      return {
+        fetchOfDevice: (fetch) => async (url, init) => {
+          const answer = await fetch(url, init);
+          const asked: unknown = typeof init?.body === 'string' ? JSON.parse(init.body) : null;
+          if (!isObject(asked)) return answer;
+          if (url.endsWith('/_bulk_docs') && [403, 408, 409, 413, 429].includes(answer.status) && Array.isArray(asked['docs'])) {
+            for (const document of asked['docs'].filter(isObject)) taken.set(String(document['_id']), String(document['_rev']));
+            return Response.json([], { status: 201 });
+          }
+          const { revisions } = asked;
+          if (!url.endsWith('/sync') || !answer.ok || !isObject(revisions)) return answer;
+          const told: unknown = await answer
+            .clone()
+            .json()
+            .catch(() => null);
+          if (!isObject(told) || !isObject(told['receipt'])) return answer;
+          const { receipt } = told;
+          const known = Object.fromEntries(Object.entries(revisions).filter(([id, rev]) => taken.get(id) === rev));
+          return Response.json({ ...told, receipt: { ...receipt, revisions: { ...(receipt['revisions'] as object), ...known } } });
+        },
+      };
+    },
+  },
+  'hands-over-what-the-clock-calls-new': {
+    component: 'clock',
+    what: 'What the clock calls older than the last receipt is not handed over',
+    parts: () => ({ createJournal: (device) => new GoesByTheClock(device) }),
+  },
+  'evicted-and-goes-on-as-before': {
+    component: 'eviction',
+    what: 'A device whose whole store was evicted keeps its name, and begins its documents anew under the same names',
+    parts: () => ({ evicted: (before) => before }),
   },
   'keeps-the-place-before-the-page': {
     component: 'upstream',

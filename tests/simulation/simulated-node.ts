@@ -15,7 +15,7 @@ import { createBasic } from '../../src/lib/server/accounts/basic.ts';
 import { createBindings } from '../../src/lib/server/accounts/bindings.ts';
 import { signerOf, type Signer } from '../../src/lib/server/accounts/node-key.ts';
 import { createPeers, type Peers } from '../../src/lib/server/accounts/peers.ts';
-import { openOrderBook } from '../../src/lib/server/orders/book.ts';
+import { openOrderBook, type OrderBook } from '../../src/lib/server/orders/book.ts';
 import type { Keepsake } from '../../src/lib/server/orders/keepsake.ts';
 import { createObedience } from '../../src/lib/server/orders/obey.ts';
 import { upstreamRoutes } from '../../src/lib/server/upstream/organ.ts';
@@ -50,6 +50,7 @@ export interface Process {
   readonly store: AccountStore;
   readonly cohorts: Cohorts;
   readonly peers: Peers;
+  readonly orders: OrderBook;
   readonly organs: readonly Organ[];
   /** This node as a visit to its parent sees it. */
   readonly own: OwnEnd;
@@ -183,7 +184,13 @@ export class SimulatedNode implements Host {
       close: () => Promise.resolve(),
     };
     try {
-      const orders = await openOrderBook({ node, database: database('orders'), keepsake: this.#keepsake, clock, sign: signer.sign });
+      const orders = await openOrderBook({
+        node,
+        database: database('orders'),
+        keepsake: parts.keepsake(this.#keepsake),
+        clock,
+        sign: signer.sign,
+      });
       const sameAs = async (person: PersonId): Promise<readonly PersonId[]> => (await orders.standing()).sameAs(person);
       const cohorts = createCohorts({ node, desk, records, store, clock, random, sameAs });
       const sessions = await openSessions({ store, peers, orders, clock, random, enrol: cohorts.enrol });
@@ -228,7 +235,7 @@ export class SimulatedNode implements Host {
         }),
       );
       if (!isThis()) return null;
-      this.process = { engine, records, sessions, store, cohorts, peers, organs, own };
+      this.process = { engine, records, sessions, store, cohorts, peers, orders, organs, own };
       return this.process;
     } catch (error) {
       if (!(error instanceof StorageFailure)) throw error;

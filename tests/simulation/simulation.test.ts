@@ -4,6 +4,12 @@ import { faults, World } from './world.ts';
 
 const seeds = Array.from({ length: 200 }, (_, i) => i + 1);
 
+/** Seeds that broke something once: what each was about stays mended. */
+const broken: readonly (readonly [seed: number, what: string])[] = [
+  [2609, 'another device of the person invents words for what its writer has not handed over, at a centre that was restored'],
+  [6768, 'a revocation that the full disk of the centre refuses'],
+];
+
 describe('people, devices and centres under every fault', () => {
   const sum = emptySummary();
 
@@ -15,11 +21,18 @@ describe('people, devices and centres under every fault', () => {
     expect(failure === undefined ? 'held' : `${failure.message}\n  ${failure.command}`).toBe('held');
   });
 
+  it.each(broken)('still hold where they once did not (seed %i: %s)', async (seed) => {
+    expect(await brokenBy({ seed })).toBeNull();
+  });
+
   it('went through what they are about', () => {
     expect(sum.runs).toBe(seeds.length);
     expect(faults.filter((fault) => (sum.counts[fault] ?? 0) < 5)).toEqual([]);
     expect(sum.counts['passes'] ?? 0).toBeGreaterThan(5 * seeds.length);
     expect(sum.counts['failed passes'] ?? 0).toBeGreaterThan(seeds.length);
+    // Requests that overtake each other, and every answer that something on the way gives for the node.
+    const answers = [401, 403, 408, 409, 413, 429, 500, 502, 503, 504, 507].map((status) => `answered ${String(status)}`);
+    expect(['overtaken', ...answers].filter((name) => (sum.counts[name] ?? 0) < 5)).toEqual([]);
   });
 
   it.each([7, 8])('goes the same way each time (seed %i)', async (seed) => {

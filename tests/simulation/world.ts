@@ -23,7 +23,7 @@ import type { Outcome } from '#lib/sync/session.ts';
 import { StorageFailure } from '../../src/lib/server/engine/engine.ts';
 import { chanceFor, type Chance } from './chance.ts';
 import { course, Device, type Learner, type Surroundings } from './device.ts';
-import { Link, linkFaults, type LinkFault } from './link.ts';
+import { Link, linkFaults } from './link.ts';
 import { shipped, type Parts } from './parts.ts';
 import { SimulatedNode, type Process } from './simulated-node.ts';
 import { Timeline } from './timeline.ts';
@@ -75,7 +75,8 @@ export interface Report {
   readonly seed: number;
   readonly steps: number;
   readonly counts: Readonly<Record<string, number>>;
-  readonly met: ReadonlyMap<LinkFault, number>;
+  /** What the lines did, by name. */
+  readonly met: ReadonlyMap<string, number>;
   /** Milliseconds of virtual time. */
   readonly lasted: number;
 }
@@ -126,7 +127,9 @@ export class World {
   readonly #made = new Map<RecordId, Made>();
   readonly #counts: Record<string, number> = {};
   /** By person: what their centre held when it revoked them; nothing may be added. */
-  readonly #revoked = new Map<PersonId, { readonly at: number; readonly epoch: string; readonly held: ReadonlySet<string> }>();
+  readonly #revoked = new Map<PersonId, ReadonlySet<string>>();
+  /** Whose revocation is under way. */
+  readonly #revoking = new Set<Learner>();
   /** Centres that lost something: each may have enrolled somebody twice, in other words, as it did not know any more that it had. */
   readonly #restored = new Set<SimulatedNode>();
   /** Documents of which a node may hold forged words that are as good as its writer's. */
@@ -232,8 +235,8 @@ export class World {
     }
   }
 
-  #met(): ReadonlyMap<LinkFault, number> {
-    const met = new Map<LinkFault, number>();
+  #met(): ReadonlyMap<string, number> {
+    const met = new Map<string, number>();
     for (const link of this.#links.values()) for (const [fault, count] of link.met) met.set(fault, (met.get(fault) ?? 0) + count);
     return met;
   }
@@ -379,9 +382,19 @@ export class World {
       case 'forge':
         this.#begin(this.#forge(device, learner, chance));
         return;
-      case 'revoke':
+      case 'revoke': {
+        // At times a backup of the moment before is put back soon after: it brings the sign-in back, and the order stands.
+        const { centre: own } = learner;
+        const before = this.#without.has('restore') || chance.chance(0.5) ? null : own.disk.backUp();
         this.#begin(this.#revoke(learner));
+        if (before === null) return;
+        this.timeline.in(chance.of([5000, 600_000]), () => {
+          this.#count('restore');
+          device.learn(learner);
+          this.#begin(this.#restore(own, before, chance).finally(() => before.close()));
+        });
         return;
+      }
     }
   }
 
@@ -392,6 +405,17 @@ export class World {
     for (const device of this.devices)
       for (const learner of device.learners)
         if (learner.centre === node || node === this.#above) this.#checks.push(() => this.#checkMarks(device, learner.id));
+    // Orders outlive a backup that was put back: nothing of whoever was revoked may come after it either.
+    for (const learner of this.learners)
+      if (learner.centre === node && learner.revoked && !this.#revoked.has(learner.id))
+        this.#checks.push(() => this.#noteRevoked(learner, process));
+  }
+
+  /** From now on nothing may come of this person. */
+  async #noteRevoked(learner: Learner, process: Process): Promise<void> {
+    if (learner.centre.process !== process || !learner.revoked) return;
+    const { rows } = await process.records.list({ partition: learner.id });
+    this.#revoked.set(learner.id, new Set(rows.map(({ id, rev }) => `${id} ${rev}`)));
   }
 
   async #visit(centre: SimulatedNode): Promise<VisitEnd | null> {
@@ -448,28 +472,35 @@ export class World {
     // Orders outlive a backup that is put back, not the disk itself.
     for (const learner of this.learners.filter(({ centre }) => centre === node)) {
       this.#revoked.delete(learner.id);
-      if (backup === null) learner.revoked = false;
+      if (backup !== null) continue;
+      learner.revoked = false;
+      this.#revoking.delete(learner);
     }
     this.#startLater(node, chance);
   }
 
+  /** An administrator ends the sign-ins of somebody, and does it again as long as it fails or nobody answers. */
   async #revoke(learner: Learner): Promise<void> {
+    if (learner.revoked) return;
+    this.#revoking.add(learner);
+    this.timeline.in(30_000, () => {
+      if (this.#revoking.has(learner)) this.#begin(this.#revoke(learner));
+    });
     const { process } = learner.centre;
-    if (process === null || learner.revoked) return;
+    if (process === null) return;
+    try {
+      // As the organ does it.
+      if (!(await process.sessions.revoke(learner.id))) await process.orders.revoke({ type: 'person', person: learner.id }, 'other');
+    } catch (error) {
+      if (!(error instanceof StorageFailure)) throw error;
+      return;
+    }
+    if (learner.centre.process !== process || !this.#revoking.delete(learner)) return;
     this.#trace(() => `-- ${learner.name} is revoked`);
-    if (!(await process.sessions.revoke(learner.id)) || learner.centre.process !== process) return;
     learner.revoked = true;
     // What had passed the door before goes on to the disk.
     this.timeline.in(2000, () => {
-      this.#checks.push(async () => {
-        if (learner.centre.process !== process || !learner.revoked) return;
-        const { rows } = await process.records.list({ partition: learner.id });
-        this.#revoked.set(learner.id, {
-          at: this.timeline.now,
-          epoch: process.engine.epoch,
-          held: new Set(rows.map(({ id, rev }) => `${id} ${rev}`)),
-        });
-      });
+      this.#checks.push(() => this.#noteRevoked(learner, process));
     });
   }
 
@@ -483,11 +514,12 @@ export class World {
         chance.below(1000) % Math.max(1, (way === 'rewrite' || way === 'delete' ? own : others).length)
       ] ?? [];
     if (id === undefined || made === undefined) return;
-    // What a restored centre has lost, another device of the same person may bring; so both are heard as the writer.
-    if (way === 'rewrite' || (way === 'other-writer' && made.person === learner.id)) {
-      // Before the centre has it, the first words that it hears from the writer are the writer's words.
-      if (!learner.centre.disk.holds(id)) return;
+    // Before the centre has it, the first words that it hears from the writer are the writer's words.
+    if (way === 'rewrite' && !learner.centre.disk.holds(id)) return;
+    // What a restored centre has lost, any device of the person may bring: it cannot know a copy from an invention, and keeps the first that it hears.
+    if (way === 'rewrite' || ((way === 'other-writer' || way === 'elsewhere') && made.person === learner.id)) {
       made.rewritten = true;
+      if (this.#restored.has(learner.centre) && !learner.centre.disk.holds(id)) this.#doubtful.add(id);
     }
     this.#trace(() => `-- ${device.name} forges: ${way} ${id.slice(27)}`);
     const body = JSON.parse(made.newest) as PersonRecord;
@@ -535,6 +567,7 @@ export class World {
         rewritten: false,
       });
     else {
+      if (made.orphan) this.#fail(`${device.name} writes ${document._id}, which is of a device that is gone`);
       made.bodies.add(text);
       made.newest = text;
     }
@@ -601,7 +634,7 @@ export class World {
       const leaves = await records.leaves(id);
       if (leaves.length !== 1 && !this.#isRepeated(id, centre)) this.#fail(`${id} has ${String(leaves.length)} leaves at ${node.name}`);
       const revoked = this.#revoked.get(learner.id);
-      if (revoked !== undefined && node === centre && !revoked.held.has(`${id} ${rev}`))
+      if (revoked !== undefined && node === centre && !revoked.has(`${id} ${rev}`))
         this.#fail(`${node.name} took ${id} from ${learner.name}, who was revoked`);
     }
     return held;
@@ -625,6 +658,7 @@ export class World {
       }),
     );
     for (const node of this.nodes) if (node.process === null) await this.#wait(this.#start(node));
+    for (const learner of [...this.#revoking]) await this.#wait(this.#revoke(learner));
     for (const device of this.devices)
       for (const learner of device.learners) {
         const ended = await this.#passNow(device, learner);
@@ -698,10 +732,12 @@ export class World {
   }
 
   async #judgeDevices(learner: Learner, held: ReadonlyMap<RecordId, string>): Promise<void> {
-    const expected = [...held].filter(([id]) => id.startsWith(`${learner.id}:`)).map(([, text]) => JSON.parse(text) as PersonRecord);
+    const expected = [...held]
+      .filter(([id]) => id.startsWith(`${learner.id}:`) && !this.#doubtful.has(id))
+      .map(([, text]) => JSON.parse(text) as PersonRecord);
     for (const device of this.devices) {
       if (!device.learners.includes(learner)) continue;
-      const documents = device.journal.documents().filter(({ person }) => person === learner.id);
+      const documents = device.journal.documents().filter(({ _id, person }) => person === learner.id && !this.#doubtful.has(_id));
       // Whatever becomes of a sign-in: a device never gives up what it holds.
       for (const [id, { writer, newest }] of this.#made)
         if (
@@ -712,7 +748,10 @@ export class World {
           this.#fail(`${device.name} itself lost ${id}`);
       if (learner.revoked) continue;
       // What another wrote and a restored centre lost, this device may not hand over; that it is not at the centre is true.
-      const waiting = device.journal.waitingFor(learner.id).filter((id) => device.journal.own.has(id) || held.has(id));
+      // Nor is its writer heard where another device of the same person had invented words for it before.
+      const waiting = device.journal
+        .waitingFor(learner.id)
+        .filter((id) => (device.journal.own.has(id) || held.has(id)) && !this.#doubtful.has(id));
       if (waiting.length > 0) this.#fail(`${device.name} still waits for ${waiting.join(' ')} of ${learner.name}`);
       const epochs = [device.journal.heard.get(learner.id)?.epoch, device.journal.relay.get(learner.id)?.epoch];
       if (epochs[0] !== learner.centre.process?.engine.epoch || epochs[1] !== this.#above.process?.engine.epoch)
