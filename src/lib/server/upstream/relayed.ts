@@ -1,10 +1,10 @@
 /**
  * What the parent said that it has: its receipts, relayed to devices.
  *
- * For each person one document `relayed:<person>` in the database `private`: of every document that the parent confirmed, six bytes that stand for its name
- * and six for its revision, from their SHA-256. A false mark would need both to agree by chance, 1 in 2^96; two names that agree in six bytes only take the
- * mark from one of them. Why not a place in the feed: on a cluster a feed may run ahead of a document that a slow copy still lacks, and what the parent
- * refused stands before the place as well. Only what was named in the parent's own answer is said to be there.
+ * For each person one document `relayed:<person>` in the database `private`: of every document that the parent confirmed, and of each leaf where it is in
+ * conflict, six bytes that stand for its name and six for its revision, from their SHA-256. A false mark would need both to agree by chance, 1 in 2^96; two
+ * names that agree in six bytes only take the mark from one of them. Why not a place in the feed: on a cluster a feed may run ahead of a document that a slow
+ * copy still lacks, and what the parent refused stands before the place as well. Only what was named in the parent's own answer is said to be there.
  *
  * All of it is of one parent in one epoch; of another it says nothing.
  */
@@ -40,19 +40,21 @@ const placeName = 'upstream:parent';
 /** The document about a person, which is purged with all else of them. */
 export const relayedName = (person: PersonId): string => `relayed:${person}`;
 
-/** Marks of names to marks of revisions, both in hexadecimal. */
-function readMarks(document: CouchDocument | null, place: Place): Map<string, string> {
-  const marks = new Map<string, string>();
+/** Marks of names to marks of their leaves, in hexadecimal. */
+function readMarks(document: CouchDocument | null, place: Place): Map<string, Set<string>> {
+  const marks = new Map<string, Set<string>>();
   if (document === null || document['node'] !== place.node || document['epoch'] !== place.epoch || !isString(document['marks']))
     return marks;
   const bytes = Buffer.from(document['marks'], 'base64');
-  for (let at = 0; at + 2 * markBytes <= bytes.length; at += 2 * markBytes)
-    marks.set(bytes.toString('hex', at, at + markBytes), bytes.toString('hex', at + markBytes, at + 2 * markBytes));
+  for (let at = 0; at + 2 * markBytes <= bytes.length; at += 2 * markBytes) {
+    const name = bytes.toString('hex', at, at + markBytes);
+    marks.set(name, (marks.get(name) ?? new Set()).add(bytes.toString('hex', at + markBytes, at + 2 * markBytes)));
+  }
   return marks;
 }
 
-const writeMarks = (marks: ReadonlyMap<string, string>): string =>
-  Buffer.concat([...marks].map(([name, rev]) => Buffer.from(name + rev, 'hex'))).toString('base64');
+const writeMarks = (marks: ReadonlyMap<string, ReadonlySet<string>>): string =>
+  Buffer.concat([...marks].flatMap(([name, revs]) => [...revs].map((rev) => Buffer.from(name + rev, 'hex')))).toString('base64');
 
 /** Writes documents over what stands; answers false where somebody else wrote one of them first. */
 async function put(database: Database, documents: readonly object[]): Promise<boolean> {
@@ -81,19 +83,20 @@ export function createRelayed(database: Database): Relayed {
     },
 
     async confirm(place, revs) {
-      const byPerson = new Map<PersonId, [string, string][]>();
+      const byPerson = new Map<PersonId, [string, readonly string[]][]>();
       for (const [id, some] of Object.entries(revs)) {
         const person = id.slice(0, id.indexOf(':'));
         if (!isPersonId(person)) continue;
-        byPerson.set(person, [...(byPerson.get(person) ?? []), ...some.map((rev): [string, string] => [id, rev])]);
+        byPerson.set(person, [...(byPerson.get(person) ?? []), [id, some]]);
       }
       for (let done = byPerson.size === 0; !done;) {
         const documents = await Promise.all(
           [...byPerson].map(async ([person, confirmed]) => {
             const standing = await database.get(relayedName(person));
             const marks = readMarks(standing, place);
-            // A document in conflict has several leaves; the one noted last is enough, as a device holds one of them.
-            for (const [id, rev] of confirmed) marks.set(markOf(id).toString('hex'), markOf(`${id} ${rev}`).toString('hex'));
+            // Every leaf of a document in conflict, as a device holds one of them; what they followed nobody asks about any more.
+            for (const [id, leaves] of confirmed)
+              marks.set(markOf(id).toString('hex'), new Set(leaves.map((rev) => markOf(`${id} ${rev}`).toString('hex'))));
             const { node, epoch } = place;
             return {
               _id: relayedName(person),
@@ -114,7 +117,7 @@ export function createRelayed(database: Database): Relayed {
       const document = await database.get(relayedName(person));
       const marks = readMarks(document, place);
       const there = Object.entries(revisions).filter(
-        ([id, rev]) => marks.get(markOf(id).toString('hex')) === markOf(`${id} ${rev}`).toString('hex'),
+        ([id, rev]) => marks.get(markOf(id).toString('hex'))?.has(markOf(`${id} ${rev}`).toString('hex')) === true,
       );
       const state = marks.size === 0 ? '0' : (document?._rev ?? '0');
       return [{ ...place, revisions: Object.fromEntries(there), state }];
