@@ -1,9 +1,10 @@
 /** The node's short name, written into its data folder at the first start: its databases are named after it, so it never changes. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isNodeId, type NodeId } from '../lib/domain/ids.ts';
 import { err, ok, type Result } from '../lib/domain/result.ts';
+import { makeFolder, syncFolder } from '../lib/server/engine/sync-folder.ts';
 
 const fileOf = (data: string): string => join(data, 'node-name');
 
@@ -37,8 +38,9 @@ export function settleNodeName(data: string, wanted: NodeId | null, suggested: N
       ? ok(kept)
       : err(`The data folder ${data} belongs to the node «${kept}», not «${wanted}». Use another folder, or leave the name as it is.`);
   }
-  mkdirSync(data, { recursive: true, mode: 0o700 });
+  makeFolder(data, 0o700);
   const name = wanted ?? suggested;
   writeFileSync(fileOf(data), `${name}\n`, { flush: true });
+  syncFolder(data);
   return ok(name);
 }

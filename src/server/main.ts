@@ -2,7 +2,6 @@
  * The composition root of the node: one engine, its organs, the sockets. Read it from top to bottom to know what the node is made of.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleepFor } from 'node:timers/promises';
@@ -37,6 +36,7 @@ import { publisherBy } from '../lib/server/content/publisher.ts';
 import { openCouch, type CouchOptions } from '../lib/server/engine/couchdb.ts';
 import { openEmbedded } from '../lib/server/engine/embedded.ts';
 import type { SqliteOptions } from '../lib/server/engine/sqlite-file.ts';
+import { makeFolder } from '../lib/server/engine/sync-folder.ts';
 import type { NodeHandle } from '../lib/server/handle.ts';
 import { createAdmission } from '../lib/server/http/admission.ts';
 import { pageItself, type Caller, type OrganRequest } from '../lib/server/http/organ.ts';
@@ -100,7 +100,7 @@ export async function openAccounts({
   check,
   log = () => undefined,
 }: Pick<NodeSettings, 'node' | 'data' | 'couchdb' | 'clock'> & Pick<SqliteOptions, 'check'> & { readonly log?: Log }) {
-  mkdirSync(data, { recursive: true, mode: 0o700 });
+  makeFolder(data, 0o700);
   const engine =
     couchdb === null
       ? openEmbedded({ file: join(data, 'node.sqlite'), random, check, notice: log })

@@ -1,14 +1,17 @@
 /** `backup`, `restore` and `audit`: what they promise to a centre, and to the devices of a node that was put back. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditCommand, backupCommand, restoreCommand } from '../../scripts/commands/backup.ts';
 import type { Command, Io } from '../../scripts/commands/command.ts';
-import type { NodeId } from '../../src/lib/domain/ids.ts';
+import { instantOf } from '../../src/lib/domain/clock.ts';
+import { createPersonId, type NodeId } from '../../src/lib/domain/ids.ts';
+import { nameOrder, type ErasureOrder } from '../../src/lib/domain/orders.ts';
 import { openEmbedded } from '../../src/lib/server/engine/embedded.ts';
 import { sha256Of } from '../../src/lib/server/content/pieces.ts';
 import { settleNodeName } from '../../src/server/identity.ts';
+import { openAccounts } from '../../src/server/main.ts';
 import { answer, createDevice, linkDevice, shown, waiting, type TestDevice } from './device-kit.ts';
 import { ask, claim, codesFor, makeCohort, random, startTestNode, type TestNode } from './kit.ts';
 
@@ -117,6 +120,28 @@ describe.skipIf(process.env['PERIGEE_TEST_ENGINE'] === 'couchdb')('a node that i
     });
     expect(JSON.stringify(body)).toContain('forbidden');
     await own.close();
+  });
+
+  it('brings what was ordered until the backup, also what the database does not say', async () => {
+    // The database may be CouchDB's, put back to an earlier day; and the file is written first.
+    const order = nameOrder<ErasureOrder>({
+      kind: 'erasure',
+      writer: 'centre' as NodeId,
+      origin: 'centre' as NodeId,
+      at: instantOf(Date.parse('2026-11-30T10:00:00Z')),
+      person: createPersonId(random),
+    });
+    appendFileSync(join(node.data, 'orders.jsonl'), `${JSON.stringify(order)}\n`);
+    const kept = readFileSync(join(node.data, 'orders.jsonl'), 'utf8');
+    const file = fresh('node.backup');
+    expect(await run(backupCommand, file, '--data', node.data)).toMatchObject({ code: 0, said: '' });
+    const folder = fresh('ordered');
+    expect(await run(restoreCommand, file, '--data', folder)).toMatchObject({ code: 0, said: '' });
+    expect(readFileSync(join(folder, 'orders.jsonl'), 'utf8')).toBe(kept);
+    const restored = await openAccounts({ node: 'centre' as NodeId, data: folder, couchdb: null });
+    expect((await restored.orders.standing()).erased.has(order.person)).toBe(true);
+    await restored.engine.close();
+    expect(readdirSync(scratch).filter((name) => name.includes('half'))).toEqual([]);
   });
 
   it('may have another name: its databases and what it wrote itself follow, and devices go on', async () => {

@@ -1,9 +1,10 @@
 /**
  * `perigee backup`: the whole node in one file, while it runs. The database is copied as it stands at one moment, read whole before it counts, and goes in with the node's name, its keys, and the
- * courses that this machine could not make again from its sources. What is not in it: courses that `courses/` holds, and `orders.jsonl`, which must outlive what is put back.
+ * courses that this machine could not make again from its sources, and what was ordered until then. What is not in it: courses that `courses/` holds. Orders that came after the backup are not in it
+ * either: who puts it back takes `orders.jsonl` of the newer folder along.
  */
 import { existsSync } from 'node:fs';
-import { link, open, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, link, open, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { isCourseId, isSha256, type NodeId } from '../../domain/ids.ts';
@@ -18,6 +19,8 @@ export const databaseFile = 'node.sqlite';
 
 /** Files of the data folder besides the database and the courses. An older node's key lies in a file. */
 const smallFiles = ['node-name', 'publisher.pem'];
+/** What was ordered, beside the database: the only copy in the backup of a node whose documents lie in CouchDB. A running node adds to it. */
+const ordersFile = 'orders.jsonl';
 
 /** Every page in one step: the copy is of one moment, and whoever writes meanwhile does not start it again. */
 const allPages = 2 ** 30;
@@ -101,11 +104,17 @@ export async function backUp(given: {
   if (existsSync(to)) return err(`${to} is there already and stays as it is. Name a new file.`);
   const half = `${to}.${String(process.pid)}-half`;
   const copy = `${half}.sqlite`;
+  const orders = `${half}.orders`;
   try {
     const epoch = given.epoch === null ? await copyDatabase(join(data, databaseFile), copy) : ok(given.epoch);
     if (!epoch.ok) return epoch;
-    const sourceOf = (path: string): string => (path === databaseFile ? copy : join(data, path));
-    const wanted = [...(given.epoch === null ? [databaseFile] : []), ...smallFiles, ...(await courseFiles(data, courses))];
+    if (existsSync(join(data, ordersFile))) await copyFile(join(data, ordersFile), orders);
+    const copies = new Map([
+      [databaseFile, copy],
+      [ordersFile, orders],
+    ]);
+    const sourceOf = (path: string): string => copies.get(path) ?? join(data, path);
+    const wanted = [...(given.epoch === null ? [databaseFile] : []), ...smallFiles, ordersFile, ...(await courseFiles(data, courses))];
     const there = wanted.filter((path) => existsSync(sourceOf(path)));
     const files = [];
     for (const path of there) files.push(await describeFile(path, sourceOf(path)));
@@ -127,7 +136,7 @@ export async function backUp(given: {
     syncFolder(dirname(to));
     return ok({ manifest, absent: wanted.filter((path) => path.startsWith('pieces/') && !there.includes(path)) });
   } finally {
-    await rm(half, { force: true });
+    for (const path of [half, orders]) await rm(path, { force: true });
     await removeDatabase(copy);
   }
 }

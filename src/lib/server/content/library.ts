@@ -8,13 +8,14 @@
  * What was published is kept in `<data>/published/<course>.json`, its pieces in `<data>/pieces/`, so that a new start has nothing to do. A fault of one course is
  * told in the log and leaves the others, and what was published of it before, as they are.
  */
-import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+import { open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { isCourseId, type CourseId, type Sha256 } from '../../domain/ids.ts';
 import { err, ok, type Result } from '../../domain/result.ts';
 import { parseSignedManifest, parseStructure } from '../../course/parse-package.ts';
 import type { CourseStructure, CourseSummary, Manifest, Piece, SignedManifest } from '../../course/package.ts';
+import { makeFolder, syncFolder } from '../engine/sync-folder.ts';
 import type { Log } from '../log.ts';
 import { sha256Of, type Pieces } from './pieces.ts';
 import { pricesOf, type Prices } from './prices.ts';
@@ -134,7 +135,7 @@ export async function openLibrary(given: {
   const publishedById = new Map<CourseId, Published>();
   const structures = new Map<Sha256, CourseStructure>();
   const typeByPiece = new Map<Sha256, string>();
-  await mkdir(published, { recursive: true });
+  makeFolder(published);
   for (const name of (await readdir(published)).filter((file) => file.endsWith('.json'))) {
     // This node wrote it; a file that was cut short is made again from its source.
     const kept = await readFile(join(published, name), 'utf8').then(
@@ -166,6 +167,7 @@ export async function openLibrary(given: {
       await file.close();
     }
     await rename(`${path}.half`, path);
+    syncFolder(published);
     remember(course);
   }
 

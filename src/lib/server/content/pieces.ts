@@ -1,8 +1,9 @@
 /** Pieces on disk: one file each, named by the hash of its bytes, in `pieces/<first two digits>/`. A file that is there is whole. */
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isSha256, type Sha256 } from '../../domain/ids.ts';
+import { makeFolder, syncFolder } from '../engine/sync-folder.ts';
 
 export const sha256Of = (bytes: Uint8Array): Sha256 => {
   const digest = createHash('sha256').update(bytes).digest('hex');
@@ -47,9 +48,13 @@ export function openPieces(folder: string): Pieces {
     },
     async keep(bytes) {
       const sha256 = sha256Of(bytes);
-      if ((await sizeOf(sha256)) === bytes.byteLength) return sha256;
       const path = pathOf(sha256);
-      await mkdir(dirname(path), { recursive: true });
+      if ((await sizeOf(sha256)) === bytes.byteLength) {
+        // A process that was killed may have left it here without its name being on the disk.
+        syncFolder(dirname(path));
+        return sha256;
+      }
+      makeFolder(dirname(path));
       const half = `${path}.${String(process.pid)}-${String(temporary++)}`;
       const file = await open(half, 'w');
       try {
@@ -62,6 +67,7 @@ export function openPieces(folder: string): Pieces {
         await unlink(half);
         throw error;
       });
+      syncFolder(dirname(path));
       return sha256;
     },
   };

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { createAdmission } from './admission.ts';
+import { streamed } from './streamed.ts';
 
 const posted = (bytes: number): Request =>
   new Request('http://centre.test/sync', { method: 'POST', body: 'x'.repeat(bytes), headers: { 'content-length': String(bytes) } });
@@ -32,4 +33,23 @@ it('lets in one alone, whatever it weighs, and forgets one that failed', async (
   expect((await admit(posted(100), () => Promise.resolve(Response.json({}))))?.status).toBe(200);
   await expect(admit(posted(1), () => Promise.reject(new Error('a bug')))).rejects.toThrow('a bug');
   expect((await admit(posted(1), () => Promise.resolve(Response.json({}))))?.status).toBe(200);
+});
+
+it('holds no place for an answer that has begun: a feed that was asked for with names waits for news as long as it likes', async () => {
+  const { admit } = createAdmission({ requests: 1, bytes: 1000 });
+  const news = Promise.withResolvers<undefined>();
+  const feed = (): Promise<Response> =>
+    Promise.resolve(
+      streamed({}, async function* () {
+        yield '\n';
+        await news.promise;
+        yield '{}';
+      }),
+    );
+  const feeds = [await admit(posted(10), feed), await admit(posted(10), feed)];
+  expect(feeds.map((answer) => answer?.status)).toEqual([200, 200]);
+  const told = feeds.map((answer) => answer?.text());
+  expect((await admit(posted(10), () => Promise.resolve(Response.json({}))))?.status).toBe(200);
+  news.resolve(undefined);
+  expect(await Promise.all(told)).toEqual(['\n{}', '\n{}']);
 });

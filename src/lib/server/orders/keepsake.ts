@@ -1,10 +1,12 @@
 /**
  * A second copy of what a node ordered or repeated, beside the database: a line of JSON each, in `orders.jsonl` of the data folder. A backup that is put back
- * brings people back who were erased since; the file is no part of a backup and is not put back with it, so the orders stand again before the node
- * answers anybody. A node that has a parent reads them from there as well.
+ * brings people back who were erased since; the file of the newer folder, taken along, lets the orders stand again before the node answers anybody. A backup
+ * holds the file as it was then: where the documents lie in CouchDB, it is the backup's only copy of the orders. A node that has a parent reads them from there as well.
  */
 import { appendFileSync, chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseOrder, type Order } from '../../domain/orders.ts';
+import { syncFolder } from '../engine/sync-folder.ts';
 import type { Log } from '../log.ts';
 
 export interface Keepsake {
@@ -40,14 +42,17 @@ export function openKeepsake(file: string, log: Log): Keepsake {
     add(orders) {
       if (orders.length === 0) return;
       // A line that was cut off ends here, so that it does not spoil the next one.
-      const cut = existsSync(file) && !/(?:^|\n)$/.test(readFileSync(file, 'utf8').slice(-1));
+      const isNew = !existsSync(file);
+      const cut = !isNew && !/(?:^|\n)$/.test(readFileSync(file, 'utf8').slice(-1));
       appendFileSync(file, (cut ? '\n' : '') + orders.map(lineOf).join(''), { mode: 0o600, flush: true });
+      if (isNew) syncFolder(dirname(file));
     },
     replace(orders) {
       const next = `${file}.next`;
       writeFileSync(next, orders.map(lineOf).join(''), { mode: 0o600, flush: true });
       chmodSync(next, 0o600);
       renameSync(next, file);
+      syncFolder(dirname(file));
     },
   };
 }

@@ -19,6 +19,7 @@ import type { LinkFailure } from '../../sync/link.ts';
 import { digestOf, type Library } from '../content/library.ts';
 import { sha256Of, type Pieces } from '../content/pieces.ts';
 import { isSignedRight } from '../content/publisher.ts';
+import { syncFolder } from '../engine/sync-folder.ts';
 import type { Line, Question } from './line.ts';
 import { askJson, brokenBy, failureOf } from './parent-end.ts';
 
@@ -180,7 +181,9 @@ export function createUpstreamCourses(given: {
     await writeFile(join(fresh, 'manifest.json'), JSON.stringify(signed.manifest), { flush: true });
     await writeFile(join(fresh, 'manifest.sig'), JSON.stringify(signed.signature), { flush: true });
     await rm(folder, { recursive: true, force: true });
+    for (const made of [join(fresh, 'pieces'), fresh]) syncFolder(made);
     await rename(fresh, folder);
+    syncFolder(join(data, 'packages'));
   }
 
   async function installOne(course: CourseId, ports: CoursePorts): Promise<Result<CourseState, Stop>> {
