@@ -15,6 +15,9 @@ const browse =
 /** The compendium's pages, and what only they show. */
 const compendium = /src\/(lib\/app\/[Cc]ompendium|routes\/compendium)/;
 
+/** The network's pages, and what only they show. */
+const network = /src\/(lib\/(app\/network|ui\/WorldMap|domain\/world-)|routes\/network)/;
+
 /**
  * What travels together is one file: each file costs a request, and the worker's install is bounded in files. The first group
  * that takes a module keeps it.
@@ -23,7 +26,7 @@ const groups = [
   // What more than one page needs before it can show anything: SvelteKit, Svelte, the frame, the components.
   {
     name: 'frame',
-    test: (id: string) => !staff.test(id) && !browse.test(id) && !compendium.test(id) && !evidence.test(id),
+    test: (id: string) => !staff.test(id) && !browse.test(id) && !compendium.test(id) && !network.test(id) && !evidence.test(id),
     tags: ['$initial' as const],
     minShareCount: 2,
     priority: 9,
@@ -62,6 +65,7 @@ const groups = [
   // Pages that are small alone.
   { name: 'browse', test: browse, priority: 2 },
   { name: 'compendium', test: compendium, priority: 3 },
+  { name: 'network', test: network, priority: 2 },
   { name: 'self', test: /src\/routes\/(people|settings|record)\//, priority: 2 },
 ];
 

@@ -6,8 +6,10 @@ import { sayFault } from './faults.ts';
 import { readGoal, type Goal } from './kinds/goal.ts';
 import { readIndicator, type Indicator } from './kinds/indicator.ts';
 import { readListing, type Listing } from './kinds/listing.ts';
+import { readOpportunity, type Opportunity } from './kinds/opportunity.ts';
 import { readOrganisation, type Organisation } from './kinds/organisation.ts';
 import { readPractice, type Practice } from './kinds/practice.ts';
+import { readResource, type Resource } from './kinds/resource.ts';
 import { readSolution, type Solution } from './kinds/solution.ts';
 import { readTarget, type Target } from './kinds/target.ts';
 import { readTerm, type Term } from './kinds/term.ts';
@@ -22,6 +24,8 @@ export interface EntryByKind {
   readonly practice: Practice;
   readonly listing: Listing;
   readonly indicator: Indicator;
+  readonly opportunity: Opportunity;
+  readonly resource: Resource;
 }
 export type Entry = EntryByKind[Kind];
 
@@ -34,6 +38,8 @@ const readers: { readonly [K in Kind]: (id: EntryId, reader: Reader) => EntryByK
   practice: readPractice,
   listing: readListing,
   indicator: readIndicator,
+  opportunity: readOpportunity,
+  resource: readResource,
 };
 export const kinds = Object.keys(readers) as Kind[];
 
@@ -46,6 +52,8 @@ const places: readonly (readonly [place: string, kind: Kind])[] = [
   ['+compendium/practices', 'practice'],
   ['+compendium/listings', 'listing'],
   ['+compendium/organisations', 'organisation'],
+  ['+compendium/opportunities', 'opportunity'],
+  ['+compendium/resources', 'resource'],
   ['+indicators', 'indicator'],
 ];
 

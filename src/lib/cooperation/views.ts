@@ -37,7 +37,7 @@ export interface Card {
   readonly courses: number | null;
   /** The target's or goal's number. */
   readonly number: string | null;
-  /** Of a listing of this platform: the course. */
+  /** Of a listing or a shared resource of this platform: the course. */
   readonly course: string | null;
 }
 
@@ -68,6 +68,10 @@ const termsOf = (entry: Entry): readonly string[] => {
       return [`access-${entry.access}`, `level-${entry.level}`];
     case 'indicator':
       return entry.group === null ? [] : [entry.group];
+    case 'opportunity':
+      return [`opportunity-${entry.type}`];
+    case 'resource':
+      return [`resource-${entry.type}`];
     case 'organisation':
       return [`provider-${entry.type}`, ...entry.roles.map((role) => `role-${role}`)];
     case 'term':
@@ -83,7 +87,8 @@ export function cardOf(entry: Entry, commons: Commons, language: string, today: 
     return found === undefined ? [] : [shown(found.title, language)];
   };
   const summary = 'summary' in entry ? entry.summary : entry.kind === 'indicator' ? entry.definition : null;
-  const provider = 'provider' in entry && entry.provider !== null ? label(entry.provider) : [];
+  const by = 'provider' in entry ? entry.provider : 'origin' in entry ? entry.origin : null;
+  const provider = by === null ? [] : label(by);
   return {
     id: entry.id,
     kind: entry.kind,
@@ -99,7 +104,7 @@ export function cardOf(entry: Entry, commons: Commons, language: string, today: 
         ? (commons.from.get(entry.id) ?? []).filter((one) => one.kind === 'listing' && isAvailable(stateOf(one, today))).length
         : null,
     number: entry.kind === 'target' ? entry.number : entry.kind === 'goal' ? String(entry.number) : null,
-    course: entry.kind === 'listing' ? entry.course : null,
+    course: 'course' in entry ? entry.course : null,
   };
 }
 

@@ -6,6 +6,7 @@ import type centre from './messages/en/centre.json';
 import type compendium from './messages/en/compendium.json';
 import type evidence from './messages/en/evidence.json';
 import type learner from './messages/en/learner.json';
+import type network from './messages/en/network.json';
 import type self from './messages/en/self.json';
 import type teach from './messages/en/teach.json';
 import type verify from './messages/en/verify.json';
@@ -18,7 +19,8 @@ export type Key =
   | keyof typeof centre
   | keyof typeof verify
   | keyof typeof compendium
-  | keyof typeof evidence;
+  | keyof typeof evidence
+  | keyof typeof network;
 
 export type PluralForms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>>>;
 export type Message = string | PluralForms;

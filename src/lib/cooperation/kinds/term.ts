@@ -15,6 +15,8 @@ export const facets = [
   'role',
   'openness',
   'access',
+  'opportunity',
+  'resource',
 ] as const;
 export type Facet = (typeof facets)[number];
 

@@ -4,6 +4,7 @@ import type { Commons } from '../../cooperation/commons.ts';
 import { dayOf, type Day } from '../../cooperation/day.ts';
 import { csvOfCommons, dcatOf, jsonLdOf } from '../../cooperation/export.ts';
 import { createFinder, type Finding, type Query } from '../../cooperation/find.ts';
+import { networkQueryFrom, networkView, opportunitiesView, resourcesView } from '../../cooperation/network.ts';
 import { compareView, entryView, gapsView, listView, queryFrom } from '../../cooperation/views.ts';
 import { isInterfaceLanguage } from '../../i18n/languages.ts';
 import { isKnown } from '../content/organ.ts';
@@ -90,6 +91,30 @@ export function commonsRoutes({
       answer: view(({ read, language, today }, { parts }) => {
         const found = entryView(read, parts['id'] ?? '', language, today);
         return found === null ? null : { ...found, jsonLd: jsonLdOf(found.entry, read, origin) };
+      }),
+    },
+    {
+      method: 'GET',
+      path: '/content/compendium/network',
+      answer: view(({ read, language, today, key }, { url }) => {
+        const { query, page } = networkQueryFrom((name) => url.searchParams.get(name));
+        return networkView(read, finderOf(key, read, today), query, page, language, today);
+      }),
+    },
+    {
+      method: 'GET',
+      path: '/content/compendium/opportunities',
+      answer: view(({ read, language, today, key }, { url }) => {
+        const { query } = networkQueryFrom((name) => url.searchParams.get(name));
+        return opportunitiesView(read, finderOf(key, read, today), query, language, today);
+      }),
+    },
+    {
+      method: 'GET',
+      path: '/content/compendium/resources',
+      answer: view(({ read, language, today, key }, { url }) => {
+        const { query } = networkQueryFrom((name) => url.searchParams.get(name));
+        return resourcesView(read, finderOf(key, read, today), query, language, today);
       }),
     },
     {
