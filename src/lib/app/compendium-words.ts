@@ -15,6 +15,7 @@ export const kindKeys: Readonly<Record<Kind, Key>> = {
   organisation: 'compendium.organisation',
   opportunity: 'compendium.opportunity',
   resource: 'compendium.resource',
+  dataset: 'compendium.dataset',
   goal: 'compendium.goal',
   target: 'compendium.target',
   term: 'compendium.term',
@@ -28,6 +29,7 @@ export const kindsKeys = {
   organisation: 'compendium.organisations',
   opportunity: 'compendium.opportunities',
   resource: 'compendium.resources',
+  dataset: 'compendium.datasets',
 } as const satisfies Partial<Record<Kind, Key>>;
 
 /** Kinds that are listed, in the order of a page. */

@@ -11,7 +11,7 @@ export type EntryId = string & { readonly __brand: 'EntryId' };
 export type Text = Readonly<Record<string, string>>;
 
 export type Kind =
-  'term' | 'goal' | 'target' | 'organisation' | 'solution' | 'practice' | 'listing' | 'indicator' | 'opportunity' | 'resource';
+  'term' | 'goal' | 'target' | 'organisation' | 'solution' | 'practice' | 'listing' | 'indicator' | 'opportunity' | 'resource' | 'dataset';
 
 /** Where a fact was read. */
 export interface Source {

@@ -69,6 +69,23 @@ export function jsonLdOf(entry: Entry, { byId }: Pick<Commons, 'byId'>, origin: 
           : { inLanguage: entry.languages, sameAs: entry.url }),
         ...by,
       };
+    case 'dataset':
+      return {
+        ...base,
+        '@type': 'Dataset',
+        description: tagged(entry.summary),
+        license: entry.licence,
+        isAccessibleForFree: true,
+        ...(entry.url === null ? {} : { sameAs: entry.url }),
+        ...(entry.course === null ? {} : { isPartOf: `${origin}/courses/${entry.course}` }),
+        distribution: {
+          '@type': 'DataDownload',
+          encodingFormat: entry.format,
+          ...(entry.bytes === null ? {} : { contentSize: `${String(entry.bytes)} B` }),
+          contentUrl: entry.url ?? `${origin}/courses/${String(entry.course)}`,
+        },
+        ...by,
+      };
     case 'opportunity':
       return {
         ...base,

@@ -23,6 +23,7 @@ export const listedKinds = [
   'organisation',
   'opportunity',
   'resource',
+  'dataset',
 ] as const satisfies readonly Kind[];
 export type ListedKind = (typeof listedKinds)[number];
 
@@ -85,6 +86,8 @@ function valuesOf(entry: Entry, { byId, from }: Commons, today: Day): Values {
       return { goal: goals(entry.targets), theme: entry.group === null ? [] : [entry.group] };
     case 'organisation':
       return { language: entry.languages, provider: [`provider-${entry.type}`] };
+    case 'dataset':
+      return { goal: goals(solved(entry.solutions)), theme: entry.themes, provider: typeOf(entry.provider) };
     case 'opportunity':
       return { theme: entry.themes, language: entry.languages, provider: typeOf(entry.provider) };
     case 'resource':

@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../domain/result.ts';
 import { isObject } from '../domain/shape.ts';
 import { reservedIds, type EntryId, type Kind } from './entry.ts';
 import { sayFault } from './faults.ts';
+import { readDataset, type Dataset } from './kinds/dataset.ts';
 import { readGoal, type Goal } from './kinds/goal.ts';
 import { readIndicator, type Indicator } from './kinds/indicator.ts';
 import { readListing, type Listing } from './kinds/listing.ts';
@@ -26,6 +27,7 @@ export interface EntryByKind {
   readonly indicator: Indicator;
   readonly opportunity: Opportunity;
   readonly resource: Resource;
+  readonly dataset: Dataset;
 }
 export type Entry = EntryByKind[Kind];
 
@@ -40,6 +42,7 @@ const readers: { readonly [K in Kind]: (id: EntryId, reader: Reader) => EntryByK
   indicator: readIndicator,
   opportunity: readOpportunity,
   resource: readResource,
+  dataset: readDataset,
 };
 export const kinds = Object.keys(readers) as Kind[];
 
@@ -54,12 +57,16 @@ const places: readonly (readonly [place: string, kind: Kind])[] = [
   ['+compendium/organisations', 'organisation'],
   ['+compendium/opportunities', 'opportunity'],
   ['+compendium/resources', 'resource'],
+  ['+compendium/datasets', 'dataset'],
   ['+indicators', 'indicator'],
 ];
 
 /** The kind of the entries in a file; null where its place says none. */
 export const kindOfFile = (path: string): Kind | null =>
   places.find(([place]) => path === `${place}.yaml` || path.startsWith(`${place}/`))?.[1] ?? null;
+
+/** Where entries of a kind lie. */
+export const placeOf = (kind: Kind): string => places.find(([, one]) => one === kind)?.[0] ?? '';
 
 /** Folders in the folder of courses that hold entries. */
 export const entryFolders: readonly string[] = [...new Set(places.map(([place]) => place.split('/')[0] ?? ''))];

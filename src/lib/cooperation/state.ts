@@ -30,6 +30,7 @@ export const monthsFresh: Readonly<Partial<Record<Kind, number>>> = {
   indicator: 36,
   opportunity: 12,
   resource: 24,
+  dataset: 24,
 };
 
 /** Months for which a machine's look at an address counts. */

@@ -43,7 +43,7 @@ export interface Card {
 
 function targetsOf(entry: Entry, { byId }: Commons): readonly EntryId[] {
   if (entry.kind === 'solution' || entry.kind === 'indicator') return entry.targets;
-  const solutions = entry.kind === 'practice' ? entry.solutions : entry.kind === 'listing' ? entry.teaches : [];
+  const solutions = entry.kind === 'practice' || entry.kind === 'dataset' ? entry.solutions : entry.kind === 'listing' ? entry.teaches : [];
   return solutions.flatMap((id) => {
     const solution = byId.get(id);
     return solution?.kind === 'solution' ? solution.targets : [];
@@ -74,6 +74,7 @@ const termsOf = (entry: Entry): readonly string[] => {
       return [`resource-${entry.type}`];
     case 'organisation':
       return [`provider-${entry.type}`, ...entry.roles.map((role) => `role-${role}`)];
+    case 'dataset':
     case 'term':
     case 'goal':
     case 'target':

@@ -5,6 +5,7 @@
 import type centre from './messages/en/centre.json';
 import type compendium from './messages/en/compendium.json';
 import type evidence from './messages/en/evidence.json';
+import type explore from './messages/en/explore.json';
 import type learner from './messages/en/learner.json';
 import type network from './messages/en/network.json';
 import type self from './messages/en/self.json';
@@ -20,7 +21,8 @@ export type Key =
   | keyof typeof verify
   | keyof typeof compendium
   | keyof typeof evidence
-  | keyof typeof network;
+  | keyof typeof network
+  | keyof typeof explore;
 
 export type PluralForms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>>>;
 export type Message = string | PluralForms;
