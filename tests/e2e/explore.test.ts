@@ -34,13 +34,13 @@ test('without scripts the header of the image and the tables are read, and the f
   await expect(page.locator('figure[data-view=fold] tbody tr')).toHaveCount(110);
 });
 
-test('only a page that has such a figure fetches what draws it, and that is small', async ({ startNode, openLine, openDevice }) => {
-  const line = await openLine(await startNode());
+test('only a page that has such a figure fetches what draws it, and that is small', async ({ startNode, openDevice }) => {
+  const node = await startNode();
   const { page } = await openDevice({ size: 'phone' });
   const scripts = async (path: string): Promise<readonly string[]> => {
     const asked: string[] = [];
     page.on('request', (request) => asked.push(new URL(request.url()).pathname));
-    await page.goto(`${line.origin}${path}`);
+    await page.goto(`${node.origin}${path}`);
     await page.waitForLoadState('networkidle');
     page.removeAllListeners('request');
     return asked.filter((name) => /explore|\/pieces\//.test(name));

@@ -10,7 +10,7 @@ import type { CourseStructure, CourseSummary, Language, Manifest, Piece, PieceRo
 const roles: readonly PieceRole[] = ['structure', 'lesson', 'items', 'text', 'picture', 'data'];
 
 /** The media types that a package may hold; a piece of any other is not stored. */
-const types = /^(text\/html|application\/json|image\/svg\+xml|image\/png|image\/jpeg|image\/webp|image\/avif|text\/csv|text\/plain)$/;
+const types = /^(text\/html|application\/json|image\/svg\+xml|image\/png|image\/jpeg|image\/webp|image\/avif|text\/csv|text\/plain|application\/fits)$/;
 
 const isLanguage = (value: unknown): value is Language => isString(value) && /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(value);
 const isLanguages = (value: unknown): value is readonly Language[] =>
