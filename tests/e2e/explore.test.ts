@@ -78,9 +78,9 @@ test('without a network: brightness and colour of the image, the curve folded on
   // The faint patch: hidden at first, lifted by the logarithm and a lower white.
   expect(await brightnessAt(page, 18, 47)).toBe(255);
   expect(await brightnessAt(page, 44, 21)).toBeLessThan(12);
-  await page.getByLabel('Brightness').selectOption('log');
+  await page.getByLabel('Brightness', { exact: true }).selectOption('log');
   await expect.poll(() => brightnessAt(page, 44, 21)).toBeGreaterThan(60);
-  await page.getByLabel('Colour').selectOption('negative');
+  await page.getByLabel('Colour', { exact: true }).selectOption('negative');
   await expect.poll(() => brightnessAt(page, 18, 47)).toBe(0);
   const brightest = page.locator('form[data-item=brightest]');
   await brightest.getByRole('textbox').fill('9301');

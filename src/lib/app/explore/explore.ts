@@ -29,6 +29,9 @@ export async function explore(root: HTMLElement, { language }: Words): Promise<(
   const parts = [...root.querySelectorAll<HTMLElement>('figure[data-view]')].map((figure) => {
     const place = document.createElement('div');
     figure.querySelector('figcaption')?.after(place);
+    // The numbers are drawn above them: the table need not push the rest of the lesson away.
+    const table = figure.querySelector<HTMLElement>('.scroll');
+    if (table !== null) table.style.maxHeight = '18rem';
     const { view, columns, period } = figure.dataset;
     if (view === 'image') {
       const address = figure.querySelector<HTMLAnchorElement>('a.save')?.href ?? '';
@@ -45,6 +48,7 @@ export async function explore(root: HTMLElement, { language }: Words): Promise<(
     return { place, part: mount(Curve, { target: place, props }) };
   });
   return () => {
+    for (const table of root.querySelectorAll<HTMLElement>('figure[data-view] .scroll')) table.style.maxHeight = '';
     for (const { place, part } of parts) {
       void unmount(part);
       place.remove();
