@@ -1,9 +1,13 @@
 /** Open data in a lesson: tables that are read without scripts; an image, a curve and a plot that are looked into, also without a network. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
 import { expect, installCourse, test } from './perigee.ts';
 
 const course = 'open-universe';
+const client = join(import.meta.dirname, '..', '..', 'build', 'client');
 
 /** Sets a slider as a hand does. */
 const slide = (slider: Locator, value: number): Promise<void> =>
@@ -34,19 +38,26 @@ test('without scripts the header of the image and the tables are read, and the f
   await expect(page.locator('figure[data-view=fold] tbody tr')).toHaveCount(110);
 });
 
-test('only a page that has such a figure fetches what draws it, and that is small', async ({ startNode, openDevice }) => {
+test('only a page that has such a figure fetches what draws it: at most 10 kB of scripts, styles and words', async ({
+  startNode,
+  openDevice,
+}) => {
   const node = await startNode();
-  const { page } = await openDevice({ size: 'phone' });
-  const scripts = async (path: string): Promise<readonly string[]> => {
+  /** What a page itself fetches of the app on a device that has nothing yet. */
+  const appFiles = async (path: string, drawn: string | null): Promise<readonly string[]> => {
+    const { page } = await openDevice({ size: 'phone' });
     const asked: string[] = [];
     page.on('request', (request) => asked.push(new URL(request.url()).pathname));
     await page.goto(`${node.origin}${path}`);
+    if (drawn !== null) await expect(page.locator(drawn)).toBeVisible();
     await page.waitForLoadState('networkidle');
-    page.removeAllListeners('request');
-    return asked.filter((name) => /explore|\/pieces\//.test(name));
+    return asked.filter((name) => name.startsWith('/_app/immutable/'));
   };
-  expect((await scripts(`/courses/space-law/why-space-law?lang=en`)).filter((name) => name.includes('explore'))).toEqual([]);
-  expect(await scripts(`/courses/${course}/light?lang=en`)).not.toEqual([]);
+  const plain = await appFiles('/courses/space-law/why-space-law?lang=en', null);
+  const further = (await appFiles(`/courses/${course}/image?lang=en`, '[data-explorer=image]')).filter((name) => !plain.includes(name));
+  expect(further).not.toEqual([]);
+  const bytes = further.reduce((sum, name) => sum + brotliCompressSync(readFileSync(join(client, name))).length, 0);
+  expect(bytes).toBeLessThanOrEqual(10_000);
 });
 
 test('without a network: brightness and colour of the image, the curve folded on its period, and the answers that they give', async ({

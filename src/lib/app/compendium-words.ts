@@ -16,6 +16,7 @@ export const kindKeys: Readonly<Record<Kind, Key>> = {
   opportunity: 'compendium.opportunity',
   resource: 'compendium.resource',
   dataset: 'compendium.dataset',
+  material: 'compendium.material',
   goal: 'compendium.goal',
   target: 'compendium.target',
   term: 'compendium.term',
@@ -30,6 +31,7 @@ export const kindsKeys = {
   opportunity: 'compendium.opportunities',
   resource: 'compendium.resources',
   dataset: 'compendium.datasets',
+  material: 'compendium.materials',
 } as const satisfies Partial<Record<Kind, Key>>;
 
 /** Kinds that are listed, in the order of a page. */

@@ -11,7 +11,18 @@ export type EntryId = string & { readonly __brand: 'EntryId' };
 export type Text = Readonly<Record<string, string>>;
 
 export type Kind =
-  'term' | 'goal' | 'target' | 'organisation' | 'solution' | 'practice' | 'listing' | 'indicator' | 'opportunity' | 'resource' | 'dataset';
+  | 'term'
+  | 'goal'
+  | 'target'
+  | 'organisation'
+  | 'solution'
+  | 'practice'
+  | 'listing'
+  | 'indicator'
+  | 'opportunity'
+  | 'resource'
+  | 'dataset'
+  | 'material';
 
 /** Where a fact was read. */
 export interface Source {

@@ -69,6 +69,19 @@ export function jsonLdOf(entry: Entry, { byId }: Pick<Commons, 'byId'>, origin: 
           : { inLanguage: entry.languages, sameAs: entry.url }),
         ...by,
       };
+    case 'material':
+      return {
+        ...base,
+        '@type': 'LearningResource',
+        learningResourceType: entry.type,
+        description: tagged(entry.summary),
+        inLanguage: entry.languages,
+        educationalLevel: entry.level,
+        license: entry.licence,
+        isAccessibleForFree: true,
+        sameAs: `${origin}/courses/${entry.course}`,
+        ...by,
+      };
     case 'dataset':
       return {
         ...base,

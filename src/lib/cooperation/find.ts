@@ -24,6 +24,7 @@ export const listedKinds = [
   'opportunity',
   'resource',
   'dataset',
+  'material',
 ] as const satisfies readonly Kind[];
 export type ListedKind = (typeof listedKinds)[number];
 
@@ -86,6 +87,14 @@ function valuesOf(entry: Entry, { byId, from }: Commons, today: Day): Values {
       return { goal: goals(entry.targets), theme: entry.group === null ? [] : [entry.group] };
     case 'organisation':
       return { language: entry.languages, provider: [`provider-${entry.type}`] };
+    case 'material':
+      return {
+        goal: goals(solved(entry.solutions)),
+        theme: entry.themes,
+        level: [`level-${entry.level}`],
+        language: entry.languages,
+        provider: typeOf(entry.provider),
+      };
     case 'dataset':
       return { goal: goals(solved(entry.solutions)), theme: entry.themes, provider: typeOf(entry.provider) };
     case 'opportunity':

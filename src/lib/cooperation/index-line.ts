@@ -45,6 +45,11 @@ function textsOf(entry: Entry, language: string, titleOf: (id: EntryId) => strin
       return [text(entry.summary), ...titles([...entry.themes, ...(entry.provider === null ? [] : [entry.provider])])];
     case 'listing':
       return [text(entry.summary), ...titles([...entry.themes, ...(entry.provider === null ? [] : [entry.provider])])];
+    case 'material':
+      return [
+        text(entry.summary),
+        ...titles([`material-${entry.type}` as EntryId, ...entry.themes, ...(entry.provider === null ? [] : [entry.provider])]),
+      ];
     case 'dataset':
       return [text(entry.summary), entry.format, ...titles([...entry.themes, ...(entry.provider === null ? [] : [entry.provider])])];
     case 'opportunity':

@@ -7,6 +7,7 @@ import { readDataset, type Dataset } from './kinds/dataset.ts';
 import { readGoal, type Goal } from './kinds/goal.ts';
 import { readIndicator, type Indicator } from './kinds/indicator.ts';
 import { readListing, type Listing } from './kinds/listing.ts';
+import { readMaterial, type Material } from './kinds/material.ts';
 import { readOpportunity, type Opportunity } from './kinds/opportunity.ts';
 import { readOrganisation, type Organisation } from './kinds/organisation.ts';
 import { readPractice, type Practice } from './kinds/practice.ts';
@@ -28,6 +29,7 @@ export interface EntryByKind {
   readonly opportunity: Opportunity;
   readonly resource: Resource;
   readonly dataset: Dataset;
+  readonly material: Material;
 }
 export type Entry = EntryByKind[Kind];
 
@@ -43,6 +45,7 @@ const readers: { readonly [K in Kind]: (id: EntryId, reader: Reader) => EntryByK
   opportunity: readOpportunity,
   resource: readResource,
   dataset: readDataset,
+  material: readMaterial,
 };
 export const kinds = Object.keys(readers) as Kind[];
 
@@ -58,6 +61,7 @@ const places: readonly (readonly [place: string, kind: Kind])[] = [
   ['+compendium/opportunities', 'opportunity'],
   ['+compendium/resources', 'resource'],
   ['+compendium/datasets', 'dataset'],
+  ['+compendium/materials', 'material'],
   ['+indicators', 'indicator'],
 ];
 

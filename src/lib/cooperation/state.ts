@@ -31,6 +31,7 @@ export const monthsFresh: Readonly<Partial<Record<Kind, number>>> = {
   opportunity: 12,
   resource: 24,
   dataset: 24,
+  material: 24,
 };
 
 /** Months for which a machine's look at an address counts. */

@@ -43,7 +43,12 @@ export interface Card {
 
 function targetsOf(entry: Entry, { byId }: Commons): readonly EntryId[] {
   if (entry.kind === 'solution' || entry.kind === 'indicator') return entry.targets;
-  const solutions = entry.kind === 'practice' || entry.kind === 'dataset' ? entry.solutions : entry.kind === 'listing' ? entry.teaches : [];
+  const solutions =
+    entry.kind === 'practice' || entry.kind === 'dataset' || entry.kind === 'material'
+      ? entry.solutions
+      : entry.kind === 'listing'
+        ? entry.teaches
+        : [];
   return solutions.flatMap((id) => {
     const solution = byId.get(id);
     return solution?.kind === 'solution' ? solution.targets : [];
@@ -68,6 +73,8 @@ const termsOf = (entry: Entry): readonly string[] => {
       return [`access-${entry.access}`, `level-${entry.level}`];
     case 'indicator':
       return entry.group === null ? [] : [entry.group];
+    case 'material':
+      return [`material-${entry.type}`, `level-${entry.level}`];
     case 'opportunity':
       return [`opportunity-${entry.type}`];
     case 'resource':

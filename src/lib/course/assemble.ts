@@ -152,6 +152,7 @@ export async function assemble({ course, facts, modules, glossary, references, a
   const manifest: Manifest = {
     format: 'perigee-course/1',
     course,
+    ...(facts.form === undefined ? {} : { form: facts.form }),
     languages: facts.languages,
     title: facts.title,
     summary: facts.summary,

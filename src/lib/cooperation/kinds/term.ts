@@ -17,6 +17,7 @@ export const facets = [
   'access',
   'opportunity',
   'resource',
+  'material',
 ] as const;
 export type Facet = (typeof facets)[number];
 
