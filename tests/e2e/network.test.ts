@@ -32,6 +32,11 @@ test('the directory, opportunities and resources read and narrow down without Ja
   await page.goto(`${node.origin}/network/resources?lang=en&type=resource-equipment`);
   await expect(page.getByRole('heading', { name: '2 shared resources' })).toBeVisible();
   await expect(page.getByText('None that its origin has published').first()).toBeVisible();
+  await page.goto(`${node.origin}/network/coordination?lang=en`);
+  await expect(page.getByRole('row')).toHaveCount(18);
+  await expect(page.getByRole('heading', { name: /^Taught by more than one: [1-9]/ })).toBeVisible();
+  const csv = await (await fetch(`${node.origin}/content/compendium/coordination.csv?lang=en`)).text();
+  expect(csv.split('\r\n')[0]).toBe('provider,country,id,course,languages,level,state,goal,target,address');
   await page.goto(`${node.origin}/network/applications?lang=en`);
   await expect(page.getByText('Writing an application needs JavaScript')).toBeVisible();
 });
@@ -45,7 +50,7 @@ test('without a network: found, written, kept over a reload, saved as a file, an
   await page.getByRole('button', { name: /^Install \(/ }).click();
   await expect(page.locator('[data-kept=yes]')).toBeVisible();
   // What follows the worker may not be here yet; at its first use it is kept in any case.
-  for (const path of ['/network', '/network/opportunities', '/network/resources', '/network/applications']) {
+  for (const path of ['/network', '/network/opportunities', '/network/resources', '/network/coordination', '/network/applications']) {
     await page.goto(`${node.origin}${path}?lang=en`);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   }
@@ -59,6 +64,8 @@ test('without a network: found, written, kept over a reload, saved as a file, an
   await expect(page.getByRole('heading', { name: '2 organisations' })).toBeVisible();
   await page.goto(`${node.origin}/network/resources`);
   await expect(page.getByRole('heading', { name: '6 shared resources' })).toBeVisible();
+  await page.goto(`${node.origin}/network/coordination`);
+  await expect(page.getByRole('row')).toHaveCount(18);
   await page.goto(`${node.origin}/network/opportunities`);
   await page.getByRole('link', { name: 'Write an application' }).first().click();
   await page.getByRole('button', { name: 'Begin an application' }).click();
@@ -95,6 +102,7 @@ for (const [locale, colorScheme, size] of [
       '/network?role=role-affiliated',
       '/network/opportunities',
       '/network/resources',
+      '/network/coordination',
       '/network/applications?to=cssteap-diplomas',
       '/compendium/cssteap',
       '/compendium/pnst-2026',

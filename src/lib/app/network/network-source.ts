@@ -1,4 +1,5 @@
 /** Where the pages of the network have their views from: like the compendium's, from this device where it is installed, else from the node. */
+import type { CoordinationView } from '#lib/cooperation/coordination.ts';
 import type { NetworkView, OpportunitiesView, ResourcesView } from '#lib/cooperation/network.ts';
 import type { InterfaceLanguage } from '#lib/i18n/languages.ts';
 import { finderOn, viewed, type Viewed } from '../compendium-source.ts';
@@ -31,4 +32,10 @@ export const loadResources = (fetch: Fetch, search: URLSearchParams, language: I
     const { resourcesView, networkQueryFrom } = await import('#lib/cooperation/network.ts');
     const { query } = networkQueryFrom((name) => search.get(name));
     return resourcesView(commons, finderOn(commons, tools, language), query, language, tools.dayOf(now()));
+  });
+
+export const loadCoordination = (fetch: Fetch, language: InterfaceLanguage): Promise<Viewed<CoordinationView>> =>
+  viewed(fetch, `/content/compendium/coordination?lang=${language}`, language, async (commons, tools) => {
+    const { coordinationView } = await import('#lib/cooperation/coordination.ts');
+    return coordinationView(commons, language, tools.dayOf(now()));
   });

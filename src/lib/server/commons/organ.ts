@@ -2,6 +2,7 @@
 import type { Clock } from '../../domain/clock.ts';
 import type { Commons } from '../../cooperation/commons.ts';
 import { dayOf, type Day } from '../../cooperation/day.ts';
+import { coordinationView, csvOfCoordination } from '../../cooperation/coordination.ts';
 import { csvOfCommons, dcatOf, jsonLdOf } from '../../cooperation/export.ts';
 import { createFinder, type Finding, type Query } from '../../cooperation/find.ts';
 import { networkQueryFrom, networkView, opportunitiesView, resourcesView } from '../../cooperation/network.ts';
@@ -116,6 +117,25 @@ export function commonsRoutes({
         const { query } = networkQueryFrom((name) => url.searchParams.get(name));
         return resourcesView(read, finderOf(key, read, today), query, language, today);
       }),
+    },
+    {
+      method: 'GET',
+      path: '/content/compendium/coordination',
+      answer: view(({ read, language, today }) => coordinationView(read, language, today)),
+    },
+    {
+      method: 'GET',
+      path: '/content/compendium/coordination.csv',
+      answer: view(
+        ({ read, language, today }) =>
+          new Response(csvOfCoordination(read, language, origin, today), {
+            headers: {
+              ...viewHeaders,
+              'content-type': 'text/csv; charset=utf-8',
+              'content-disposition': 'attachment; filename="coordination.csv"',
+            },
+          }),
+      ),
     },
     {
       method: 'GET',
