@@ -9,8 +9,8 @@ import type { EngineKind, EngineUnderTest } from './engines.ts';
 const ann = 'a'.repeat(26);
 const bob = 'b'.repeat(26);
 
-export function engineConformance({ name, again, open }: EngineKind): void {
-  describe(`engine: ${name}`, { retry: again }, () => {
+export function engineConformance({ name, open }: EngineKind): void {
+  describe(`engine: ${name}`, () => {
     let under: EngineUnderTest;
     let records: Database;
 
