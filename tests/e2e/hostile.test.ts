@@ -65,7 +65,15 @@ test('the node refuses each hostile package in a line of its log and publishes n
   const { courses } = (await (await fetch(`${node.origin}/content/manifests`)).json()) as {
     readonly courses: readonly { readonly course: string }[];
   };
-  expect(courses.map(({ course }) => course)).toEqual(['disaster-risk', 'harmless', 'satellite-navigation', 'space-law']);
+  expect(courses.map(({ course }) => course)).toEqual([
+    'checklist-flood-map',
+    'disaster-risk',
+    'guide-teaching-navigation',
+    'harmless',
+    'open-universe',
+    'satellite-navigation',
+    'space-law',
+  ]);
   for (const name of Object.keys(hostileFragments)) {
     const { signed, lesson } = makePackage(publisher, `hostile-${name}`, { fragment: hostileFragments[name] ?? '' });
     expect((await fetch(`${node.origin}/content/pieces/${lesson}`)).status, name).toBe(404);
