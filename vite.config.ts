@@ -50,6 +50,8 @@ const groups = [
     priority: 6,
   },
   { name: 'staff', test: staff, priority: 6 },
+  // How a device learns to trust the centre: read once, before anything can be kept.
+  { name: 'trust', test: /src\/(routes\/trust\/|lib\/app\/trust-facts)/, priority: 6 },
   // Verifying certificates, and reading codes where the browser does not: kept by the worker once it is installed. Whoever verifies
   // one has no programme to look into and no page of a holder's: those lie with what shows them.
   {

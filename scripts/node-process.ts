@@ -47,10 +47,13 @@ export function createNodeProcess({
   port,
   data,
   environment = {},
+  options = [],
 }: {
   readonly port: number;
   readonly data: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Of `perigee serve`. */
+  readonly options?: readonly string[];
 }): NodeProcess {
   const origin = `http://127.0.0.1:${String(port)}`;
   let child: ChildProcess | null = null;
@@ -68,7 +71,7 @@ export function createNodeProcess({
       return output;
     },
     async start() {
-      const started = spawn(process.execPath, [...serveFlags, 'scripts/perigee.ts', 'serve'], {
+      const started = spawn(process.execPath, [...serveFlags, 'scripts/perigee.ts', 'serve', ...options], {
         cwd: join(import.meta.dirname, '..'),
         env: { ...process.env, PORT: String(port), HOST: '127.0.0.1', PERIGEE_DATA: data, PERIGEE_NODE: 'test-centre', ...environment },
         stdio: ['ignore', 'pipe', 'pipe'],

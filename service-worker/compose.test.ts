@@ -8,6 +8,7 @@ const shell = readFileSync('src/app.html', 'utf8')
   .replace('%perigee.lang%', 'en')
   .replace('%perigee.dir%', 'ltr')
   .replace('%perigee.theme%', 'auto')
+  .replace('%perigee.elsewhere%', '')
   .replace('%sveltekit.head%', '<meta http-equiv="content-security-policy" content="script-src \'self\'">')
   .replace('%sveltekit.body%', '<script>start()</script>');
 

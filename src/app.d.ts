@@ -13,7 +13,7 @@ declare global {
       /** Under `npm run dev`. */
       node?: NodeHandle;
       /** In the built node: adapter-node's request, which the composition root hangs the node on. */
-      req?: { perigee?: NodeHandle };
+      req?: import('node:http').IncomingMessage & { perigee?: NodeHandle };
     }
     interface Error {
       message: string;

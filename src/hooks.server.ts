@@ -1,7 +1,44 @@
 import type { Handle, HandleFetch } from '@sveltejs/kit';
-import { directionOf, isInterfaceLanguage, languageCookie, negotiateLanguage } from '#lib/i18n/languages.ts';
-import { isNodePath } from '#lib/server/handle.ts';
+import { directionOf, isInterfaceLanguage, languageCookie, negotiateLanguage, type InterfaceLanguage } from '#lib/i18n/languages.ts';
+import { loadCatalogue } from '#lib/app/language.ts';
+import { createWords } from '#lib/i18n/words.ts';
+import { isNodePath, type NodeHandle } from '#lib/server/handle.ts';
+import { elsewhere } from '#lib/server/http/elsewhere.ts';
 import { isTheme, themeCookie } from '#lib/ui/theme.ts';
+
+const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign] ?? sign);
+
+/**
+ * What stands above a page that was opened at another address than the centre's own. It is no part of the app, which therefore carries nothing for it; and it is read without scripts.
+ */
+async function noticeElsewhere(
+  place: NodeHandle['place'],
+  request: NonNullable<App.Platform['req']>,
+  url: URL,
+  language: InterfaceLanguage,
+): Promise<string> {
+  const forwarded = request.headers['x-forwarded-host']?.toString();
+  const kind = elsewhere(place, {
+    host: forwarded ?? request.headers.host ?? '',
+    encrypted: Reflect.get(request.socket, 'encrypted') === true || request.headers['x-forwarded-proto'] === 'https',
+    fromHere: /^(?:127\.|::1$|::ffff:127\.)/.test(request.socket.remoteAddress ?? ''),
+  });
+  if (kind === null || url.pathname === '/trust') return '';
+  const catalogue = await loadCatalogue(language, '/trust');
+  const { t } = createWords(
+    () => language,
+    () => catalogue,
+  );
+  const text =
+    kind === 'other' ? t('elsewhere.other', { address: place.origin }) : t(kind === 'plain' ? 'elsewhere.plain' : 'elsewhere.bare');
+  const [href, label] =
+    kind === 'other' ? [`${place.origin}${url.pathname}${url.search}`, t('elsewhere.other.do')] : ['/trust', t('elsewhere.trust.do')];
+  return (
+    `<aside class="wrap" data-elsewhere="${kind}" style="padding-block:.75rem;border-block-end:4px solid var(--signal)">` +
+    `<p>${escapeHtml(text)} <a href="${escapeHtml(href)}">${escapeHtml(label)}</a></p></aside>`
+  );
+}
 
 /** The language of a page: `?lang=` for this visit, else the person's choice, else what the browser asks for. */
 export const handle: Handle = async ({ event, resolve }) => {
@@ -29,6 +66,9 @@ export const handle: Handle = async ({ event, resolve }) => {
     event.cookies.set(languageCookie, asked, { path: '/', httpOnly: false, sameSite: 'lax', secure: false });
 
   const theme = event.cookies.get(themeCookie);
+  const { req } = event.platform ?? {};
+  const above =
+    node === undefined || req === undefined || event.isSubRequest ? '' : await noticeElsewhere(node.place, req, event.url, language);
 
   const response = await resolve(event, {
     // The text first: scripts are named at the end of the page, so that they do not share the first round trips with it.
@@ -37,9 +77,10 @@ export const handle: Handle = async ({ event, resolve }) => {
       html
         .replace('%perigee.lang%', language)
         .replace('%perigee.dir%', directionOf(language))
-        .replace('%perigee.theme%', isTheme(theme) ? theme : 'auto'),
+        .replace('%perigee.theme%', isTheme(theme) ? theme : 'auto')
+        .replace('%perigee.elsewhere%', () => above),
   });
-  response.headers.set('referrer-policy', 'same-origin');
+  response.headers.set('referrer-policy', 'no-referrer');
   response.headers.set('x-content-type-options', 'nosniff');
   response.headers.set('x-frame-options', 'DENY');
   response.headers.append('vary', 'accept-language, cookie');

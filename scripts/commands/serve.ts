@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { Server } from 'node:http';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
@@ -39,10 +40,14 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
     options: {
       ...Object.fromEntries(Object.keys(serveOptions).map((name) => [name, { type: 'string' as const }])),
       dev: { type: 'boolean' },
+      lan: { type: 'boolean' },
     },
   });
-  const { dev, ...options } = values;
-  const read = readSettings(options as Partial<Record<keyof typeof serveOptions, string>>, io.env, dev === true);
+  const { dev, lan, ...options } = values;
+  const read = readSettings(options as Partial<Record<keyof typeof serveOptions, string>>, io.env, {
+    dev: dev === true,
+    lan: lan === true,
+  });
   if (!read.ok) throw new UsageError(read.error);
   const settings = { ...read.value, data: resolve(read.value.data) };
 
@@ -53,6 +58,7 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
     { createCompiler },
     { nodeOfCredential },
     { appVersion },
+    { openTls },
   ] = await Promise.all([
     import('../../src/server/main.ts'),
     import('../../src/server/identity.ts'),
@@ -60,6 +66,7 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
     import('../../src/server/compiler.ts'),
     import('../../src/lib/server/accounts/peers.ts'),
     import('../version.mjs'),
+    import('../../src/server/certificate.ts'),
   ]);
   if (dev !== true && !pagesOf.isBuilt()) {
     io.say('The pages are not built yet. Run «npm start», which builds them first, or «npm run build».');
@@ -81,11 +88,18 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
   const log = (line: string): void => {
     io.say(line);
   };
-  const { origin, host, port, data, couchdb, upstream } = settings;
+  const { host, port, data, couchdb, upstream } = settings;
+  const certified = openTls({ settings, node: name.value, log });
+  if (!certified.ok) {
+    io.say(certified.error);
+    return 1;
+  }
+  const { tls, origin } = certified.value;
   const courses = fileURLToPath(new URL('../../courses', import.meta.url));
   const node = await openNode({
     node: name.value,
     origin,
+    tls,
     data,
     couchdb: couchdb === null ? null : { url: couchdb, prefix: couchPrefix(name.value) },
     upstream,
@@ -104,28 +118,38 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
       origin,
       pages: (request, response, next) => (pages ?? missing)(request, response, next),
       log,
+      tls,
     });
   } catch (error) {
+    tls?.close();
     await node.close();
     const sentence = socketSentences[codeOf(error)];
     if (sentence === undefined) throw error;
     io.say(sentence(host, port));
     return 1;
   }
-  const development = dev === true ? await pagesOf.developmentPages(node.handle, listening.server) : null;
+  const development = dev === true ? await pagesOf.developmentPages(node.handle, listening.servers[0] as Server) : null;
   if (development !== null) ({ pages } = development);
 
   io.out(`Perigee, node «${name.value}», is at ${origin}`);
+  if (tls?.kind === 'own') io.out(`Phones learn to trust it at ${trustPage(tls.authority?.scope.addresses ?? [], port)}`);
   io.out(`Its data is in ${data}`);
   const code = await node.firstRunCode();
   if (code !== null) io.out(`Nobody administers it yet. Open ${origin}/teach and type this code, which works once:  ${code}`);
 
   await stopped();
   await listening.close();
+  tls?.close();
   await development?.close();
   await node.close();
   return 0;
 }
+
+/** The address that a phone types first: by number, for its name may not be known to it yet, and over plain HTTP. */
+const trustPage = (addresses: readonly string[], port: number): string => {
+  const address = addresses.find((one) => !one.startsWith('127.')) ?? '127.0.0.1';
+  return `http://${address.includes(':') ? `[${address}]` : address}:${String(port)}/trust`;
+};
 
 /** While Vite starts, a page waits for nothing that will come by itself: the browser asks again. */
 const missing = (
@@ -165,6 +189,9 @@ Runs one node until it is stopped. What «npm start» does after installing and 
   --data FOLDER    PERIGEE_DATA     database, pieces and keys; ./data
   --node NAME      PERIGEE_NODE     its short name, [a-z0-9-]; asked at the first start, kept in the data folder
   --origin URL     PERIGEE_ORIGIN   its one canonical address; from host and port
+  --lan                             a certificate of the node's own, for phones in the local network; listens on every network
+  --tls-cert FILE  PERIGEE_TLS_CERT a certificate from elsewhere, PEM, the node's own first; read again when it changes
+  --tls-key FILE   PERIGEE_TLS_KEY  its private key
   --couchdb-url URL COUCHDB_URL     an Apache CouchDB in place of the embedded engine, with name and password
   --upstream URL   PERIGEE_UPSTREAM a parent node, to which this one hands on what it holds
   --upstream-token TOKEN PERIGEE_UPSTREAM_TOKEN  this node's credential there («perigee nodes add» at the parent)

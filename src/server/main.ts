@@ -2,7 +2,7 @@
  * The composition root of the node: one engine, its organs, the sockets. Read it from top to bottom to know what the node is made of.
  */
 import { randomBytes } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { Clock } from '../lib/domain/clock.ts';
@@ -50,6 +50,8 @@ import { createCouchSession, createReplica } from '../lib/server/replica/organ.t
 import { createReceipts } from '../lib/server/replica/receipts.ts';
 import { createMetrics } from '../lib/server/status/metrics.ts';
 import { createHealth, createMetricsOrgan } from '../lib/server/status/organ.ts';
+import { createTlsRoutes } from '../lib/server/tls/organ.ts';
+import type { Tls } from '../lib/server/tls/tls.ts';
 import { trustRoutes } from '../lib/server/trust/organ.ts';
 import { createProgrammes } from '../lib/server/trust/programmes.ts';
 import { openShelf } from '../lib/server/trust/shelf.ts';
@@ -59,12 +61,15 @@ import { openNotes } from '../lib/server/upstream/notes.ts';
 import { upstreamRoutes } from '../lib/server/upstream/organ.ts';
 import { createRelayed } from '../lib/server/upstream/relayed.ts';
 import { refuseWhatIsNoRequest } from './not-http.ts';
+import { createOnePort, type Listener, type OnePort } from './one-port.ts';
 import { createListener, type Pages } from './sockets.ts';
 
 export interface NodeSettings {
   readonly node: NodeId;
   /** The one canonical address. */
   readonly origin: string;
+  /** The certificate under which it is reached; null where it has none, or a web server before it has. */
+  readonly tls?: Tls | null;
   /** Folder of the database, pieces and keys. */
   readonly data: string;
   /** The CouchDB that is used in place of the embedded engine; null for none. */
@@ -125,7 +130,7 @@ export async function openAccounts({
 }
 
 export async function openNode(settings: NodeSettings) {
-  const { node, origin, data, courses, version, compiler, log, clock = systemClock, sleep = systemSleep } = settings;
+  const { node, origin, tls = null, data, courses, version, compiler, log, clock = systemClock, sleep = systemSleep } = settings;
   const { engine, records, desk, store, cohorts, peers, signer, orders, sessions } = await openAccounts({ ...settings, check: 'whole' });
   const commons = engine.database(`commons-${node}`);
   const contacts = createContacts(store, clock);
@@ -201,6 +206,7 @@ export async function openNode(settings: NodeSettings) {
       ...peopleRoutes({ sessions, store, cohorts, contacts, orders, obedience, holdsWork, clock }),
       ...cohortRoutes({ records, store, sessions, contacts, cohorts, orders, structureOf: library.structureOf, clock }),
       ...certificateRoutes({ sessions, issuing, programmes: programmes.all }),
+      ...createTlsRoutes({ node, origin, tls }),
       ...upstreamRoutes({ node, version, engine, sessions, peers, library, upstream, clock }),
     ]),
     replica: createReplica({
@@ -243,7 +249,7 @@ export async function openNode(settings: NodeSettings) {
   }
 
   return {
-    handle: { respond } satisfies NodeHandle,
+    handle: { respond, place: { origin, tls: tls?.kind ?? null } } satisfies NodeHandle,
     /** A new code that makes the first administrator, as it is shown; null where there is one. */
     async firstRunCode() {
       const code = await sessions.firstRunCode();
@@ -267,7 +273,8 @@ export type OpenNode = Awaited<ReturnType<typeof openNode>>;
 
 export interface Listening {
   readonly port: number;
-  readonly server: Server;
+  /** What answers HTTP behind the port. */
+  readonly servers: readonly Server[];
   /** Stops listening, lets the answers under way finish for `grace` ms, and closes what is left. */
   close(grace?: number): Promise<void>;
 }
@@ -286,34 +293,41 @@ export function listen(
     readonly pages: Pages;
     readonly log: Log;
     readonly bodyIdle?: number;
+    readonly tls?: Tls | null;
   },
 ): Promise<Listening> {
-  const { host, port, origin, pages, log, bodyIdle = 30_000 } = settings;
-  const server = createServer(
-    // A slow line may take half an hour for what is allowed; silence is cut off much earlier (sockets.ts).
-    { requestTimeout: 30 * 60_000, headersTimeout: 20_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024, joinDuplicateHeaders: true },
-    createListener({ node: node.handle, origin, pages, log, bodyIdle }),
-  );
-  refuseWhatIsNoRequest(server);
+  const { host, port, origin, pages, log, bodyIdle = 30_000, tls = null } = settings;
+  // A slow line may take half an hour for what is allowed; silence is cut off much earlier (sockets.ts).
+  const options = { requestTimeout: 30 * 60_000, headersTimeout: 20_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024, joinDuplicateHeaders: true };
+  const listener = createListener({ node: node.handle, origin, pages, log, bodyIdle, tls });
+  const { door, servers } = tls === null ? plainDoor(options, listener) : createOnePort(tls, options, listener);
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      const address = server.address();
+    door.once('error', reject);
+    door.listen(port, host, () => {
+      door.off('error', reject);
+      const address = door.address();
       resolve({
-        server,
+        servers,
         port: typeof address === 'object' && address !== null ? address.port : port,
         close: (grace = 1500) =>
           new Promise((closed) => {
-            server.close(() => {
+            door.close(() => {
               closed();
             });
-            server.closeIdleConnections();
-            setTimeout(() => {
-              server.closeAllConnections();
-            }, grace).unref();
+            for (const server of servers) {
+              server.closeIdleConnections();
+              setTimeout(() => {
+                server.closeAllConnections();
+              }, grace).unref();
+            }
           }),
       });
     });
   });
+}
+
+function plainDoor(options: ServerOptions, listener: Listener): OnePort {
+  const server = createServer(options, listener);
+  refuseWhatIsNoRequest(server);
+  return { door: server, servers: [server] };
 }

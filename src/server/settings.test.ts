@@ -8,7 +8,7 @@ import { readSettings } from './settings.ts';
 
 describe('settings', () => {
   it('have the defaults of the contract', () => {
-    expect(readSettings({}, {}, false)).toEqual({
+    expect(readSettings({}, {})).toEqual({
       ok: true,
       value: {
         port: 8080,
@@ -16,6 +16,8 @@ describe('settings', () => {
         data: './data',
         node: null,
         origin: 'http://127.0.0.1:8080',
+        lan: false,
+        tls: null,
         couchdb: null,
         upstream: null,
         dev: false,
@@ -25,10 +27,10 @@ describe('settings', () => {
 
   it('come from variables, and an option wins', () => {
     const environment = { PORT: '9000', HOST: '0.0.0.0', PERIGEE_DATA: '/srv', PERIGEE_NODE: 'nairobi', PERIGEE_ORIGIN: '' };
-    expect(readSettings({ port: '9001' }, environment, true)).toMatchObject({
+    expect(readSettings({ port: '9001' }, environment, { dev: true })).toMatchObject({
       value: { port: 9001, host: '0.0.0.0', data: '/srv', node: 'nairobi', origin: 'http://localhost:9001', dev: true },
     });
-    expect(readSettings({}, { HOST: '::1', PORT: '80' }, false)).toMatchObject({ value: { origin: 'http://[::1]' } });
+    expect(readSettings({}, { HOST: '::1', PORT: '80' })).toMatchObject({ value: { origin: 'http://[::1]' } });
   });
 
   it.each([
@@ -47,17 +49,41 @@ describe('settings', () => {
     ['PERIGEE_TLS_CERT', '/etc/cert.pem'],
     ['PERIGEE_LINK_HOURS', '22-06'],
   ])('%s=%s is refused with a sentence that names it', (variable, value) => {
-    const read = readSettings({}, { [variable]: value }, false);
+    const read = readSettings({}, { [variable]: value });
     expect(read).toMatchObject({ ok: false, error: expect.stringMatching(new RegExp(`^${variable} is .{20}`)) as string });
     // A credential is not repeated on a terminal.
     expect(JSON.stringify(read)).not.toContain('secret');
   });
 });
 
+describe('a certificate', () => {
+  const files = { PERIGEE_TLS_CERT: '/etc/cert.pem', PERIGEE_TLS_KEY: '/etc/key.pem' };
+
+  it('has two files, and says under which address the node is opened', () => {
+    expect(readSettings({}, files)).toMatchObject({ value: { tls: { certificate: '/etc/cert.pem', key: '/etc/key.pem' }, origin: null } });
+    expect(readSettings({}, { ...files, PERIGEE_ORIGIN: 'https://learn.example' })).toMatchObject({
+      value: { origin: 'https://learn.example' },
+    });
+    expect(readSettings({}, {}, { lan: true })).toMatchObject({ value: { lan: true, host: '0.0.0.0', origin: null } });
+  });
+
+  it.each([
+    [{ PERIGEE_TLS_KEY: '/etc/key.pem' }, {}, 'PERIGEE_TLS_KEY'],
+    [files, { lan: true }, 'PERIGEE_TLS_CERT'],
+    [{ ...files, PERIGEE_ORIGIN: 'http://learn.example' }, {}, 'PERIGEE_ORIGIN'],
+    [{ PERIGEE_ORIGIN: 'http://centre.lan' }, { lan: true }, 'PERIGEE_ORIGIN'],
+  ])('is refused where it makes no sense: %j %j', (environment: Record<string, string>, flags, names) => {
+    expect(readSettings({}, environment, flags)).toMatchObject({
+      ok: false,
+      error: expect.stringMatching(new RegExp(`^${names} is .{20}`)) as string,
+    });
+  });
+});
+
 describe('the parent of a node', () => {
   const token = `peer_accra_${'0'.repeat(52)}`;
   const read = (more: Record<string, string>, options: Parameters<typeof readSettings>[0] = {}) =>
-    readSettings(options, { PERIGEE_UPSTREAM: 'https://sitc.example', PERIGEE_UPSTREAM_TOKEN: token, ...more }, false);
+    readSettings(options, { PERIGEE_UPSTREAM: 'https://sitc.example', PERIGEE_UPSTREAM_TOKEN: token, ...more });
 
   it('has an address, a credential, a rate and hours', () => {
     const limits = { PERIGEE_LINK_KBPS: '64', PERIGEE_LINK_HOURS: '22-06' };

@@ -1,4 +1,4 @@
-/** The node's settings, from options and variables (an option wins). What this version cannot do yet is refused, not ignored. */
+/** The node's settings, from options and variables (an option wins). A setting that makes no sense is refused, not ignored. */
 import { isNodeId, type NodeId } from '../lib/domain/ids.ts';
 import { err, ok, type Result } from '../lib/domain/result.ts';
 import { parseHours, type Hours } from '../lib/sync/link.ts';
@@ -22,7 +22,12 @@ export interface ServeSettings {
   readonly data: string;
   /** Null where nobody gave one: the data folder knows it, or it is asked or suggested. */
   readonly node: NodeId | null;
-  readonly origin: string;
+  /** Null where nobody gave one and the certificate says it. */
+  readonly origin: string | null;
+  /** The node makes its own authority, for phones in the local network. */
+  readonly lan: boolean;
+  /** Files of a certificate that the administrator got elsewhere; null for none. */
+  readonly tls: { readonly certificate: string; readonly key: string } | null;
   /** Address of a CouchDB with name and password; null for the embedded engine. */
   readonly couchdb: string | null;
   /** Null where this node has no parent. */
@@ -37,17 +42,14 @@ export const serveOptions = {
   data: { type: 'string', variable: 'PERIGEE_DATA' },
   node: { type: 'string', variable: 'PERIGEE_NODE' },
   origin: { type: 'string', variable: 'PERIGEE_ORIGIN' },
+  'tls-cert': { type: 'string', variable: 'PERIGEE_TLS_CERT' },
+  'tls-key': { type: 'string', variable: 'PERIGEE_TLS_KEY' },
   'couchdb-url': { type: 'string', variable: 'COUCHDB_URL' },
   upstream: { type: 'string', variable: 'PERIGEE_UPSTREAM' },
   'upstream-token': { type: 'string', variable: 'PERIGEE_UPSTREAM_TOKEN' },
   'link-kbps': { type: 'string', variable: 'PERIGEE_LINK_KBPS' },
   'link-hours': { type: 'string', variable: 'PERIGEE_LINK_HOURS' },
 } as const;
-
-const notBuilt: Readonly<Record<string, string>> = {
-  PERIGEE_TLS_CERT: 'TLS by the node itself',
-  PERIGEE_TLS_KEY: 'TLS by the node itself',
-};
 
 type Values = Readonly<Partial<Record<keyof typeof serveOptions, string>>>;
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -96,11 +98,27 @@ function originOf(host: string, port: number): string {
   return `http://${name}${port === 80 ? '' : `:${String(port)}`}`;
 }
 
-/** @returns the settings, or the sentence that says which one makes no sense and what would */
-export function readSettings(values: Values, environment: Environment, dev: boolean): Result<ServeSettings, string> {
-  for (const [variable, feature] of Object.entries(notBuilt))
-    if ((environment[variable] ?? '') !== '') return err(`${variable} is set, but this version does not know ${feature} yet. Unset it.`);
+function readTls(given: GivenOf, lan: boolean): Result<ServeSettings['tls'], string> {
+  const [certificate, key] = [given('tls-cert'), given('tls-key')];
+  if (certificate === null && key === null) return ok(null);
+  if (lan)
+    return err(`${(certificate ?? key)?.from ?? ''} is set, and --lan makes a certificate of the node's own. Choose one of the two.`);
+  if (certificate === null || key === null)
+    return err(
+      `${(certificate ?? key)?.from ?? ''} is set alone. A certificate needs its key: set PERIGEE_TLS_CERT and PERIGEE_TLS_KEY to both files.`,
+    );
+  return ok({ certificate: certificate.text, key: key.text });
+}
 
+/**
+ * @param flags what has no variable: `dev` for pages from their sources, `lan` for an authority of the node's own
+ * @returns the settings, or the sentence that says which one makes no sense and what would
+ */
+export function readSettings(
+  values: Values,
+  environment: Environment,
+  { dev = false, lan = false }: { readonly dev?: boolean; readonly lan?: boolean } = {},
+): Result<ServeSettings, string> {
   const given: GivenOf = (name) => {
     const { variable } = serveOptions[name];
     const option = values[name];
@@ -114,7 +132,8 @@ export function readSettings(values: Values, environment: Environment, dev: bool
   if (!Number.isInteger(portNumber) || portNumber < 1 || portNumber > 65535)
     return err(`${port?.from ?? 'PORT'} is «${port?.text ?? ''}», but a port is a number from 1 to 65535.`);
 
-  const host = given('host')?.text ?? '127.0.0.1';
+  // Phones come from outside.
+  const host = given('host')?.text ?? (lan ? '0.0.0.0' : '127.0.0.1');
   if (!/^[\w.:-]+$/.test(host)) return err(`HOST is «${host}», but it is an address such as 127.0.0.1, or 0.0.0.0 for every network.`);
 
   const node = given('node');
@@ -124,6 +143,14 @@ export function readSettings(values: Values, environment: Environment, dev: bool
   const origin = given('origin');
   if (origin !== null && (!/^https?:\/\/[^/?#@\s]+$/.test(origin.text) || !URL.canParse(origin.text)))
     return err(`${origin.from} is «${origin.text}», but an origin is like https://learn.example.org: no path, no slash at the end.`);
+
+  const tls = readTls(given, lan);
+  if (!tls.ok) return tls;
+  const encrypted = lan || tls.value !== null;
+  if (encrypted && origin?.text.startsWith('http:') === true)
+    return err(
+      `${origin.from} is «${origin.text}», but a node with a certificate is opened at https://… Write the address so, or leave it out.`,
+    );
 
   // It holds a password, so it is not shown again.
   const couchdb = given('couchdb-url');
@@ -138,7 +165,9 @@ export function readSettings(values: Values, environment: Environment, dev: bool
     host,
     data: given('data')?.text ?? './data',
     node: node === null ? null : (node.text as NodeId),
-    origin: origin?.text ?? originOf(host, portNumber),
+    origin: origin?.text ?? (encrypted ? null : originOf(host, portNumber)),
+    lan,
+    tls: tls.value,
     couchdb: couchdb?.text ?? null,
     upstream: upstream.value,
     dev,

@@ -4,18 +4,26 @@ import { isNodePath, type NodeHandle } from '../lib/server/handle.ts';
 import { refuse } from '../lib/server/http/answer.ts';
 import type { Caller, OrganRequest } from '../lib/server/http/organ.ts';
 import type { Log } from '../lib/server/log.ts';
+import type { Tls } from '../lib/server/tls/tls.ts';
 import { send } from './answers.ts';
 import { compressPages } from './page-compression.ts';
+import { answerToPlain } from './plain-http.ts';
 import { bodyFailure, callerOf, readRequest } from './requests.ts';
 
 /** For every answer, the files of the app included. */
 const everywhere: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
-  'referrer-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
   'x-frame-options': 'DENY',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
 };
+
+/**
+ * Under a certificate that browsers know, and only then: for a year they come by https alone. Under the node's own authority a key that is lost with the machine would lock every device out of the address until the year is
+ * over.
+ */
+const strictly: typeof everywhere = { ...everywhere, 'strict-transport-security': 'max-age=31536000' };
 
 /** The pages, as adapter-node or Vite hand them over. */
 export type Pages = (request: IncomingMessage, response: ServerResponse, next: () => void) => void;
@@ -25,10 +33,14 @@ export function createListener(given: {
   readonly origin: string;
   readonly pages: Pages;
   readonly log: Log;
+  /** Null where the node has no certificate of its own. */
+  readonly tls?: Tls | null;
   /** A body that brings nothing for so many ms is given up: a dead link must not hold a connection. Slow but alive is fine. */
   readonly bodyIdle: number;
 }): (request: IncomingMessage, response: ServerResponse) => void {
-  const { node, origin, pages, log, bodyIdle } = given;
+  const { node, origin, pages, log, bodyIdle, tls = null } = given;
+  const isPlain = (incoming: IncomingMessage): boolean => Reflect.get(incoming.socket, 'encrypted') !== true;
+  const headersFor = (incoming: IncomingMessage): typeof everywhere => (tls?.kind === 'public' && !isPlain(incoming) ? strictly : everywhere);
 
   async function answerByOrgan(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const request = readRequest(incoming, origin, bodyIdle);
@@ -43,10 +55,15 @@ export function createListener(given: {
       if (outgoing.destroyed) return;
       answer = bodyFailure(error) ?? broken(error, log);
     }
-    await send(answer, everywhere, incoming, outgoing);
+    await send(answer, headersFor(incoming), incoming, outgoing);
   }
 
   return (incoming, outgoing) => {
+    const instead = tls !== null && isPlain(incoming) ? answerToPlain(incoming, tls.kind, origin, callerOf(incoming).local) : null;
+    if (instead !== null) {
+      send(instead, everywhere, incoming, outgoing).catch(() => outgoing.destroy());
+      return;
+    }
     const path = (incoming.url ?? '').split('?')[0] ?? '';
     if (isNodePath(path) || !path.startsWith('/')) {
       answerByOrgan(incoming, outgoing).catch((error: unknown) => {
@@ -55,7 +72,7 @@ export function createListener(given: {
       });
       return;
     }
-    for (const [name, value] of Object.entries(everywhere)) outgoing.setHeader(name, value);
+    for (const [name, value] of Object.entries(headersFor(incoming))) outgoing.setHeader(name, value);
     // adapter-node hands its request to the hooks as `event.platform.req`.
     Reflect.set(incoming, 'perigee', node);
     compressPages(incoming, outgoing);

@@ -45,6 +45,10 @@ export interface DeviceOptions {
   readonly locale?: string;
   readonly colorScheme?: 'light' | 'dark';
   readonly javaScript?: boolean;
+  /** Further arguments of the browser. */
+  readonly args?: readonly string[];
+  /** The home folder of whoever uses the browser: what their system trusts lies there. */
+  readonly home?: string;
 }
 
 async function createDevice(profile: string, options: DeviceOptions, complaints: string[]): Promise<OpenDevice> {
@@ -84,7 +88,8 @@ async function createDevice(profile: string, options: DeviceOptions, complaints:
     async open() {
       context = await chromium.launchPersistentContext(profile, {
         executablePath: found.value,
-        args: chromiumArguments(),
+        args: [...chromiumArguments(), ...(options.args ?? [])],
+        ...(options.home === undefined ? {} : { env: { ...process.env, HOME: options.home } }),
         viewport: phone ? { width: 360, height: 740 } : { width: 1280, height: 800 },
         hasTouch: phone,
         isMobile: phone,
@@ -172,17 +177,17 @@ export async function signIn(page: Page, origin: string, staff: Pick<Staff, 'nam
 }
 
 export const test = base.extend<{
-  startNode: (environment?: Readonly<Record<string, string>>) => Promise<NodeProcess>;
+  startNode: (environment?: Readonly<Record<string, string>>, options?: readonly string[]) => Promise<NodeProcess>;
   openDevice: (options?: DeviceOptions) => Promise<OpenDevice>;
 }>({
   startNode: async ({}, use) => {
     const nodes: NodeProcess[] = [];
-    await use(async (environment = {}) => {
+    await use(async (environment = {}, options = []) => {
       const data = mkdtempSync(join(tmpdir(), 'perigee-node-'));
       const published = process.env[publishedFolder];
       if (published !== undefined)
         for (const part of ['pieces', 'published', 'publisher.pem']) cpSync(join(published, part), join(data, part), { recursive: true });
-      const node = createNodeProcess({ port: await freePort(), data, environment });
+      const node = createNodeProcess({ port: await freePort(), data, environment, options });
       nodes.push(node);
       await node.start();
       return node;

@@ -9,6 +9,7 @@ import type explore from './messages/en/explore.json';
 import type learner from './messages/en/learner.json';
 import type network from './messages/en/network.json';
 import type self from './messages/en/self.json';
+import type trust from './messages/en/trust.json';
 import type teach from './messages/en/teach.json';
 import type verify from './messages/en/verify.json';
 
@@ -22,7 +23,8 @@ export type Key =
   | keyof typeof compendium
   | keyof typeof evidence
   | keyof typeof network
-  | keyof typeof explore;
+  | keyof typeof explore
+  | keyof typeof trust;
 
 export type PluralForms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>>>;
 export type Message = string | PluralForms;

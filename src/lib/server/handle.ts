@@ -6,6 +6,12 @@ import type { OrganRequest } from './http/organ.ts';
 export interface NodeHandle {
   /** Answers a path of the node's own (`/api`, `/content`, `/replica`, `/sync`, `/health`, `/metrics`); null where it is a page's. */
   respond(request: OrganRequest): Promise<Response | null>;
+  /** Where the node is to be opened, so that a page can say that it was opened elsewhere. */
+  readonly place: {
+    readonly origin: string;
+    /** Who says that the node's certificate is its own; null where it has none. */
+    readonly tls: 'public' | 'own' | 'other' | null;
+  };
 }
 
 /** First segments of the paths that the node answers itself. */

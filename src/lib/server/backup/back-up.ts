@@ -13,12 +13,13 @@ import { isListOf, isObject } from '../../domain/shape.ts';
 import { checkFile, companions } from '../engine/check-file.ts';
 import { damageSentence } from '../engine/sqlite-file.ts';
 import { syncFolder } from '../engine/sync-folder.ts';
+import { authorityFiles } from '../tls/authority-files.ts';
 import { describeFile, writeArchive, type BackupManifest } from './archive.ts';
 
 export const databaseFile = 'node.sqlite';
 
 /** Files of the data folder besides the database and the courses. An older node's key lies in a file. */
-const smallFiles = ['node-name', 'publisher.pem'];
+const smallFiles = ['node-name', 'publisher.pem', ...authorityFiles];
 /** What was ordered, beside the database: the only copy in the backup of a node whose documents lie in CouchDB. A running node adds to it. */
 const ordersFile = 'orders.jsonl';
 

@@ -15,6 +15,7 @@ import { openEmbedded } from '../engine/embedded.ts';
 import { salvage, type SalvageReport } from '../engine/salvage.ts';
 import { syncFolder } from '../engine/sync-folder.ts';
 import { readArchive, type BackupManifest } from './archive.ts';
+import { authorityFolder } from '../tls/authority-files.ts';
 import { databaseFile } from './back-up.ts';
 import { renameNode } from './rename-node.ts';
 
@@ -174,6 +175,11 @@ export async function putBackWhatIsWhole(given: {
         await copyFile(join(from, path), join(half, path));
         await chmod(join(half, path), 0o600);
       }
+    // Phones trust the authority; made anew, each would have to be asked again.
+    if (existsSync(join(from, authorityFolder))) {
+      await cp(join(from, authorityFolder), join(half, authorityFolder), { recursive: true });
+      await chmod(join(half, authorityFolder), 0o700);
+    }
     for (const path of ['published', 'packages'])
       if (existsSync(join(from, path))) await cp(join(from, path), join(half, path), { recursive: true });
     const pieces = await savePieces(join(from, 'pieces'), join(half, 'pieces'));
