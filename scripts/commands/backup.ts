@@ -1,6 +1,7 @@
 /** `backup`, `restore` and `audit`: what a centre needs when a disk, a machine or a hand fails. */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -61,7 +62,10 @@ Exit code: 0 done, 1 no backup was made, 64 wrong usage.`,
     const data = folderOf(values.data, io);
     const node = await nodeIn(data, io);
     if (node === null) return 1;
-    const { backUp } = await import('../../src/lib/server/backup/back-up.ts');
+    const [{ backUp }, { backupNote }] = await Promise.all([
+      import('../../src/lib/server/backup/back-up.ts'),
+      import('../../src/lib/server/status/centre.ts'),
+    ]);
     const couchdb = couchOf(io);
     let epoch: string | null = null;
     if (couchdb !== null) {
@@ -83,6 +87,9 @@ Exit code: 0 done, 1 no backup was made, 64 wrong usage.`,
       return 1;
     }
     const { manifest, absent } = made.value;
+    // The page of the centre says how old the newest one is.
+    const note = { at: manifest.made, bytes: manifest.files.reduce((sum, one) => sum + one.bytes, 0) };
+    await writeFile(join(data, backupNote), `${JSON.stringify(note)}\n`, { mode: 0o600 });
     for (const path of absent) io.say(`${path} belongs to a published course and is not there: «perigee audit» says more.`);
     if (couchdb !== null) io.say('The documents are in CouchDB and not in this file: back them up with CouchDB’s own means.');
     if (values.json === true) io.out(JSON.stringify({ file: resolve(file), manifest, absent }));

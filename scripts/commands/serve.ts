@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -59,6 +59,7 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
     { nodeOfCredential },
     { appVersion },
     { openTls },
+    { openLogBook },
   ] = await Promise.all([
     import('../../src/server/main.ts'),
     import('../../src/server/identity.ts'),
@@ -67,6 +68,7 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
     import('../../src/lib/server/accounts/peers.ts'),
     import('../version.mjs'),
     import('../../src/server/certificate.ts'),
+    import('../../src/lib/server/status/log-book.ts'),
   ]);
   if (dev !== true && !pagesOf.isBuilt()) {
     io.say('The pages are not built yet. Run «npm start», which builds them first, or «npm run build».');
@@ -85,9 +87,8 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
     io.say(`PERIGEE_UPSTREAM_TOKEN is the credential of «${holder}», but this node is «${name.value}». Each node has its own.`);
     return 1;
   }
-  const log = (line: string): void => {
-    io.say(line);
-  };
+  const book = openLogBook(join(settings.data, 'node.log'), () => Date.now(), io.say);
+  const log = book.write;
   const { host, port, data, couchdb, upstream } = settings;
   const certified = openTls({ settings, node: name.value, log });
   if (!certified.ok) {
@@ -107,6 +108,7 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
     version: appVersion(),
     compiler: createCompiler(),
     log,
+    book,
   });
 
   let pages = dev === true ? null : await pagesOf.builtPages(origin);
@@ -133,6 +135,7 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
 
   io.out(`Perigee, node «${name.value}», is at ${origin}`);
   if (tls?.kind === 'own') io.out(`Phones learn to trust it at ${trustPage(tls.authority?.scope.addresses ?? [], port)}`);
+  book.write(`Started, version ${appVersion()}, at ${origin}.`);
   io.out(`Its data is in ${data}`);
   const code = await node.firstRunCode();
   if (code !== null) io.out(`Nobody administers it yet. Open ${origin}/teach and type this code, which works once:  ${code}`);

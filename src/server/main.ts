@@ -48,6 +48,9 @@ import { openKeepsake } from '../lib/server/orders/keepsake.ts';
 import { createObedience } from '../lib/server/orders/obey.ts';
 import { createCouchSession, createReplica } from '../lib/server/replica/organ.ts';
 import { createReceipts } from '../lib/server/replica/receipts.ts';
+import { centreRoutes } from '../lib/server/status/centre.ts';
+import { createDisk } from '../lib/server/status/disk.ts';
+import type { LogBook } from '../lib/server/status/log-book.ts';
 import { createMetrics } from '../lib/server/status/metrics.ts';
 import { createHealth, createMetricsOrgan } from '../lib/server/status/organ.ts';
 import { createTlsRoutes } from '../lib/server/tls/organ.ts';
@@ -81,6 +84,8 @@ export interface NodeSettings {
   readonly version: string;
   readonly compiler: Compiler;
   readonly log: Log;
+  /** Where the log is read again; null where nobody keeps it. */
+  readonly book?: Pick<LogBook, 'newest'> | null;
   /** Simulations and tests bring their own. */
   readonly clock?: Clock;
   readonly sleep?: (ms: number) => Promise<void>;
@@ -130,7 +135,19 @@ export async function openAccounts({
 }
 
 export async function openNode(settings: NodeSettings) {
-  const { node, origin, tls = null, data, courses, version, compiler, log, clock = systemClock, sleep = systemSleep } = settings;
+  const {
+    node,
+    origin,
+    tls = null,
+    data,
+    courses,
+    version,
+    compiler,
+    log,
+    book = null,
+    clock = systemClock,
+    sleep = systemSleep,
+  } = settings;
   const { engine, records, desk, store, cohorts, peers, signer, orders, sessions } = await openAccounts({ ...settings, check: 'whole' });
   const commons = engine.database(`commons-${node}`);
   const contacts = createContacts(store, clock);
@@ -143,6 +160,7 @@ export async function openNode(settings: NodeSettings) {
   const throttle = createThrottle(clock);
   const basic = createBasic({ sessions, throttle, clock, random });
   const metrics = createMetrics();
+  const disk = createDisk(data, clock);
 
   const publisher = publisherBy(signer);
   const pieces = openPieces(join(data, 'pieces'));
@@ -190,7 +208,7 @@ export async function openNode(settings: NodeSettings) {
     parent: settings.upstream ?? null,
     notes: openNotes(notes),
     relayed,
-    courses: createUpstreamCourses({ library, pieces, isSafe: compiler.isSafe, data }),
+    courses: createUpstreamCourses({ library, pieces, isSafe: compiler.isSafe, data, hasRoomFor: disk.hasRoomFor }),
     published: () => offeredCourses(library),
     obey: () => obedience.round(),
     erased: async () => (await orders.standing()).erased,
@@ -207,6 +225,20 @@ export async function openNode(settings: NodeSettings) {
       ...cohortRoutes({ records, store, sessions, contacts, cohorts, orders, structureOf: library.structureOf, clock }),
       ...certificateRoutes({ sessions, issuing, programmes: programmes.all }),
       ...createTlsRoutes({ node, origin, tls }),
+      ...centreRoutes({
+        node,
+        version,
+        origin,
+        data,
+        engine,
+        tls,
+        store,
+        sessions,
+        upstream,
+        disk,
+        book: book ?? { newest: () => [] },
+        clock,
+      }),
       ...upstreamRoutes({ node, version, engine, sessions, peers, library, upstream, clock }),
     ]),
     replica: createReplica({
@@ -227,7 +259,7 @@ export async function openNode(settings: NodeSettings) {
       packs: await openPacks({ folder: join(data, 'packs'), pieces }),
       more: [...trustRoutes({ shelf, programmes }), ...commonsRoutes({ commons: compendium, origin, clock })],
     }),
-    health: createHealth({ node, version, engine, upstream, clock }),
+    health: createHealth({ node, version, engine, upstream, disk, clock }),
     metrics: createMetricsOrgan({ metrics, sessions, upstream }),
   };
 

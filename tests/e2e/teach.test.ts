@@ -15,7 +15,7 @@ test('a node is claimed, a cohort made, people enrolled from a table, staff invi
   await page.getByLabel('Name').fill('Amina Diallo');
   await page.getByLabel('Password', { exact: true }).fill('short');
   await page.getByRole('button', { name: 'Become the administrator' }).click();
-  await expect(page.getByRole('alert')).toContainText('At least 10 characters');
+  await expect(page.getByRole('alert')).toContainText('At least 12 characters');
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByLabel('The password once more').fill('something else');
   await page.getByRole('button', { name: 'Become the administrator' }).click();

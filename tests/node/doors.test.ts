@@ -182,6 +182,9 @@ const table: Readonly<Record<string, Row>> = {
   'GET /api/upstream': { form: 'node', things: one('/api/upstream', ['admin']) },
   'POST /api/upstream/visit': { form: 'node', things: one('/api/upstream/visit', ['admin'], {}) },
   'PUT /api/upstream/courses': { form: 'node', things: one('/api/upstream/courses', ['admin'], { courses: null }) },
+  'GET /api/trust': { form: 'node', things: one('/api/trust', 'all') },
+  'GET /api/centre': { form: 'node', things: one('/api/centre', ['admin']) },
+  'GET /api/centre/diagnosis': { form: 'node', things: one('/api/centre/diagnosis', ['admin']) },
   'GET /metrics': { form: 'node', things: one('/metrics', ['admin']) },
 };
 

@@ -1,4 +1,6 @@
 /** What a page does with its centre, in a chunk of its own: a lesson is read and answered without it. */
+import { version } from '$app/environment';
+import { instantOf } from '#lib/domain/clock.ts';
 import { createPersonId, type PersonId } from '#lib/domain/ids.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
 import { exclusively } from '#lib/storage/exclusive.ts';
@@ -82,7 +84,8 @@ async function rangePass(store: Store, person: PersonId, range: PersonId, token:
         journal: store.journal,
         replica,
         ask: (revisions) => {
-          const asked = { person, device: store.device, revisions, ...(key === null ? {} : { key }) };
+          const said = { clock: instantOf(Date.now()), app: version };
+          const asked = { person, device: store.device, revisions, said, ...(key === null ? {} : { key }) };
           return askReceipt(request, location.origin, token, asked, beside);
         },
       });

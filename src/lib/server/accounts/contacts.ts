@@ -7,7 +7,8 @@ import type { DeviceId, PersonId } from '../../domain/ids.ts';
 import type { AccountStore, Device } from './store.ts';
 
 export interface Contacts {
-  heard(person: PersonId, device: DeviceId): void;
+  /** `said`: what the device told of itself. */
+  heard(person: PersonId, device: DeviceId, said?: Said): void;
   devicesOf(person: PersonId): Promise<readonly Device[]>;
   /** Drops what is gathered of somebody who was erased. */
   forget(person: PersonId): void;
@@ -15,7 +16,11 @@ export interface Contacts {
   close(): Promise<void>;
 }
 
+/** What a device tells of itself with a pass. */
+export type Said = Pick<Device, 'skew' | 'app'>;
+
 interface Contact {
+  readonly said: Said;
   readonly person: PersonId;
   readonly device: DeviceId;
   readonly at: Instant;
@@ -28,9 +33,9 @@ export function createContacts(store: AccountStore, clock: Clock): Contacts {
   let writing: Promise<void> = Promise.resolve();
 
   async function write(): Promise<void> {
-    const one = async (name: string, { person, device, at }: Contact): Promise<void> => {
+    const one = async (name: string, { person, device, at, said }: Contact): Promise<void> => {
       const known = await store.get('device', person, device);
-      const value: Device = { ...known, person, device, since: known?.since ?? at, lastContact: at };
+      const value: Device = { ...known, ...said, person, device, since: known?.since ?? at, lastContact: at };
       const kept = await store.put('device', [person, device], value, known?._rev);
       // Another process was first: it stays gathered and is written at the next turn.
       if (kept && gathered.get(name)?.at === at) gathered.delete(name);
@@ -45,16 +50,16 @@ export function createContacts(store: AccountStore, clock: Clock): Contacts {
   timer.unref();
 
   return {
-    heard(person, device) {
-      gathered.set(`${person}:${device}`, { person, device, at: instantOf(clock()) });
+    heard(person, device, said = {}) {
+      gathered.set(`${person}:${device}`, { person, device, at: instantOf(clock()), said });
     },
     async devicesOf(person) {
       const devices = new Map<string, Device>((await store.devicesOf(person)).map((device) => [device.device, device]));
       for (const contact of gathered.values()) {
         if (contact.person !== person) continue;
-        const { device, at } = contact;
+        const { device, at, said } = contact;
         const known = devices.get(device);
-        devices.set(device, { ...known, person, device, since: known?.since ?? at, lastContact: at });
+        devices.set(device, { ...known, ...said, person, device, since: known?.since ?? at, lastContact: at });
       }
       return [...devices.values()];
     },

@@ -53,7 +53,7 @@ export async function verifyPassword(password: string, kept: PasswordHash | null
 }
 
 /** Characters of a password. A long one is cheap to hash all the same: scrypt begins with PBKDF2 over SHA-256. */
-export const passwordLength = { least: 10, most: 200 };
+export const passwordLength = { least: 12, most: 200 };
 
 export const isPassword = (value: unknown): value is string =>
   typeof value === 'string' && [...value].length >= passwordLength.least && value.length <= passwordLength.most;

@@ -50,6 +50,10 @@ export interface Device {
   readonly binding?: BindingRecord;
   /** When its last pass ended; null where none did. */
   readonly lastContact: Instant | null;
+  /** Milliseconds by which its clock was ahead of the node's then; negative where behind. */
+  readonly skew?: number;
+  /** Version of the app that it ran then. */
+  readonly app?: string;
 }
 
 export interface CodeEntry {

@@ -2,12 +2,12 @@
  * `POST /sync`: a device asks which revisions are on this node's disk, after a pass on the standard road. The answer is the receipt that the marks in
  * the app follow. What the engine says it holds was synced to disk before it could be read here (engine.ts), so a receipt never runs ahead of the disk.
  */
-import { instantOf, type Clock } from '../../domain/clock.ts';
+import { instantOf, isInstant, type Clock } from '../../domain/clock.ts';
 import { isDeviceId, isPersonId, type NodeId } from '../../domain/ids.ts';
-import { isObject } from '../../domain/shape.ts';
+import { isObject, type JsonObject } from '../../domain/shape.ts';
 import { bearerOf } from '../accounts/bearer.ts';
 import { readShownKey, type Bindings } from '../accounts/bindings.ts';
-import type { Contacts } from '../accounts/contacts.ts';
+import type { Contacts, Said } from '../accounts/contacts.ts';
 import type { Sessions } from '../accounts/sessions.ts';
 import type { Database, Engine } from '../engine/engine.ts';
 import type { OrderBook } from '../orders/book.ts';
@@ -19,6 +19,14 @@ import { createRouter } from '../http/router.ts';
 
 /** A device that has more asks again with the rest. */
 const maxRevisions = 20_000;
+
+/** What a device tells of itself beside its question; nothing where it is of an older version. */
+function readSaid({ clock: shown, app }: JsonObject, now: number): Said {
+  return {
+    ...(isInstant(shown) ? { skew: Date.parse(shown) - now } : {}),
+    ...(typeof app === 'string' && /^[\w.+-]{1,64}$/.test(app) ? { app } : {}),
+  };
+}
 
 export function createReceipts(given: {
   readonly node: NodeId;
@@ -56,7 +64,7 @@ export function createReceipts(given: {
           typeof rev === 'string' && open.has(id.slice(0, id.indexOf(':'))) ? [[id, rev]] : [],
         );
         const held = await records.held(Object.fromEntries(within));
-        contacts.heard(person, device);
+        contacts.heard(person, device, readSaid(read.value, clock()));
         return json({
           receipt: { node, epoch: engine.epoch, revisions: held },
           // The parent's own receipts, relayed: it may have what this node lost.

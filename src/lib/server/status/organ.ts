@@ -8,6 +8,7 @@ import { forbidden, json } from '../http/answer.ts';
 import type { Organ } from '../http/organ.ts';
 import { createRouter } from '../http/router.ts';
 import type { Upstream } from '../upstream/job.ts';
+import type { Disk } from './disk.ts';
 import type { Metrics } from './metrics.ts';
 
 /** An answer about the disk is good for so long, so that asking often costs no more syncs. Milliseconds. */
@@ -18,17 +19,19 @@ export function createHealth(given: {
   readonly version: string;
   readonly engine: Engine;
   readonly upstream: Upstream;
+  readonly disk: Disk;
   readonly clock: Clock;
 }): Organ {
-  const { node, version, engine, upstream, clock } = given;
+  const { node, version, engine, upstream, disk, clock } = given;
 
   /** What an administrator's watch looks at; who the parent is and what it refused is for the administrator alone. */
-  async function look(): Promise<{ readonly writable: boolean; readonly upstream: object }> {
+  async function look(): Promise<{ readonly writable: boolean; readonly disk: string; readonly upstream: object }> {
     const writable = await engine.writable();
+    const { level } = await disk.room();
     // Where nothing can be written, nothing may be readable either.
-    if (!writable) return { writable, upstream: { state: 'unknown', lastContact: null, waiting: 0 } };
+    if (!writable) return { writable, disk: level, upstream: { state: 'unknown', lastContact: null, waiting: 0 } };
     const { state, lastContact, waiting } = await upstream.status();
-    return { writable, upstream: { state, lastContact, waiting } };
+    return { writable, disk: level, upstream: { state, lastContact, waiting } };
   }
   let last: { readonly at: number; readonly seen: ReturnType<typeof look> } | null = null;
   return createRouter('health', [
@@ -38,9 +41,9 @@ export function createHealth(given: {
       async answer() {
         const now = clock();
         if (last === null || now - last.at > goodFor || now < last.at) last = { at: now, seen: look() };
-        const { writable, upstream: parent } = await last.seen;
+        const { writable, disk: room, upstream: parent } = await last.seen;
         return json(
-          { status: writable ? 'ok' : 'cannot write', version, engine: engine.kind, node, upstream: parent },
+          { status: writable ? 'ok' : 'cannot write', version, engine: engine.kind, node, disk: room, upstream: parent },
           writable ? 200 : 503,
         );
       },

@@ -24,7 +24,7 @@ import type { Line, Question } from './line.ts';
 import { askJson, brokenBy, failureOf } from './parent-end.ts';
 
 /** Why a course of the parent is not, or not yet, here. */
-export type CourseFault = 'bad-signature' | 'other-publisher' | 'damaged' | 'unsafe' | 'nonsense';
+export type CourseFault = 'bad-signature' | 'other-publisher' | 'damaged' | 'unsafe' | 'nonsense' | 'no-room';
 
 /** Where a course of the parent stands here. */
 export type CourseState =
@@ -77,8 +77,10 @@ export function createUpstreamCourses(given: {
   readonly isSafe: (piece: Piece, bytes: Uint8Array) => boolean;
   /** The data folder. */
   readonly data: string;
+  /** What is left of the disk is kept for people's work before a course is fetched. */
+  readonly hasRoomFor: (bytes: number) => Promise<boolean>;
 }): UpstreamCourses {
-  const { library, pieces, isSafe, data } = given;
+  const { library, pieces, isSafe, data, hasRoomFor } = given;
   const arriving = join(data, 'arriving');
   const folderOf = (course: CourseId): string => join(data, 'packages', `upstream+${course}`);
   const states = new Map<string, CourseState>();
@@ -201,6 +203,7 @@ export function createUpstreamCourses(given: {
     for (let missing = await missingOf(signed); missing.length > 0; missing = await missingOf(signed)) {
       states.set(course, { type: 'coming', here: bytes - sum(missing), bytes });
       if (!ports.mayGoOn()) return err('closed');
+      if (!(await hasRoomFor(sum(missing)))) return ok({ type: 'failed', fault: 'no-room' });
       const [first] = missing;
       if (first === undefined) break;
       const large = first.bytes > ports.part;

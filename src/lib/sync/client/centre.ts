@@ -152,11 +152,23 @@ export async function askReceipt(
   fetch: Fetch,
   origin: string,
   token: string,
-  asked: { readonly person: PersonId; readonly device: DeviceId; readonly revisions: Revisions; readonly key?: ShownKey },
+  asked: {
+    readonly person: PersonId;
+    readonly device: DeviceId;
+    readonly revisions: Revisions;
+    readonly key?: ShownKey;
+    readonly said?: { readonly clock: Instant; readonly app: string };
+  },
   beside: Beside,
 ): Promise<Result<Receipt, PassFailure>> {
-  const { person, device, revisions, key } = asked;
-  const answer = await ask(fetch, 'POST', `${origin}/sync`, { person, device, revisions: Object.fromEntries(revisions), key }, token);
+  const { person, device, revisions, key, said: told } = asked;
+  const answer = await ask(
+    fetch,
+    'POST',
+    `${origin}/sync`,
+    { person, device, revisions: Object.fromEntries(revisions), key, ...told },
+    token,
+  );
   if (!answer.ok) return answer;
   const renewal = parseRenewal(answer.value);
   if (renewal !== null) await beside.renewed(renewal);
