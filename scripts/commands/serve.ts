@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -60,6 +60,7 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
     { appVersion },
     { openTls },
     { openLogBook },
+    { createSteadyClock, readTime, saveTime },
   ] = await Promise.all([
     import('../../src/server/main.ts'),
     import('../../src/server/identity.ts'),
@@ -69,6 +70,7 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
     import('../version.mjs'),
     import('../../src/server/certificate.ts'),
     import('../../src/lib/server/status/log-book.ts'),
+    import('../../src/lib/server/status/steady-clock.ts'),
   ]);
   if (dev !== true && !pagesOf.isBuilt()) {
     io.say('The pages are not built yet. Run «npm start», which builds them first, or «npm run build».');
@@ -87,10 +89,26 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
     io.say(`PERIGEE_UPSTREAM_TOKEN is the credential of «${holder}», but this node is «${name.value}». Each node has its own.`);
     return 1;
   }
-  const book = openLogBook(join(settings.data, 'node.log'), () => Date.now(), io.say);
+  const timeFile = join(settings.data, 'clock');
+  const steady = createSteadyClock({
+    machine: () => Date.now(),
+    elapsed: () => performance.now(),
+    // When this version came onto the machine: it cannot have run before.
+    built: statSync(fileURLToPath(new URL('../../package.json', import.meta.url))).mtimeMs,
+    kept: readTime(timeFile),
+    save: (time) => {
+      saveTime(timeFile, time);
+    },
+  });
+  const book = openLogBook(join(settings.data, 'node.log'), steady.now, io.say);
   const log = book.write;
+  const behind = steady.behind();
+  if (behind > 0)
+    log(
+      `This machine's clock is behind by ${String(Math.ceil(behind / 3_600_000))} h. The node counts on from ${new Date(steady.now()).toISOString()}. Set the machine's clock.`,
+    );
   const { host, port, data, couchdb, upstream } = settings;
-  const certified = openTls({ settings, node: name.value, log });
+  const certified = openTls({ settings, node: name.value, clock: steady.now, log });
   if (!certified.ok) {
     io.say(certified.error);
     return 1;
@@ -103,12 +121,14 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
     tls,
     data,
     couchdb: couchdb === null ? null : { url: couchdb, prefix: couchPrefix(name.value) },
-    upstream,
+    upstream: upstream === null ? null : { ...upstream, heardTime: steady.heard },
     courses: existsSync(courses) ? courses : null,
     version: appVersion(),
     compiler: createCompiler(),
     log,
     book,
+    behind: steady.behind,
+    clock: steady.now,
   });
 
   let pages = dev === true ? null : await pagesOf.builtPages(origin);
@@ -140,7 +160,11 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
   const code = await node.firstRunCode();
   if (code !== null) io.out(`Nobody administers it yet. Open ${origin}/teach and type this code, which works once:  ${code}`);
 
+  steady.keep();
+  const keeping = setInterval(steady.keep, 60 * 60_000);
   await stopped();
+  clearInterval(keeping);
+  steady.keep();
   await listening.close();
   tls?.close();
   await development?.close();

@@ -1,5 +1,6 @@
 /** The node's certificate and the address that follows from it: the node's own authority, the administrator's files, or none. */
 import { hostname, networkInterfaces } from 'node:os';
+import type { Clock } from '../lib/domain/clock.ts';
 import type { NodeId } from '../lib/domain/ids.ts';
 import { err, ok, type Result } from '../lib/domain/result.ts';
 import type { Log } from '../lib/server/log.ts';
@@ -26,17 +27,18 @@ function originUnder({ names, addresses }: Scope, port: number): string {
 export function openTls({
   settings,
   node,
+  clock,
   log,
 }: {
   readonly settings: Pick<ServeSettings, 'origin' | 'lan' | 'tls' | 'port' | 'data'>;
   readonly node: NodeId;
+  readonly clock: Clock;
   readonly log: Log;
 }): Result<Certified, string> {
   const { origin, lan, tls: files, port, data } = settings;
   const chosen = origin === null ? null : new URL(origin).hostname;
   if (!lan && files === null) return origin === null ? err('The node has no address. Set PERIGEE_ORIGIN.') : ok({ tls: null, origin });
 
-  const clock = (): number => Date.now();
   const machine = () => Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   const opened =
     files === null

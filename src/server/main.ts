@@ -86,6 +86,8 @@ export interface NodeSettings {
   readonly log: Log;
   /** Where the log is read again; null where nobody keeps it. */
   readonly book?: Pick<LogBook, 'newest'> | null;
+  /** Milliseconds by which the machine's clock is behind what the node knows. */
+  readonly behind?: () => number;
   /** Simulations and tests bring their own. */
   readonly clock?: Clock;
   readonly sleep?: (ms: number) => Promise<void>;
@@ -145,6 +147,7 @@ export async function openNode(settings: NodeSettings) {
     compiler,
     log,
     book = null,
+    behind = () => 0,
     clock = systemClock,
     sleep = systemSleep,
   } = settings;
@@ -237,6 +240,7 @@ export async function openNode(settings: NodeSettings) {
         upstream,
         disk,
         book: book ?? { newest: () => [] },
+        behind,
         clock,
       }),
       ...upstreamRoutes({ node, version, engine, sessions, peers, library, upstream, clock }),

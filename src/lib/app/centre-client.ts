@@ -14,6 +14,7 @@ const state = v.object({
   version: text,
   origin: text,
   now: instant,
+  behind: count,
   writable: v.boolean(),
   tls: v.nullable(v.object({ kind: v.picklist(['public', 'own', 'other']), until: instant })),
   disk: v.object({ free: count, total: count, level: v.picklist(['ample', 'low', 'scarce']), database: count, courses: count }),

@@ -56,9 +56,11 @@ export function centreRoutes(given: {
   readonly upstream: Upstream;
   readonly disk: Disk;
   readonly book: Pick<LogBook, 'newest'>;
+  /** Milliseconds by which the machine's clock is behind what the node knows. */
+  readonly behind: () => number;
   readonly clock: Clock;
 }): readonly Route[] {
-  const { node, version, origin, data, engine, tls, store, sessions, upstream, disk, book, clock } = given;
+  const { node, version, origin, data, engine, tls, store, sessions, upstream, disk, book, behind, clock } = given;
   const started = clock();
 
   async function devices() {
@@ -93,6 +95,7 @@ export function centreRoutes(given: {
       engine: engine.kind,
       started: instantOf(started),
       now: instantOf(clock()),
+      behind: behind(),
       writable: await engine.writable(),
       tls: tls === null || certificate === null ? null : { kind: tls.kind, until: new Date(certificate.validTo).toISOString() },
       disk: {

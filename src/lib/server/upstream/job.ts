@@ -36,6 +36,8 @@ export interface ParentSettings {
   /** Kilobits a second, both ways together; null for as fast as it goes. */
   readonly kbps: number | null;
   readonly hours: Hours | null;
+  /** Told the parent's time. */
+  readonly heardTime?: (time: number) => void;
   /** Visits are made only when they are asked for. */
   readonly byHand?: boolean;
 }
@@ -117,7 +119,10 @@ export function createUpstream(given: {
       else stopping.signal.addEventListener('abort', done);
       sleep(ms).then(done, reject);
     });
-  const line = parent === null ? null : createLine({ url: parent.url, token: parent.token, version, rate, clock, sleep: rest });
+  const line =
+    parent === null
+      ? null
+      : createLine({ url: parent.url, token: parent.token, version, rate, heardTime: parent.heardTime, clock, sleep: rest });
 
   let link = startLink(clock());
   let plan: LinkCommand = { do: 'nothing' };

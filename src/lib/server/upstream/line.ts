@@ -54,10 +54,12 @@ export function createLine(given: {
   readonly version: string;
   /** Null for as fast as it goes. */
   readonly rate: Rate | null;
+  /** Told the other side's time, where nobody between can have changed it. */
+  readonly heardTime?: ((time: number) => void) | undefined;
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;
 }): Line {
-  const { token, version, rate, clock, sleep } = given;
+  const { token, version, rate, heardTime, clock, sleep } = given;
   const base = new URL(given.url);
   const secure = base.protocol === 'https:';
   const agent = secure ? new SecureAgent({ keepAlive: true, maxSockets: 1 }) : new PlainAgent({ keepAlive: true, maxSockets: 1 });
@@ -153,6 +155,7 @@ export function createLine(given: {
         hasAnswered = true;
         clearTimeout(silenceTimer);
       });
+      if (secure) heardTime?.(Date.parse(incoming.headers.date ?? ''));
       const answered = headBytes(incoming.rawHeaders);
       bytes.received += answered;
       await pay(answered);
