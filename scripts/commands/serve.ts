@@ -60,6 +60,7 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
     { appVersion },
     { openTls },
     { openLogBook },
+    { firstAddress },
     { createSteadyClock, readTime, saveTime },
   ] = await Promise.all([
     import('../../src/server/main.ts'),
@@ -70,6 +71,7 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
     import('../version.mjs'),
     import('../../src/server/certificate.ts'),
     import('../../src/lib/server/status/log-book.ts'),
+    import('../../src/lib/server/tls/organ.ts'),
     import('../../src/lib/server/status/steady-clock.ts'),
   ]);
   if (dev !== true && !pagesOf.isBuilt()) {
@@ -154,7 +156,7 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
   if (development !== null) ({ pages } = development);
 
   io.out(`Perigee, node «${name.value}», is at ${origin}`);
-  if (tls?.kind === 'own') io.out(`Phones learn to trust it at ${trustPage(tls.authority?.scope.addresses ?? [], port)}`);
+  if (tls?.kind === 'own') io.out(`Phones learn to trust it at ${firstAddress(tls.authority?.scope.addresses ?? [], String(port))}`);
   book.write(`Started, version ${appVersion()}, at ${origin}.`);
   io.out(`Its data is in ${data}`);
   const code = await node.firstRunCode();
@@ -171,12 +173,6 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
   await node.close();
   return 0;
 }
-
-/** The address that a phone types first: by number, for its name may not be known to it yet, and over plain HTTP. */
-const trustPage = (addresses: readonly string[], port: number): string => {
-  const address = addresses.find((one) => !one.startsWith('127.')) ?? '127.0.0.1';
-  return `http://${address.includes(':') ? `[${address}]` : address}:${String(port)}/trust`;
-};
 
 /** While Vite starts, a page waits for nothing that will come by itself: the browser asks again. */
 const missing = (

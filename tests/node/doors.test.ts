@@ -183,6 +183,7 @@ const table: Readonly<Record<string, Row>> = {
   'POST /api/upstream/visit': { form: 'node', things: one('/api/upstream/visit', ['admin'], {}) },
   'PUT /api/upstream/courses': { form: 'node', things: one('/api/upstream/courses', ['admin'], { courses: null }) },
   'GET /api/trust': { form: 'node', things: one('/api/trust', 'all') },
+  'GET /api/trust/code.svg': { form: 'node', things: one('/api/trust/code.svg', 'all') },
   'GET /api/centre': { form: 'node', things: one('/api/centre', ['admin']) },
   'GET /api/centre/diagnosis': { form: 'node', things: one('/api/centre/diagnosis', ['admin']) },
   'GET /metrics': { form: 'node', things: one('/metrics', ['admin']) },

@@ -5,6 +5,8 @@ export interface TrustFacts {
   /** The node's one canonical address. */
   readonly origin: string;
   readonly kind: 'public' | 'own' | 'other' | null;
+  /** What a phone types first: this page by number and over plain HTTP; null where there is nothing to learn. */
+  readonly first: string | null;
   readonly authority: {
     readonly title: string;
     /** SHA-256 of the certificate, bytes in hexadecimal with colons. */
@@ -20,13 +22,16 @@ const areTexts = (value: unknown): value is readonly string[] => Array.isArray(v
 
 function parseTrust(value: unknown): TrustFacts | null {
   if (!isObject(value)) return null;
-  const { origin, kind, authority } = value;
-  if (typeof origin !== 'string' || !(kind === null || kind === 'public' || kind === 'own' || kind === 'other')) return null;
-  if (authority === null) return { origin, kind, authority };
+  const { origin, kind, first, authority } = value;
+  if (typeof origin !== 'string' || !(first === null || typeof first === 'string')) return null;
+  if (!(kind === null || kind === 'public' || kind === 'own' || kind === 'other')) return null;
+  if (authority === null) return { origin, kind, first, authority };
   if (!isObject(authority)) return null;
   const { title, fingerprint, until, names, addresses } = authority;
   if (typeof title !== 'string' || typeof fingerprint !== 'string' || !isInstant(until)) return null;
-  return areTexts(names) && areTexts(addresses) ? { origin, kind, authority: { title, fingerprint, until, names, addresses } } : null;
+  return areTexts(names) && areTexts(addresses)
+    ? { origin, kind, first, authority: { title, fingerprint, until, names, addresses } }
+    : null;
 }
 
 /** Null where no node answers. */

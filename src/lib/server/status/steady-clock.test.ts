@@ -52,6 +52,17 @@ describe('the clock of a node', () => {
     expect([clock.now(), clock.behind()]).toEqual([built + 55 * day, 0]);
   });
 
+  it('is in whole milliseconds, however finely time is told to it', () => {
+    const { clock, pass } = onMachine(0.25, null);
+    pass(0.3);
+    expect(Number.isInteger(clock.now())).toBe(true);
+    expect(
+      Number.isInteger(
+        createSteadyClock({ machine: () => 0, elapsed: () => 0.7, built: built + 0.123, kept: null, save: () => undefined }).now(),
+      ),
+    ).toBe(true);
+  });
+
   it('knows at least when it was built', () => {
     expect(onMachine(0, null).clock.now()).toBe(built);
   });

@@ -39,8 +39,9 @@ export function createSteadyClock(given: {
 }): SteadyClock {
   const { machine, elapsed, built, kept, save } = given;
   const believable = built + 10 * year;
-  let floor = { time: Math.max(built, kept !== null && kept <= believable ? kept : 0), at: elapsed() };
-  const known = (): number => floor.time + (elapsed() - floor.at);
+  let floor = { time: Math.max(Math.ceil(built), kept !== null && kept <= believable ? kept : 0), at: elapsed() };
+  // Whole milliseconds: ids and documents hold no others.
+  const known = (): number => Math.floor(floor.time + (elapsed() - floor.at));
   const now = (): number => {
     const said = machine();
     // What was said once is not taken back: two moments of the node are in order.

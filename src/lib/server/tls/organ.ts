@@ -1,5 +1,6 @@
 /** `/api/trust`: how a device learns to trust this node. Open to all, over plain HTTP too: the authority's certificate is no secret, and who wants to be sure compares its fingerprint with the one at the centre. */
 import { createHash, X509Certificate } from 'node:crypto';
+import encodeQR from 'qr';
 import type { NodeId } from '../../domain/ids.ts';
 import { json, notFound } from '../http/answer.ts';
 import type { Route } from '../http/organ.ts';
@@ -42,10 +43,17 @@ const chromiumPolicy = (origin: string, der: Buffer): object => ({
 /** Firefox takes the certificate from a file beside its policies. */
 const firefoxPolicy = (): object => ({ policies: { Certificates: { Install: ['/etc/firefox/policies/perigee.crt'] } } });
 
+/** The address that a phone types first: by number, for its name may not be known to it yet, and over plain HTTP. */
+export function firstAddress(addresses: readonly string[], port: string): string {
+  const address = addresses.find((one) => !one.startsWith('127.')) ?? '127.0.0.1';
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}/trust`;
+}
+
 export function createTlsRoutes(given: { readonly node: NodeId; readonly origin: string; readonly tls: Tls | null }): readonly Route[] {
   const { node, origin, tls } = given;
   const authority = tls?.authority ?? null;
   const known = authority === null ? null : { ...authority, parsed: new X509Certificate(authority.certificate) };
+  const first = known === null ? null : firstAddress(known.scope.addresses, new URL(origin).port || '443');
   const title = known?.parsed.subject.replace(/^CN=/, '') ?? '';
 
   const file = (name: string, type: string, bytes: (one: NonNullable<typeof known>) => string | Buffer): Route => ({
@@ -73,6 +81,7 @@ export function createTlsRoutes(given: { readonly node: NodeId; readonly origin:
           json({
             origin,
             kind: tls?.kind ?? null,
+            first,
             authority:
               known === null
                 ? null
@@ -84,6 +93,25 @@ export function createTlsRoutes(given: { readonly node: NodeId; readonly origin:
                     addresses: known.scope.addresses,
                   },
           }),
+        ),
+    },
+    {
+      method: 'GET',
+      path: '/api/trust/code.svg',
+      // Dark on white in every theme and on paper: cameras expect it so.
+      answer: () =>
+        Promise.resolve(
+          first === null
+            ? notFound()
+            : new Response(
+                encodeQR(first, 'svg', { ecc: 'medium', border: 4 }).replace(
+                  '><path',
+                  '><rect width="100%" height="100%" fill="#fff"/><path',
+                ),
+                {
+                  headers: { 'content-type': 'image/svg+xml' },
+                },
+              ),
         ),
     },
     // Android and Windows take it in this form.
