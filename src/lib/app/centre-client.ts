@@ -16,7 +16,7 @@ const state = v.object({
   now: instant,
   behind: count,
   writable: v.boolean(),
-  tls: v.nullable(v.object({ kind: v.picklist(['public', 'own', 'other']), until: instant })),
+  tls: v.nullable(v.object({ kind: v.picklist(['public', 'own', 'other']), until: instant, fingerprint: v.nullable(text) })),
   disk: v.object({ free: count, total: count, level: v.picklist(['ample', 'low', 'scarce']), database: count, courses: count }),
   people: count,
   devices: count,

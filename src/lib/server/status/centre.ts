@@ -97,7 +97,15 @@ export function centreRoutes(given: {
       now: instantOf(clock()),
       behind: behind(),
       writable: await engine.writable(),
-      tls: tls === null || certificate === null ? null : { kind: tls.kind, until: new Date(certificate.validTo).toISOString() },
+      tls:
+        tls === null || certificate === null
+          ? null
+          : {
+              kind: tls.kind,
+              until: new Date(certificate.validTo).toISOString(),
+              // What whoever trusts the centre at /trust compares with.
+              fingerprint: tls.authority === null ? null : new X509Certificate(tls.authority.certificate).fingerprint256,
+            },
       disk: {
         ...room,
         database: ['node.sqlite', 'node.sqlite-wal'].reduce((sum, name) => sum + sizeUnder(join(data, name)), 0),
