@@ -10,7 +10,8 @@ const escapeHtml = (text: string): string =>
   text.replace(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign] ?? sign);
 
 /**
- * What stands above a page that was opened at another address than the centre's own. It is no part of the app, which therefore carries nothing for it; and it is read without scripts.
+ * What stands above a page that was opened at another address than the centre's own. It is no part of the app, which therefore carries nothing for it; and it is read without scripts. Its way out loads the
+ * page whole, so that it goes with it.
  */
 async function noticeElsewhere(
   place: NodeHandle['place'],
@@ -36,7 +37,7 @@ async function noticeElsewhere(
     kind === 'other' ? [`${place.origin}${url.pathname}${url.search}`, t('elsewhere.other.do')] : ['/trust', t('elsewhere.trust.do')];
   return (
     `<aside class="wrap" data-elsewhere="${kind}" style="padding-block:.75rem;border-block-end:4px solid var(--signal)">` +
-    `<p>${escapeHtml(text)} <a href="${escapeHtml(href)}">${escapeHtml(label)}</a></p></aside>`
+    `<p>${escapeHtml(text)} <a href="${escapeHtml(href)}" data-sveltekit-reload>${escapeHtml(label)}</a></p></aside>`
   );
 }
 
