@@ -334,7 +334,13 @@ export function listen(
 ): Promise<Listening> {
   const { host, port, origin, pages, log, bodyIdle = 30_000, tls = null } = settings;
   // A slow line may take half an hour for what is allowed; silence is cut off much earlier (sockets.ts).
-  const options = { requestTimeout: 30 * 60_000, headersTimeout: 20_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024, joinDuplicateHeaders: true };
+  const options = {
+    requestTimeout: 30 * 60_000,
+    headersTimeout: 20_000,
+    keepAliveTimeout: 65_000,
+    maxHeaderSize: 16 * 1024,
+    joinDuplicateHeaders: true,
+  };
   const listener = createListener({ node: node.handle, origin, pages, log, bodyIdle, tls });
   const { door, servers } = tls === null ? plainDoor(options, listener) : createOnePort(tls, options, listener);
   return new Promise((resolve, reject) => {

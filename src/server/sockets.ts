@@ -40,7 +40,8 @@ export function createListener(given: {
 }): (request: IncomingMessage, response: ServerResponse) => void {
   const { node, origin, pages, log, bodyIdle, tls = null } = given;
   const isPlain = (incoming: IncomingMessage): boolean => Reflect.get(incoming.socket, 'encrypted') !== true;
-  const headersFor = (incoming: IncomingMessage): typeof everywhere => (tls?.kind === 'public' && !isPlain(incoming) ? strictly : everywhere);
+  const headersFor = (incoming: IncomingMessage): typeof everywhere =>
+    tls?.kind === 'public' && !isPlain(incoming) ? strictly : everywhere;
 
   async function answerByOrgan(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const request = readRequest(incoming, origin, bodyIdle);

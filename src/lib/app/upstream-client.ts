@@ -16,7 +16,10 @@ const course = v.custom<CourseId>(isCourseId);
 const courseState = v.variant('type', [
   v.object({ type: v.picklist(['here', 'own', 'left-out']) }),
   v.object({ type: v.literal('coming'), here: count, bytes: count }),
-  v.object({ type: v.literal('failed'), fault: v.picklist(['bad-signature', 'other-publisher', 'damaged', 'unsafe', 'nonsense', 'no-room']) }),
+  v.object({
+    type: v.literal('failed'),
+    fault: v.picklist(['bad-signature', 'other-publisher', 'damaged', 'unsafe', 'nonsense', 'no-room']),
+  }),
 ]);
 export type CourseState = v.InferOutput<typeof courseState>;
 
