@@ -131,17 +131,8 @@ export function figuresOf(people: readonly Attributes[], plan: FiguresPlan, leas
     });
     const isSafe = (): boolean => {
       const whole = rows.filter(({ split }) => !split);
-      if (whole.length === 0) return true;
-      return (
-        whole.length > 1 &&
-        columns.every(
-          (_, i) =>
-            !isSmall(
-              whole.reduce((sum, { cells }) => sum + (cells[i] ?? 0), 0),
-              least,
-            ),
-        )
-      );
+      const left = columns.map((_, i) => whole.reduce((sum, { cells }) => sum + (cells[i] ?? 0), 0));
+      return whole.length === 0 || (whole.length > 1 && !left.some((n) => isSmall(n, least)));
     };
     // From the smallest: as much as can be stays split.
     for (const row of rows.toReversed()) {
