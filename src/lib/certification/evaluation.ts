@@ -8,6 +8,8 @@
  *   handed on    people trained by somebody who had been trained before them here: the second generation and those after it
  *   cost         what was entered for the year, by kind; for each person trained where all of it is in one currency
  *
+ * None of them is told by programme, country or gender: that is for figures that name nobody (domain/suppression.ts), and beside those it would tell more than they do.
+ *
  * How complete they are stands beside them: the devices that may hold work, those heard from, and which has been silent longest.
  */
 import type { Instant } from '../domain/clock.ts';
@@ -42,8 +44,6 @@ export interface YearFigures {
   readonly trained: number;
   readonly handedOn: number;
   readonly certified: number;
-  /** By programme: first certificates of it, so that whoever has two is in both. */
-  readonly programmes: Readonly<Record<string, number>>;
   readonly costs: readonly CostSum[];
   /** In the one currency; null where nothing was entered, there is more than one, or nobody was trained. */
   readonly costPerTrained: number | null;
@@ -103,9 +103,6 @@ export function evaluationOf(given: {
   const costs = given.costs.filter(({ withdrawn }) => withdrawn === undefined);
   const trained = cascade.people.flatMap(({ first, generation }) => (first === null ? [] : [{ year: yearOf(first.at), generation }]));
   const certified = firstOf(given.certified);
-  const byProgramme = [...new Set(given.certified.map(({ programme }) => programme))]
-    .sort()
-    .map((programme) => [programme, firstOf(given.certified.filter((one) => one.programme === programme))] as const);
 
   const ago = new Date(addMonths(Date.parse(now), -12)).toISOString();
   const long = certified.filter(({ at }) => at <= ago);
@@ -128,12 +125,6 @@ export function evaluationOf(given: {
       trained: these.length,
       handedOn: these.filter(({ generation }) => generation >= 2).length,
       certified: certified.filter(({ at }) => yearOf(at) === year).length,
-      programmes: Object.fromEntries(
-        byProgramme.flatMap(([programme, all]) => {
-          const n = all.filter(({ at }) => yearOf(at) === year).length;
-          return n === 0 ? [] : [[programme, n]];
-        }),
-      ),
       costs: sums,
       costPerTrained:
         only !== undefined && sums.length === 1 && these.length > 0 ? Math.round((only.sum / these.length) * 100) / 100 : null,
