@@ -43,7 +43,7 @@ async function fill(data: string, structures: ReadonlyMap<CourseId, CourseStruct
   const documents: object[] = [];
   const staff = async (who: string, role: 'trainer' | 'master') => {
     const [person, device, signer] = [createPersonId(random), createDeviceId(random), newSigner()];
-    await store.put('staff', [person], { person, name: who, roles: [role], since: on(-600), password: { } as never });
+    await store.put('staff', [person], { person, name: who, roles: [role], since: on(-600), password: {} as never });
     const ulid = createUlid(Date.now(), random);
     const binding: BindingRecord = { _id: bindingId(person, device, ulid), kind: 'binding', person, writer: node, device, key: signer.key, ulid, at: on(-600), signature: { key: signer.key, value: 'A'.repeat(86) } }; // prettier-ignore
     documents.push(binding);
@@ -73,7 +73,10 @@ async function fill(data: string, structures: ReadonlyMap<CourseId, CourseStruct
           person,
           course,
           writer: device,
-          units: Object.fromEntries(units.map(({ id }) => [id, { first: at, last: at, seconds: 600, completed: at }])) as Record<UnitId, never>,
+          units: Object.fromEntries(units.map(({ id }) => [id, { first: at, last: at, seconds: 600, completed: at }])) as Record<
+            UnitId,
+            never
+          >,
           items: Object.fromEntries(units.flatMap(({ items }) => items.map(({ id, v }) => [id, { v, best: 1, attempts: 2, first: at, last: at }]))) as Record<ItemId, never>, // prettier-ignore
           completed: at,
         };

@@ -18,7 +18,7 @@ import type { OrderBook } from '../orders/book.ts';
 import type { Gathering } from './gathering.ts';
 import type { Issuing } from './issuing.ts';
 import { figuresPlan, openLedger } from './ledger.ts';
-import { readRecords, type CentreRecords } from './records.ts';
+import { isErased, readRecords, type CentreRecords } from './records.ts';
 
 /** A certificate that ends within this is worth a word: milliseconds. */
 const soon = 180 * 24 * 60 * 60 * 1000;
@@ -155,7 +155,7 @@ export function cascadeRoutes(given: {
       path: '/api/cascade',
       answer: forAdministrator(async () => {
         const found = await records();
-        return json({ self: null, ...show(found, found.cascade, () => true), coverage: found.coverageOf(null, null) });
+        return json({ self: null, ...show(found, found.cascade, (who) => !isErased(who)), coverage: found.coverageOf(null, null) });
       }),
     },
     { method: 'GET', path: '/api/evaluation', answer: forAdministrator(() => evaluation()) },

@@ -42,6 +42,10 @@ export interface CentreRecords {
   coverageOf(of: ReadonlySet<string> | null, cohorts: ReadonlySet<string> | null): Coverage;
 }
 
+/** Stands before the name of an award whose holder is not known here any more. */
+const erased = 'award ';
+export const isErased = (person: string): boolean => person.startsWith(erased);
+
 const hashOf = (...parts: readonly string[]): string => createHash('sha256').update(parts.join('\n')).digest('base64url').slice(0, 16);
 
 const yearOf = (at: Instant): number => Number(at.slice(0, 4));
@@ -96,7 +100,7 @@ export async function readRecords(given: {
 
   // Whoever was erased was certified all the same: the book says so, and of whom it does not.
   const certified = [...issued.values()].map(
-    ({ uuid, award, programme, at, until, state }): Certified => ({ person: holderByUuid.get(uuid) ?? `award ${award}`, programme, at, until, state }), // prettier-ignore
+    ({ uuid, award, programme, at, until, state }): Certified => ({ person: holderByUuid.get(uuid) ?? `${erased}${award}`, programme, at, until, state }), // prettier-ignore
   );
   const activities: Activity[] = [
     ...known.flatMap((piece) => (piece.type === 'session' ? [{ person: piece.trainer, at: piece.at }] : [])),
