@@ -57,11 +57,12 @@ export const verifying: Benchmark = {
     // What verifies and what reads codes is kept a while after the worker is installed: all of it, or the photo is not read.
     const worker = readFileSync(join('build', 'client', 'service-worker.js'), 'utf8').replaceAll('\\"', '"');
     const later = JSON.parse(/"after":(\[[^\]]*\])/.exec(worker)?.[1] ?? '[]') as readonly string[];
-    await first.waitForFunction(
-      async (paths) => (await Promise.all(paths.map((path) => caches.match(path)))).every((found) => found !== undefined),
-      later,
-      { polling: 500, timeout: 60_000 },
-    );
+    const lacking = (): Promise<number> =>
+      first.evaluate(async (paths) => {
+        const found = await Promise.all(paths.map((path) => caches.match(path)));
+        return found.filter((one) => one === undefined).length;
+      }, later);
+    while ((await lacking()) > 0) await first.waitForTimeout(500);
     await first.close();
     await node.stop();
     await context.setOffline(true);

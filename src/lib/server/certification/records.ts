@@ -16,7 +16,7 @@ import type { Programme } from '../../certification/programme.ts';
 import type { Digest } from '../../certification/signed.ts';
 import type { AccountStore, Staff } from '../accounts/store.ts';
 import type { Engine } from '../engine/engine.ts';
-import { openBook } from './book.ts';
+import { openBook, type Issued } from './book.ts';
 import type { Gathering, Held } from './gathering.ts';
 import type { Everybody } from './standings.ts';
 
@@ -67,7 +67,7 @@ export async function readRecords(given: {
 
   const desks = (await engine.databases()).filter((name) => name.startsWith('desk-'));
   const trainersByCohort = new Map<string, readonly PersonId[]>();
-  const issued = new Map<string, Awaited<ReturnType<ReturnType<typeof openBook>['all']>>[number]>();
+  const issued = new Map<string, Issued>();
   for (const name of desks) {
     const at = name.slice('desk-'.length);
     if (!isNodeId(at)) continue;
