@@ -136,7 +136,7 @@ export function accountRoutes(given: {
   }
 
   /** What a member of staff said of themselves: a learner's device keeps that in its own profile. */
-  async function aboutStaff(request: Request, answer: (person: PersonId) => Promise<Staff | Response | null>): Promise<Response> {
+  async function aboutStaff(request: OrganRequest, answer: (person: PersonId) => Promise<Staff | Response | null>): Promise<Response> {
     const bearer = await bearerOf(request, sessions);
     if (!bearer.ok) return bearer.error;
     if (bearer.value.type !== 'staff') return forbidden();
