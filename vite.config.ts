@@ -19,6 +19,12 @@ const browse =
 /** The compendium's pages, and what only they show. */
 const compendium = /src\/(lib\/app\/[Cc]ompendium|routes\/compendium)/;
 
+/** Data of a lesson that can be looked into. */
+const explore = /src\/lib\/(app\/explore\/|course\/fits)/;
+
+/** The network's pages, and what only they show. */
+const network = /src\/(lib\/(app\/network|ui\/WorldMap|domain\/world-)|routes\/network)/;
+
 /**
  * What travels together is one file: each file costs a request, and the worker's install is bounded in files. The first group
  * that takes a module keeps it.
@@ -27,7 +33,14 @@ const groups = [
   // What more than one page needs before it can show anything: SvelteKit, Svelte, the frame, the components.
   {
     name: 'frame',
-    test: (id: string) => !staff.test(id) && !browse.test(id) && !compendium.test(id) && !evidence.test(id) && !cascade.test(id),
+    test: (id: string) =>
+      !staff.test(id) &&
+      !browse.test(id) &&
+      !compendium.test(id) &&
+      !network.test(id) &&
+      !explore.test(id) &&
+      !evidence.test(id) &&
+      !cascade.test(id),
     tags: ['$initial' as const],
     minShareCount: 2,
     priority: 9,
@@ -39,7 +52,7 @@ const groups = [
     priority: 8,
   },
   // Installing, searching, passes: what an installed application does later.
-  { name: 'later', test: /src\/lib\/((sync|course)\/(?!.*(replica|commons|statements))|app\/passes)/, priority: 7 },
+  { name: 'later', test: /src\/lib\/((sync|course)\/(?!.*(replica|commons|statements|fits))|app\/passes)/, priority: 7 },
   // PouchDB and its road to the centre: not before there is a centre.
   {
     name: 'replica',
@@ -67,6 +80,8 @@ const groups = [
   // Pages that are small alone.
   { name: 'browse', test: browse, priority: 2 },
   { name: 'compendium', test: compendium, priority: 3 },
+  { name: 'network', test: network, priority: 2 },
+  { name: 'explore', test: explore, priority: 2 },
   { name: 'self', test: /src\/routes\/(people|settings|record)\//, priority: 2 },
 ];
 

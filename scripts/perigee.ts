@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { auditCommand, backupCommand, restoreCommand } from './commands/backup.ts';
 import type { Command } from './commands/command.ts';
 import { compendiumCheck } from './commands/compendium-check.ts';
+import { compendiumImport } from './commands/compendium-import.ts';
 import { courseBuild } from './commands/course-build.ts';
 import { courseCheck } from './commands/course-check.ts';
 import { credentialVerify } from './commands/credential-verify.ts';
@@ -19,6 +20,7 @@ const commands: readonly Command[] = [
   courseCheck,
   courseBuild,
   compendiumCheck,
+  compendiumImport,
   peopleAdd,
   peopleList,
   peopleRevoke,

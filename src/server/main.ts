@@ -111,7 +111,14 @@ export async function openAccounts({
   const peers = createPeers({ store, clock, random });
   const signer = await openNodeKey(store, join(data, 'publisher.pem'));
   const keepsake = openKeepsake(join(data, 'orders.jsonl'), log);
-  const orders = await openOrderBook({ node, database: engine.database(`orders-${node}`), keepsake, clock, sign: signer.sign });
+  const orders = await openOrderBook({
+    node,
+    database: engine.database(`orders-${node}`),
+    notes: engine.database('private'),
+    keepsake,
+    clock,
+    sign: signer.sign,
+  });
   const sameAs = async (person: PersonId) => (await orders.standing()).sameAs(person);
   const cohorts = createCohorts({ node, desk, records, store, clock, random, sameAs });
   const sessions = await openSessions({ store, peers, orders, clock, random, enrol: cohorts.enrol });
@@ -124,7 +131,7 @@ export async function openNode(settings: NodeSettings) {
   const commons = engine.database(`commons-${node}`);
   const contacts = createContacts(store, clock);
   // Before anybody is answered: what an older copy brought back is purged again.
-  const obedience = createObedience({ node, engine, book: orders, store, contacts, log });
+  const obedience = createObedience({ node, engine, book: orders, store, contacts, clock, log });
   await obedience.round();
   // What comes in by a road, or from a parent, passes this.
   const guarded = guardErased(engine, orders.erased);

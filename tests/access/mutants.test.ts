@@ -92,8 +92,8 @@ const mutants: readonly (readonly [file: 'access.ts' | 'document-rules.ts', from
   ['access.ts', 'return record.writer === who.device ? allowed : refuse(notTheWriter);', 'return allowed;'],
   ['access.ts', 'return record.writer === who.person ? allowed : refuse(notTheWriter);', 'return allowed;'],
   ['access.ts', 'return record.writer === who.node ? allowed : refuse(notTheWriter);', 'return allowed;'],
-  ['access.ts', "'withdrawal', 'profile'];", "'withdrawal', 'profile', 'feedback'];"],
-  ['access.ts', "'withdrawal', 'profile'];", "'withdrawal'];"],
+  ['access.ts', "'application', 'profile'];", "'application', 'profile', 'feedback'];"],
+  ['access.ts', "'application', 'profile'];", "'application'];"],
   ['access.ts', "= ['feedback', 'evidence'];", "= ['feedback', 'evidence', 'note'];"],
   ['access.ts', "return mayCome ? mayReplace('records', document, previous) : decision;", 'return mayCome ? allowed : decision;'],
   [

@@ -138,9 +138,13 @@ const nobodys = [
 
 /** Who writes which kind, in whose name, where they may write at all. */
 const pens: readonly { readonly who: readonly WhoName[]; readonly kinds: readonly RecordKind[]; readonly writer: string }[] = [
-  { who: ['ann-phone'], kinds: ['register', 'attempt', 'note', 'withdrawal', 'profile'], writer: annsPhone },
-  { who: ['ann-laptop', 'ann-brings-back'], kinds: ['register', 'attempt', 'note', 'withdrawal', 'profile'], writer: annsLaptop },
-  { who: ['bob-phone'], kinds: ['register', 'attempt', 'note', 'withdrawal', 'profile'], writer: bobsPhone },
+  { who: ['ann-phone'], kinds: ['register', 'attempt', 'note', 'withdrawal', 'application', 'profile'], writer: annsPhone },
+  {
+    who: ['ann-laptop', 'ann-brings-back'],
+    kinds: ['register', 'attempt', 'note', 'withdrawal', 'application', 'profile'],
+    writer: annsLaptop,
+  },
+  { who: ['bob-phone'], kinds: ['register', 'attempt', 'note', 'withdrawal', 'application', 'profile'], writer: bobsPhone },
   { who: ['trainer', 'master', 'admin-trainer'], kinds: ['feedback', 'evidence'], writer: tina },
   { who: ['dan-trainer'], kinds: ['feedback', 'evidence'], writer: dan },
   { who: ['node'], kinds: ['enrolment', 'binding', 'credential'], writer: centre },
@@ -152,6 +156,7 @@ const signatures: Readonly<Record<RecordKind, 'somebody' | 'node'>> = {
   attempt: 'somebody',
   note: 'somebody',
   withdrawal: 'somebody',
+  application: 'somebody',
   profile: 'somebody',
   feedback: 'somebody',
   evidence: 'somebody',
@@ -161,7 +166,7 @@ const signatures: Readonly<Record<RecordKind, 'somebody' | 'node'>> = {
 };
 
 /** Which kinds may be written again with other content. */
-const replaceable: readonly RecordKind[] = ['register', 'note', 'profile'];
+const replaceable: readonly RecordKind[] = ['register', 'note', 'application', 'profile'];
 
 const somebodies: readonly string[] = [annsPhone, annsLaptop, bobsPhone, ann, tina, dan];
 const writers: readonly string[] = [...somebodies, centre, east, west];

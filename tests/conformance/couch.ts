@@ -4,16 +4,23 @@ import { hash, randomBytes } from 'node:crypto';
 /** Address of the CouchDB for tests, with credentials; null where there is none. */
 export const couchUrl = process.env['COUCHDB_URL'] || null;
 
-/** Asks CouchDB past the engine. */
+/** Asks CouchDB past the engine. Where a machine of a cluster ended in the middle of it, it is asked again. */
 export async function askCouch(address: string, method: string, path: string, body?: unknown): Promise<unknown> {
   const { origin, username, password } = new URL(address);
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  const response = await fetch(`${origin}/${path}`, {
-    method,
-    headers: { authorization: `Basic ${Buffer.from(credentials).toString('base64')}`, 'content-type': 'application/json' },
-    body: body === undefined ? null : JSON.stringify(body),
-  });
-  return response.json();
+  for (let tries = 1; ; tries++) {
+    try {
+      const response = await fetch(`${origin}/${path}`, {
+        method,
+        headers: { authorization: `Basic ${Buffer.from(credentials).toString('base64')}`, 'content-type': 'application/json' },
+        body: body === undefined ? null : JSON.stringify(body),
+      });
+      if (response.status < 500 || tries === 5) return await response.json();
+    } catch (error) {
+      if (tries === 5) throw error;
+    }
+    await new Promise((later) => setTimeout(later, tries * 500));
+  }
 }
 
 /** Removes every database whose name begins so. */

@@ -117,12 +117,25 @@ describe.skipIf(couchUrl === null)('on a CouchDB behind a server that breaks thi
   const behind = couchUrl ?? '';
   const straight: Meddle = (_request, status, body) => ({ status, body });
 
-  async function between(): Promise<{ readonly engine: Engine; readonly prefix: string; readonly url: string; meddle: Meddle }> {
-    const rule = { meddle: straight };
+  interface Between {
+    readonly engine: Engine;
+    readonly prefix: string;
+    readonly url: string;
+    meddle: Meddle;
+    /** Whether a request never arrives. */
+    drops: (request: IncomingMessage) => boolean;
+  }
+
+  async function between(): Promise<Between> {
+    const rule: Pick<Between, 'meddle' | 'drops'> = { meddle: straight, drops: () => false };
     const target = new URL(behind);
     const prefix = couchPrefix();
     const credentials = `Basic ${Buffer.from(`${decodeURIComponent(target.username)}:${decodeURIComponent(target.password)}`).toString('base64')}`;
     const { url } = await serve((incoming, outgoing) => {
+      if (rule.drops(incoming)) {
+        outgoing.destroy();
+        return;
+      }
       const headers = { ...incoming.headers, host: target.host, authorization: credentials };
       const outward = forward(
         { host: target.hostname, port: target.port, method: incoming.method, path: incoming.url, headers },
@@ -234,6 +247,84 @@ describe.skipIf(couchUrl === null)('on a CouchDB behind a server that breaks thi
     expect(await records.held({ [`${ann}:1`]: '1-a', [`${ann}:2`]: '1-a' })).toEqual({ [`${ann}:1`]: '1-a' });
   });
 
+  it('finds in a listing and a feed what it wrote itself, also where the copy that lists lags behind', async () => {
+    const world = await between();
+    const records = world.engine.database('records-test');
+    let hidden: readonly string[] = [];
+    world.meddle = (request, status, body) => {
+      if (request.method === 'GET' && /^\/[^/?]+$/.test(request.url ?? '')) return { status, body: body.replace('"n":1', '"n":3') };
+      if (!/_all_docs|_changes/.test(request.url ?? '')) return { status, body };
+      const { rows, results, ...rest } = JSON.parse(body) as Record<string, { id: string }[] | undefined>;
+      const shown = (some: { id: string }[] | undefined) => some?.filter(({ id }) => !hidden.includes(id));
+      return { status, body: JSON.stringify({ rows: shown(rows), results: shown(results), ...rest }) };
+    };
+    const name = (n: number): string => `${ann}:${String(n)}`;
+    for (let n = 1; n <= 6; n++) await records.bulk([{ _id: name(n), n }], { newEdits: true });
+    const { last } = await records.changes({ partition: ann, since: '0', style: 'main_only' });
+    await records.bulk([{ _id: name(7), n: 7 }], { newEdits: true });
+    hidden = [2, 5, 6, 7].map(name);
+    const page = async (asked: object): Promise<unknown> =>
+      (await records.list({ partition: ann, bodies: true, ...asked })).rows.map(({ document }) => document?.['n']);
+    expect(await page({})).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect([await page({ limit: 2 }), await page({ limit: 2, skip: 2 }), await page({ limit: 3, skip: 5 })]).toEqual([
+      [1, 2],
+      [3, 4],
+      [6, 7],
+    ]);
+    expect(await page({ descending: true, limit: 4 })).toEqual([7, 6, 5, 4]);
+    expect(await page({ start: name(2), end: name(6), inclusiveEnd: false })).toEqual([2, 3, 4, 5]);
+    const { results } = await records.changes({ partition: ann, since: last, style: 'main_only' });
+    expect(results.map(({ id }) => id)).toEqual([name(7)]);
+    // What was purged by another process is not looked for any longer than once.
+    await askCouch(behind, 'POST', `${encodeURIComponent(`${world.prefix}records-test`)}/_purge`, {
+      [name(7)]: (await records.leaves(name(7))).map(({ rev }) => rev),
+    });
+    expect(await page({})).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('finds out whether an edit arrived whose answer was lost, and sends it again where it did not', async () => {
+    for (const arrives of [true, false]) {
+      const world = await between();
+      const accounts = world.engine.database('accounts');
+      const [made] = await accounts.bulk([{ _id: 'code:x' }], { newEdits: true });
+      if (made?.ok !== true) throw new Error('not made');
+      let lost = 1;
+      world.drops = (request) => !arrives && isWrite(request) && lost-- > 0;
+      world.meddle = (request, status, body) => (arrives && isWrite(request) && lost-- > 0 ? null : { status, body });
+      const edits = [{ _id: 'code:x', _rev: made.rev, by: 1 }, { _id: 'code:y' }];
+      const [edited, other] = await accounts.bulk(edits, { newEdits: true });
+      expect([edited?.ok, other?.ok]).toEqual([true, true]);
+      expect(lost).toBeLessThan(1);
+      expect(await accounts.get('code:x')).toMatchObject({ by: 1 });
+      expect(await accounts.leaves('code:x')).toHaveLength(1);
+      // What somebody else wrote in between is somebody else's.
+      const rival = { _id: 'code:x', _rev: edited?.ok === true ? edited.rev : '', by: 'another' };
+      let writes = 0;
+      world.drops = (request) => isWrite(request) && ++writes === 1;
+      world.meddle = async (request, status, body) => {
+        if (request.url?.includes('_bulk_get') === true && writes === 0)
+          await askCouch(behind, 'POST', `${encodeURIComponent(`${world.prefix}accounts`)}/_bulk_docs`, { docs: [rival] });
+        return { status, body };
+      };
+      expect(await accounts.bulk([{ ...rival, by: 2 }], { newEdits: true })).toMatchObject([{ ok: false, error: 'conflict' }]);
+      expect(await accounts.get('code:x')).toMatchObject({ by: 'another' });
+    }
+  }, 30_000);
+
+  it('tells nobody that a revision is kept which too few copies have', async () => {
+    const world = await between();
+    let tooFew = true;
+    world.meddle = cluster((request) => isWrite(request) && tooFew);
+    const records = world.engine.database('records-test');
+    await failing(records.bulk([{ _id: `${ann}:1`, _rev: '1-a' }], { newEdits: false }));
+    // CouchDB's own `_revs_diff` finds it on the one copy that has it; a node that hands its work on would count it as handed over.
+    expect(await failing(records.missing({ [`${ann}:1`]: ['1-a'] }))).toMatch(/^Too few machines/);
+    tooFew = false;
+    expect(await records.missing({ [`${ann}:1`]: ['1-a'], [`${ann}:2`]: ['1-b'] })).toEqual(
+      new Map([[`${ann}:2`, { missing: ['1-b'], ancestors: [] }]]),
+    );
+  }, 30_000);
+
   it('never gives a receipt for what too few copies took, until enough have it', async () => {
     const world = await between();
     let tooFew = true;
@@ -278,7 +369,7 @@ describe.skipIf(couchUrl === null)('on a CouchDB behind a server that breaks thi
     expect(await world.engine.writable()).toBe(false);
   });
 
-  it('fails with a sentence when CouchDB goes away, and goes on when it is back', async () => {
+  it('fails with a sentence when CouchDB goes away, and goes on when it is back', { timeout: 60_000 }, async () => {
     const world = await between();
     const records = world.engine.database('records-test');
     await records.bulk([{ _id: `${ann}:1` }], { newEdits: true });

@@ -9,8 +9,8 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const png = { content_type: 'image/png', data: base64('not really a picture') };
 const photo = { content_type: 'image/jpeg', data: base64('nor this') };
 
-export function furtherConformance({ name, again, open }: EngineKind): void {
-  describe(`engine, attachments and further databases: ${name}`, { retry: again }, () => {
+export function furtherConformance({ name, open }: EngineKind): void {
+  describe(`engine, attachments and further databases: ${name}`, () => {
     let under: EngineUnderTest;
     beforeEach(async () => {
       under = await open();
@@ -92,10 +92,10 @@ export function furtherConformance({ name, again, open }: EngineKind): void {
       expect((await one.info(null)).deleted).toBe(1);
 
       await one.compact();
-      // CouchDB compacts when it gets to it.
-      for (let tries = 0; tries < 100 && (await one.open('z', [first])).found.length > 0; tries++)
-        await new Promise((later) => setTimeout(later, 100));
-      expect((await one.open('z', [first, second, third])).missing).toEqual([first, second]);
+      // CouchDB compacts when it gets to it, each copy of a cluster by itself.
+      const gone = async (): Promise<readonly string[]> => (await one.open('z', [first, second, third])).missing;
+      for (let tries = 0; tries < 100 && (await gone()).length < 2; tries++) await new Promise((later) => setTimeout(later, 100));
+      expect(await gone()).toEqual([first, second]);
     });
 
     it('keeps attachments with the revision: stubs, bytes, digests, and what an edit does not name is let go', async () => {

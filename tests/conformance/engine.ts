@@ -9,8 +9,8 @@ import type { EngineKind, EngineUnderTest } from './engines.ts';
 const ann = 'a'.repeat(26);
 const bob = 'b'.repeat(26);
 
-export function engineConformance({ name, again, open }: EngineKind): void {
-  describe(`engine: ${name}`, { retry: again }, () => {
+export function engineConformance({ name, open }: EngineKind): void {
+  describe(`engine: ${name}`, () => {
     let under: EngineUnderTest;
     let records: Database;
 
@@ -85,7 +85,8 @@ export function engineConformance({ name, again, open }: EngineKind): void {
       const gone = await put({ _id: id, _rev: first, _deleted: true });
       expect(await records.get(id)).toMatchObject({ _rev: gone, _deleted: true });
       expect((await records.list({ partition: ann })).rows).toEqual([]);
-      expect(await records.info(ann)).toMatchObject({ documents: 0, deleted: 1 });
+      // A cluster counts what one copy has, which may lag behind for a moment.
+      await expect.poll(() => records.info(ann), { timeout: 20_000 }).toMatchObject({ documents: 0, deleted: 1 });
       expect((await put({ _id: id, text: 'y' })).startsWith('3-')).toBe(true);
     });
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { openCouch } from '../../src/lib/server/engine/couchdb.ts';
 import { openEmbedded } from '../../src/lib/server/engine/embedded.ts';
 import type { Engine } from '../../src/lib/server/engine/engine.ts';
-import { askCouch, couchPrefix, couchUrl, removeCouchDatabases } from './couch.ts';
+import { couchPrefix, couchUrl, removeCouchDatabases } from './couch.ts';
 
 export interface EngineUnderTest {
   readonly engine: Engine;
@@ -21,11 +21,6 @@ export interface EngineUnderTest {
 
 export interface EngineKind {
   readonly name: Engine['kind'];
-  /**
-   * How often a test is tried again. On a cluster a listing may come from a copy that lags a moment behind what two others wrote, which no engine on it can
-   * help and no promise of ours needs: receipts and edits are asked of enough copies. A test that fails three times found something else.
-   */
-  readonly again: number;
   open(): Promise<EngineUnderTest>;
 }
 
@@ -33,7 +28,6 @@ const random = (n: number): Uint8Array => randomBytes(n);
 
 const embedded: EngineKind = {
   name: 'embedded',
-  again: 0,
   async open() {
     const folder = mkdtempSync(join(tmpdir(), 'perigee-engine-'));
     let engine = openEmbedded({ file: join(folder, 'node.sqlite'), random });
@@ -52,9 +46,8 @@ const embedded: EngineKind = {
   },
 };
 
-const couch = (url: string, again: number): EngineKind => ({
+const couch = (url: string): EngineKind => ({
   name: 'couchdb',
-  again,
   async open() {
     const prefix = couchPrefix();
     let engine = await openCouch({ url, prefix, random, patience: 0 });
@@ -75,11 +68,4 @@ const couch = (url: string, again: number): EngineKind => ({
 
 if (couchUrl === null) process.stdout.write('not run on CouchDB: COUCHDB_URL is not set\n');
 
-/** Machines of the cluster; one where it is none. */
-async function machinesAt(url: string): Promise<number> {
-  const { cluster_nodes: machines } = (await askCouch(url, 'GET', '_membership')) as { readonly cluster_nodes?: readonly string[] };
-  return machines?.length ?? 1;
-}
-
-export const engines: readonly EngineKind[] =
-  couchUrl === null ? [embedded] : [embedded, couch(couchUrl, (await machinesAt(couchUrl)) > 1 ? 2 : 0)];
+export const engines: readonly EngineKind[] = couchUrl === null ? [embedded] : [embedded, couch(couchUrl)];

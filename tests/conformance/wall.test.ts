@@ -141,15 +141,37 @@ describe.skipIf(couchUrl === null)('the second wall in CouchDB', () => {
     return (await askCouch(url, 'POST', `${at(use)}/_bulk_docs`, { docs, new_edits: newEdits })) as readonly Document[];
   }
 
+  /**
+   * What CouchDB says of new documents. A machine of a cluster looks for design documents in a listing, so one that has just come back may let in for a moment
+   * what the wall would refuse: then they are taken out and offered again.
+   */
+  async function judgedBy(use: string, documents: readonly Document[]): Promise<readonly (readonly [Document, Decision])[]> {
+    for (let tries = 1; ; tries++) {
+      const rows = await past(use, documents, false);
+      const judged = documents.map((document): readonly [Document, Decision] => {
+        const row = rows.find(({ id }) => id === document['_id']);
+        return [document, row === undefined ? { allow: true } : { allow: false, reason: String(row['reason']) }];
+      });
+      const database = databases.find((each) => each.use === use);
+      const isHole = judged.some(([document, { allow }]) => allow && database !== undefined && !mayStand(database, document, null).allow);
+      if (!isHole || tries === 30) return judged;
+      await askCouch(
+        url,
+        'POST',
+        `${at(use)}/_purge`,
+        Object.fromEntries(documents.map((document) => [document['_id'], [document['_rev']]])),
+      );
+      await new Promise((later) => setTimeout(later, 1000));
+    }
+  }
+
   it('keeps out what comes past the node, an administrator’s too, with the reason', async () => {
     const note = { ...aRecord('note', aPerson('a'), aDevice('p')) };
     const [made] = await past('records', [note]);
     expect(made).toMatchObject({ ok: true });
     const rev = made?.['rev'];
     const attempt = { ...aRecord('attempt', aPerson('a'), aDevice('p')) };
-    await past('records', [attempt], true);
-    const [standing] = (await past('records', [attempt])).map(({ error }) => error);
-    expect(standing).toBe('conflict');
+    expect(await past('records', [attempt])).toMatchObject([{ ok: true }]);
     const tries: readonly (readonly [Document, RegExp])[] = [
       [{ _id: note._id, _rev: rev, _deleted: true }, /^Nothing is deleted here/],
       [{ ...note, _rev: rev, writer: aDevice('q') }, /^A document keeps its kind and its writer/],
@@ -206,12 +228,11 @@ describe.skipIf(couchUrl === null)('the second wall in CouchDB', () => {
           ({ _id: id }, index) =>
             fresh.findIndex((other) => other['_id'] === id) === index && typeof id === 'string' && /^[^_:][^:]*:./s.test(id),
         );
-        const rows = await past(use, unique, false);
-        for (const document of unique) {
+        const judged = await judgedBy(use, unique);
+        for (const [document, decision] of judged) {
           const expected = mayStand(database, document, null);
           if (expected.allow) allowed++;
-          const row = rows.find(({ id }) => id === document['_id']);
-          expect(row === undefined ? { allow: true } : { allow: false, reason: row['reason'] }, canonicalJson(document)).toEqual(expected);
+          expect(decision, canonicalJson(document)).toEqual(expected);
         }
       }),
       { numRuns: 40 },

@@ -47,8 +47,8 @@ test('installed for the price that was shown, then searched without a network in
   await install.click();
   await expect(page.locator('[data-kept=yes]')).toBeVisible();
   const said = (await page.locator('[data-kept=yes] p').first().textContent()) ?? '';
-  // The true cost is the price, give or take the manifest that was fetched to tell it.
-  expect(Math.abs(Number(/(\d+)\D+$/.exec(said)?.[1]) - price), said).toBeLessThanOrEqual(12);
+  // The true cost is the price, give or take the manifest that was fetched to tell it: seven hashes for each of some forty shelves.
+  expect(Math.abs(Number(/(\d+)\D+$/.exec(said)?.[1]) - price), said).toBeLessThanOrEqual(16);
 
   // The words of a second language are kept when it is first used.
   await page.goto(`${node.origin}/compendium/drought-vegetation-index?lang=fr`);

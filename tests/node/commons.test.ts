@@ -31,7 +31,7 @@ describe('commons', () => {
   beforeAll(async () => {
     for (const folder of ['+goals', '+compendium', '+indicators']) cpSync(join(real, folder), join(courses, folder), { recursive: true });
     // Listings name these; what is in them is another test's business.
-    for (const course of ['disaster-risk', 'satellite-navigation', 'space-law']) mkdirSync(join(courses, course));
+    for (const course of ['checklist-flood-map', 'disaster-risk', 'guide-teaching-navigation', 'open-universe', 'satellite-navigation', 'space-law']) mkdirSync(join(courses, course));
     node = await startTestNode({ courses });
   });
   afterAll(async () => {

@@ -174,7 +174,7 @@ it('documents of others, of no kind, too large, or in another’s name', { timeo
   const writers = [ann.device, bob.device, 'centre'];
   const anyDocument = fc
     .record({
-      kind: fc.constantFrom('register', 'attempt', 'note', 'withdrawal', 'enrolment', 'profile', 'binding', 'credential'),
+      kind: fc.constantFrom('register', 'attempt', 'note', 'withdrawal', 'application', 'enrolment', 'profile', 'binding', 'credential'),
       person: fc.constantFrom(ann.person, bob.person),
       writer: fc.constantFrom(...writers),
       n: fc.integer({ min: 1, max: 5 }),

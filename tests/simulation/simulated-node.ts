@@ -187,6 +187,7 @@ export class SimulatedNode implements Host {
       const orders = await openOrderBook({
         node,
         database: database('orders'),
+        notes,
         keepsake: parts.keepsake(this.#keepsake),
         clock,
         sign: signer.sign,
@@ -194,7 +195,7 @@ export class SimulatedNode implements Host {
       const sameAs = async (person: PersonId): Promise<readonly PersonId[]> => (await orders.standing()).sameAs(person);
       const cohorts = createCohorts({ node, desk, records, store, clock, random, sameAs });
       const sessions = await openSessions({ store, peers, orders, clock, random, enrol: cohorts.enrol });
-      const obedience = createObedience({ node, engine, book: orders, store, contacts, log: () => undefined });
+      const obedience = createObedience({ node, engine, book: orders, store, contacts, clock, log: () => undefined });
       this.#closing = () => {
         void obedience.close();
       };

@@ -56,15 +56,15 @@ async function ask<View>(fetch: Fetch, path: string): Promise<Viewed<View>> {
   }
 }
 
-type Tools = typeof import('#lib/cooperation/views.ts') &
+export type Tools = typeof import('#lib/cooperation/views.ts') &
   typeof import('#lib/cooperation/find.ts') &
   typeof import('#lib/cooperation/day.ts');
 
-async function viewed<View>(
+export async function viewed<View>(
   fetch: Fetch,
   path: string,
   language: InterfaceLanguage,
-  make: (commons: Commons, tools: Tools) => View | null,
+  make: (commons: Commons, tools: Tools) => View | null | Promise<View | null>,
 ): Promise<Viewed<View>> {
   if (!browser) return ask(fetch, path);
   if (delivered) {
@@ -78,7 +78,7 @@ async function viewed<View>(
     import('#lib/cooperation/find.ts'),
     import('#lib/cooperation/day.ts'),
   ]);
-  const view = make(commons, { ...views, ...find, ...day });
+  const view = await make(commons, { ...views, ...find, ...day });
   return view === null ? err('missing') : ok({ view, from: 'device' });
 }
 
@@ -91,15 +91,20 @@ let finder: {
   readonly find: ReturnType<Tools['createFinder']>;
 } | null = null;
 
+/** The finder of a commons for today, made once. */
+export function finderOn(commons: Commons, tools: Tools, language: InterfaceLanguage): ReturnType<Tools['createFinder']> {
+  const day = tools.dayOf(now());
+  if (finder?.commons !== commons || finder.day !== day || finder.language !== language)
+    finder = { commons, language, day, tools, find: tools.createFinder(commons, day) };
+  return finder.find;
+}
+
 export function loadList(fetch: Fetch, search: URLSearchParams, language: InterfaceLanguage): Promise<Viewed<ListView>> {
   const asked = new URLSearchParams([...search].filter(([name]) => name !== 'lang'));
   asked.set('lang', language);
   return viewed(fetch, `/content/compendium/list?${asked.toString()}`, language, (commons, tools) => {
-    const day = tools.dayOf(now());
-    if (finder?.commons !== commons || finder.day !== day || finder.language !== language)
-      finder = { commons, language, day, tools, find: tools.createFinder(commons, day) };
     const { query, page } = tools.queryFrom((name) => search.get(name));
-    return tools.listView(commons, finder.find, query, page, language, day);
+    return tools.listView(commons, finderOn(commons, tools, language), query, page, language, tools.dayOf(now()));
   });
 }
 

@@ -13,6 +13,10 @@ export const kindKeys: Readonly<Record<Kind, Key>> = {
   listing: 'compendium.listing',
   indicator: 'compendium.indicator',
   organisation: 'compendium.organisation',
+  opportunity: 'compendium.opportunity',
+  resource: 'compendium.resource',
+  dataset: 'compendium.dataset',
+  material: 'compendium.material',
   goal: 'compendium.goal',
   target: 'compendium.target',
   term: 'compendium.term',
@@ -24,7 +28,14 @@ export const kindsKeys = {
   listing: 'compendium.listings',
   indicator: 'compendium.indicators',
   organisation: 'compendium.organisations',
+  opportunity: 'compendium.opportunities',
+  resource: 'compendium.resources',
+  dataset: 'compendium.datasets',
+  material: 'compendium.materials',
 } as const satisfies Partial<Record<Kind, Key>>;
+
+/** Kinds that are listed, in the order of a page. */
+export const kindsInOrder = Object.keys(kindsKeys) as readonly (keyof typeof kindsKeys)[];
 
 export const filterKeys: Readonly<Record<Filter, Key>> = {
   goal: 'compendium.goals',
@@ -45,6 +56,7 @@ const stateKeys: Readonly<Record<Exclude<StateName, 'good'>, Key>> = {
   'to-come': 'compendium.state.to-come',
   dead: 'compendium.state.dead',
   unchecked: 'compendium.state.unchecked',
+  closed: 'compendium.state.closed',
 };
 
 export const kindName = ({ t }: Words, { kind, number }: Pick<Card, 'kind' | 'number'>): string =>

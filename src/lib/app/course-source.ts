@@ -227,8 +227,8 @@ async function askCatalogue(fetch: Fetch): Promise<Catalogue> {
 async function installedSummaries(): Promise<readonly CourseSummary[]> {
   const { store } = await storage();
   return (await store.library.courses()).map(({ signed: { manifest }, digest }) => {
-    const { course, languages, title, summary, licence, discipline, level, sdg, units, items, minutes } = manifest;
-    return { course, languages, title, summary, licence, discipline, level, sdg, units, items, minutes, manifest: digest, price: {} };
+    const { course, form, languages, title, summary, licence, discipline, level, sdg, units, items, minutes } = manifest;
+    return { course, ...(form === undefined ? {} : { form }), languages, title, summary, licence, discipline, level, sdg, units, items, minutes, manifest: digest, price: {} };
   });
 }
 

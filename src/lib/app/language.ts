@@ -8,7 +8,7 @@ import { isInterfaceLanguage, languageCookie, negotiateLanguage, type InterfaceL
 import type { Catalogue } from '#lib/i18n/translate.ts';
 import { readCookie, writeCookie } from './cookies.ts';
 
-type Area = 'learner' | 'self' | 'teach' | 'centre' | 'verify' | 'compendium' | 'evidence' | 'cascade';
+type Area = 'learner' | 'self' | 'teach' | 'centre' | 'verify' | 'compendium' | 'evidence' | 'network' | 'cascade';
 
 /** What a load depends on that shows words. */
 export const languageDependency = 'perigee:language';
@@ -43,6 +43,7 @@ function areasOf(route: string | null): readonly Area[] {
   if (/^\/centre\/./.test(route ?? '')) return ['learner', 'teach', 'centre', 'cascade'];
   if (first === 'centre') return ['learner', 'teach', 'centre'];
   if (first === 'verify' || first === 'certificates') return ['learner', 'verify'];
+  if (first === 'network') return ['learner', 'compendium', 'network'];
   if (first === 'compendium') return ['learner', 'compendium'];
   if (route?.startsWith('/teach/sessions') === true) return ['learner', 'teach', 'evidence'];
   if (route?.startsWith('/teach/cascade') === true) return ['learner', 'self', 'teach', 'cascade'];

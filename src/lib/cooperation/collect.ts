@@ -14,7 +14,7 @@ export interface Placed {
 }
 
 /** Kinds that need not be linked to: what sorts, and what is found by itself. */
-const standsAlone: readonly Kind[] = ['term', 'goal', 'target', 'organisation', 'indicator'];
+const standsAlone: readonly Kind[] = ['term', 'goal', 'target', 'organisation', 'indicator', 'opportunity', 'resource'];
 
 /**
  * Checks what ties the entries together.
@@ -47,7 +47,7 @@ export function checkLinks(placed: readonly Placed[], courses: ReadonlySet<strin
         linked.add(entry.id);
       }
     }
-    if (entry.kind === 'listing' && entry.course !== null && !courses.has(entry.course))
+    if ('course' in entry && entry.course !== null && !courses.has(entry.course))
       report('unknown-course', { file, line: lineOf(['course']) }, { id: entry.course });
     if (entry.kind === 'target' && !firstById.has(entry.goal))
       report('dangling-link', { file, line: lineOf(['id']) }, { id: entry.goal, suggestion: '' });

@@ -10,7 +10,19 @@ export type EntryId = string & { readonly __brand: 'EntryId' };
 /** A text by language (BCP 47); always in English, often in more. */
 export type Text = Readonly<Record<string, string>>;
 
-export type Kind = 'term' | 'goal' | 'target' | 'organisation' | 'solution' | 'practice' | 'listing' | 'indicator';
+export type Kind =
+  | 'term'
+  | 'goal'
+  | 'target'
+  | 'organisation'
+  | 'solution'
+  | 'practice'
+  | 'listing'
+  | 'indicator'
+  | 'opportunity'
+  | 'resource'
+  | 'dataset'
+  | 'material';
 
 /** Where a fact was read. */
 export interface Source {

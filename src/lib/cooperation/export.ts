@@ -23,7 +23,8 @@ export function jsonLdOf(entry: Entry, { byId }: Pick<Commons, 'byId'>, origin: 
     url: addressOf(entry, origin),
     name: tagged(entry.title),
   };
-  const provider = 'provider' in entry && entry.provider !== null ? byId.get(entry.provider) : undefined;
+  const named = 'provider' in entry ? entry.provider : 'origin' in entry ? entry.origin : null;
+  const provider = named === null ? undefined : byId.get(named);
   const by = provider === undefined ? {} : { provider: { '@type': 'Organization', name: shown(provider.title, 'en').text, '@id': addressOf(provider, origin) } }; // prettier-ignore
   switch (entry.kind) {
     case 'listing':
@@ -68,6 +69,55 @@ export function jsonLdOf(entry: Entry, { byId }: Pick<Commons, 'byId'>, origin: 
           : { inLanguage: entry.languages, sameAs: entry.url }),
         ...by,
       };
+    case 'material':
+      return {
+        ...base,
+        '@type': 'LearningResource',
+        learningResourceType: entry.type,
+        description: tagged(entry.summary),
+        inLanguage: entry.languages,
+        educationalLevel: entry.level,
+        license: entry.licence,
+        isAccessibleForFree: true,
+        sameAs: `${origin}/courses/${entry.course}`,
+        ...by,
+      };
+    case 'dataset':
+      return {
+        ...base,
+        '@type': 'Dataset',
+        description: tagged(entry.summary),
+        license: entry.licence,
+        isAccessibleForFree: true,
+        ...(entry.url === null ? {} : { sameAs: entry.url }),
+        ...(entry.course === null ? {} : { isPartOf: `${origin}/courses/${entry.course}` }),
+        distribution: {
+          '@type': 'DataDownload',
+          encodingFormat: entry.format,
+          ...(entry.bytes === null ? {} : { contentSize: `${String(entry.bytes)} B` }),
+          contentUrl: entry.url ?? `${origin}/courses/${String(entry.course)}`,
+        },
+        ...by,
+      };
+    case 'opportunity':
+      return {
+        ...base,
+        '@type': 'EducationalOccupationalProgram',
+        description: tagged(entry.summary),
+        ...(entry.opens === null ? {} : { applicationStartDate: entry.opens }),
+        ...(entry.deadline === null ? {} : { applicationDeadline: entry.deadline }),
+        sameAs: entry.url,
+        ...by,
+      };
+    case 'resource':
+      return {
+        ...base,
+        '@type': entry.type === 'trainer' || entry.type === 'equipment' ? 'Service' : 'LearningResource',
+        description: tagged(entry.summary),
+        inLanguage: entry.languages,
+        ...(entry.licence === null ? {} : { license: entry.licence }),
+        ...by,
+      };
     case 'indicator':
       return { ...base, '@type': 'DefinedTerm', description: tagged(entry.definition) };
     case 'term':
@@ -108,7 +158,7 @@ export function csvOfCommons(commons: Commons, language: string, origin: string,
       'summary' in entry ? shown(entry.summary, language).text : entry.kind === 'indicator' ? shown(entry.definition, language).text : '',
       goalsOf(entry, commons).join(' '),
       'languages' in entry ? entry.languages.join(' ') : '',
-      'provider' in entry ? (entry.provider ?? '') : '',
+      ('provider' in entry ? entry.provider : 'origin' in entry ? entry.origin : null) ?? '',
       stateOf(entry, today).name,
       'sources' in entry ? entry.sources.map(({ url }) => url).join(' ') : '',
       addressOf(entry, origin),

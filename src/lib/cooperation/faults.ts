@@ -53,6 +53,9 @@ const fill = (template: string, values: Values): string => template.replace(/\{(
 
 export const sayFault = (code: FaultCode, values: Values = {}): string => fill(faults[code].message, values);
 
+/** What to do about a fault. */
+export const adviceFor = (code: FaultCode, values: Values = {}): string => fill(faults[code].hint, values);
+
 /** A list of faults, and the function that adds to it. One fault at one place is reported once. */
 export function createReport(): { readonly report: Report; readonly diagnostics: () => readonly Diagnostic[] } {
   const found = new Map<string, Diagnostic>();

@@ -15,7 +15,17 @@ export const filters = ['goal', 'theme', 'discipline', 'level', 'cost', 'sendai'
 export type Filter = (typeof filters)[number];
 
 /** Kinds that are listed; goals, targets and terms sort them. */
-export const listedKinds = ['solution', 'practice', 'listing', 'indicator', 'organisation'] as const satisfies readonly Kind[];
+export const listedKinds = [
+  'solution',
+  'practice',
+  'listing',
+  'indicator',
+  'organisation',
+  'opportunity',
+  'resource',
+  'dataset',
+  'material',
+] as const satisfies readonly Kind[];
 export type ListedKind = (typeof listedKinds)[number];
 
 export interface Query {
@@ -77,6 +87,20 @@ function valuesOf(entry: Entry, { byId, from }: Commons, today: Day): Values {
       return { goal: goals(entry.targets), theme: entry.group === null ? [] : [entry.group] };
     case 'organisation':
       return { language: entry.languages, provider: [`provider-${entry.type}`] };
+    case 'material':
+      return {
+        goal: goals(solved(entry.solutions)),
+        theme: entry.themes,
+        level: [`level-${entry.level}`],
+        language: entry.languages,
+        provider: typeOf(entry.provider),
+      };
+    case 'dataset':
+      return { goal: goals(solved(entry.solutions)), theme: entry.themes, provider: typeOf(entry.provider) };
+    case 'opportunity':
+      return { theme: entry.themes, language: entry.languages, provider: typeOf(entry.provider) };
+    case 'resource':
+      return { theme: entry.themes, language: entry.languages, provider: typeOf(entry.origin) };
     case 'term':
     case 'goal':
     case 'target':
@@ -160,7 +184,7 @@ export function createFinder(commons: Commons, today: Day): (query: Query) => Fi
       const value = by[filter];
       return value === undefined ? [] : [[filter, value] as const];
     });
-    const kindsFound: Record<ListedKind, number> = { solution: 0, practice: 0, listing: 0, indicator: 0, organisation: 0 };
+    const kindsFound = Object.fromEntries(listedKinds.map((listed) => [listed, 0])) as Record<ListedKind, number>;
     const counts = Object.fromEntries(filters.map((filter) => [filter, new Map<string, number>()])) as unknown as Record<
       Filter,
       Map<string, number>

@@ -45,6 +45,24 @@ function textsOf(entry: Entry, language: string, titleOf: (id: EntryId) => strin
       return [text(entry.summary), ...titles([...entry.themes, ...(entry.provider === null ? [] : [entry.provider])])];
     case 'listing':
       return [text(entry.summary), ...titles([...entry.themes, ...(entry.provider === null ? [] : [entry.provider])])];
+    case 'material':
+      return [
+        text(entry.summary),
+        ...titles([`material-${entry.type}` as EntryId, ...entry.themes, ...(entry.provider === null ? [] : [entry.provider])]),
+      ];
+    case 'dataset':
+      return [text(entry.summary), entry.format, ...titles([...entry.themes, ...(entry.provider === null ? [] : [entry.provider])])];
+    case 'opportunity':
+      return [
+        text(entry.summary),
+        text(entry.who),
+        ...titles([`opportunity-${entry.type}` as EntryId, ...entry.themes, ...(entry.provider === null ? [] : [entry.provider])]),
+      ];
+    case 'resource':
+      return [
+        text(entry.summary),
+        ...titles([`resource-${entry.type}` as EntryId, ...entry.themes, ...(entry.origin === null ? [] : [entry.origin])]),
+      ];
     case 'indicator':
       return [text(entry.definition), ...titles(entry.group === null ? [] : [entry.group])];
   }

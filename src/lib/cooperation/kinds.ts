@@ -3,11 +3,15 @@ import { err, ok, type Result } from '../domain/result.ts';
 import { isObject } from '../domain/shape.ts';
 import { reservedIds, type EntryId, type Kind } from './entry.ts';
 import { sayFault } from './faults.ts';
+import { readDataset, type Dataset } from './kinds/dataset.ts';
 import { readGoal, type Goal } from './kinds/goal.ts';
 import { readIndicator, type Indicator } from './kinds/indicator.ts';
 import { readListing, type Listing } from './kinds/listing.ts';
+import { readMaterial, type Material } from './kinds/material.ts';
+import { readOpportunity, type Opportunity } from './kinds/opportunity.ts';
 import { readOrganisation, type Organisation } from './kinds/organisation.ts';
 import { readPractice, type Practice } from './kinds/practice.ts';
+import { readResource, type Resource } from './kinds/resource.ts';
 import { readSolution, type Solution } from './kinds/solution.ts';
 import { readTarget, type Target } from './kinds/target.ts';
 import { readTerm, type Term } from './kinds/term.ts';
@@ -22,6 +26,10 @@ export interface EntryByKind {
   readonly practice: Practice;
   readonly listing: Listing;
   readonly indicator: Indicator;
+  readonly opportunity: Opportunity;
+  readonly resource: Resource;
+  readonly dataset: Dataset;
+  readonly material: Material;
 }
 export type Entry = EntryByKind[Kind];
 
@@ -34,6 +42,10 @@ const readers: { readonly [K in Kind]: (id: EntryId, reader: Reader) => EntryByK
   practice: readPractice,
   listing: readListing,
   indicator: readIndicator,
+  opportunity: readOpportunity,
+  resource: readResource,
+  dataset: readDataset,
+  material: readMaterial,
 };
 export const kinds = Object.keys(readers) as Kind[];
 
@@ -46,12 +58,19 @@ const places: readonly (readonly [place: string, kind: Kind])[] = [
   ['+compendium/practices', 'practice'],
   ['+compendium/listings', 'listing'],
   ['+compendium/organisations', 'organisation'],
+  ['+compendium/opportunities', 'opportunity'],
+  ['+compendium/resources', 'resource'],
+  ['+compendium/datasets', 'dataset'],
+  ['+compendium/materials', 'material'],
   ['+indicators', 'indicator'],
 ];
 
 /** The kind of the entries in a file; null where its place says none. */
 export const kindOfFile = (path: string): Kind | null =>
   places.find(([place]) => path === `${place}.yaml` || path.startsWith(`${place}/`))?.[1] ?? null;
+
+/** Where entries of a kind lie. */
+export const placeOf = (kind: Kind): string => places.find(([, one]) => one === kind)?.[0] ?? '';
 
 /** Folders in the folder of courses that hold entries. */
 export const entryFolders: readonly string[] = [...new Set(places.map(([place]) => place.split('/')[0] ?? ''))];

@@ -100,8 +100,8 @@ export function createReader(
     optionalText: (key) => optional(key, 'a text', plain),
     localized: (key) => field(key, words.localized, (found) => localized(found, at(key), key)) ?? {},
     optionalLocalized: (key) => optional(key, words.localized, (found) => localized(found, at(key), key)),
-    localizedList: (key) =>
-      list(key, 'a list of texts by language', 1, isObject).flatMap((found, i) => {
+    localizedList: (key, least = 1) =>
+      list(key, 'a list of texts by language', least, isObject).flatMap((found, i) => {
         const text = localized(found, at(key, i), key);
         return text === null ? [] : [text];
       }),
@@ -162,7 +162,7 @@ export interface Reader {
   optionalText(key: string): string | null;
   localized(key: string): Text;
   optionalLocalized(key: string): Text | null;
-  localizedList(key: string): readonly Text[];
+  localizedList(key: string, least?: number): readonly Text[];
   /** The first of the names where the field is none of them; that is a fault then. */
   oneOf<Name extends string>(key: string, names: readonly [Name, ...Name[]]): Name;
   someOf<Name extends string>(key: string, names: readonly Name[], least?: number): readonly Name[];

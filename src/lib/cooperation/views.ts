@@ -37,13 +37,18 @@ export interface Card {
   readonly courses: number | null;
   /** The target's or goal's number. */
   readonly number: string | null;
-  /** Of a listing of this platform: the course. */
+  /** Of a listing or a shared resource of this platform: the course. */
   readonly course: string | null;
 }
 
 function targetsOf(entry: Entry, { byId }: Commons): readonly EntryId[] {
   if (entry.kind === 'solution' || entry.kind === 'indicator') return entry.targets;
-  const solutions = entry.kind === 'practice' ? entry.solutions : entry.kind === 'listing' ? entry.teaches : [];
+  const solutions =
+    entry.kind === 'practice' || entry.kind === 'dataset' || entry.kind === 'material'
+      ? entry.solutions
+      : entry.kind === 'listing'
+        ? entry.teaches
+        : [];
   return solutions.flatMap((id) => {
     const solution = byId.get(id);
     return solution?.kind === 'solution' ? solution.targets : [];
@@ -68,8 +73,15 @@ const termsOf = (entry: Entry): readonly string[] => {
       return [`access-${entry.access}`, `level-${entry.level}`];
     case 'indicator':
       return entry.group === null ? [] : [entry.group];
+    case 'material':
+      return [`material-${entry.type}`, `level-${entry.level}`];
+    case 'opportunity':
+      return [`opportunity-${entry.type}`];
+    case 'resource':
+      return [`resource-${entry.type}`];
     case 'organisation':
       return [`provider-${entry.type}`, ...entry.roles.map((role) => `role-${role}`)];
+    case 'dataset':
     case 'term':
     case 'goal':
     case 'target':
@@ -83,7 +95,8 @@ export function cardOf(entry: Entry, commons: Commons, language: string, today: 
     return found === undefined ? [] : [shown(found.title, language)];
   };
   const summary = 'summary' in entry ? entry.summary : entry.kind === 'indicator' ? entry.definition : null;
-  const provider = 'provider' in entry && entry.provider !== null ? label(entry.provider) : [];
+  const by = 'provider' in entry ? entry.provider : 'origin' in entry ? entry.origin : null;
+  const provider = by === null ? [] : label(by);
   return {
     id: entry.id,
     kind: entry.kind,
@@ -99,7 +112,7 @@ export function cardOf(entry: Entry, commons: Commons, language: string, today: 
         ? (commons.from.get(entry.id) ?? []).filter((one) => one.kind === 'listing' && isAvailable(stateOf(one, today))).length
         : null,
     number: entry.kind === 'target' ? entry.number : entry.kind === 'goal' ? String(entry.number) : null,
-    course: entry.kind === 'listing' ? entry.course : null,
+    course: 'course' in entry ? entry.course : null,
   };
 }
 

@@ -96,8 +96,8 @@ async function shelveLesson(lesson: Lesson, language: Language, assets: Assets, 
   for (const [path, picture] of assets.pictureByPath)
     if (picture !== 'faulty' && lesson.pictures.includes(picture.sha256))
       shelf.add(picture.sha256, picture.bytes, 'picture', picture.type, language, path);
-  for (const [path, table] of assets.tableByPath)
-    if (table !== 'faulty' && lesson.data.includes(table.sha256)) shelf.add(table.sha256, table.bytes, 'data', 'text/csv', language, path);
+  for (const [path, data] of assets.dataByPath)
+    if (data !== 'faulty' && lesson.data.includes(data.sha256)) shelf.add(data.sha256, data.bytes, 'data', data.type, language, path);
   return {
     lesson: await shelf.write(lesson.html, 'lesson', 'text/html', language),
     items: await shelf.write(canonicalJson(lesson.items.map(({ item }) => item)), 'items', 'application/json', language),
@@ -152,6 +152,7 @@ export async function assemble({ course, facts, modules, glossary, references, a
   const manifest: Manifest = {
     format: 'perigee-course/1',
     course,
+    ...(facts.form === undefined ? {} : { form: facts.form }),
     languages: facts.languages,
     title: facts.title,
     summary: facts.summary,

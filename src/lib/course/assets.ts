@@ -1,5 +1,6 @@
-/** Pictures and data tables of a course, read, checked and named by their hashes before any text is. */
+/** Pictures and data of a course, read, checked and named by their hashes before any text is. */
 import type { Sha256 } from '../domain/ids.ts';
+import { renderHeader } from './data-image.ts';
 import { renderTable } from './data-table.ts';
 import type { Report } from './diagnostics.ts';
 import { isPicturePath, readPicture, type Picture } from './picture.ts';
@@ -7,22 +8,26 @@ import { bytesOf, textOf, type CourseSource } from './source.ts';
 
 export type Hash = (bytes: Uint8Array<ArrayBuffer>) => Sha256 | Promise<Sha256>;
 
-export interface DataTable {
+export interface DataFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly type: 'text/csv' | 'application/fits';
+  /** A table: the data themselves, or the header of an image. */
   readonly html: string;
+  /** Of a table; 0 for an image. */
+  readonly columns: number;
 }
 
 export interface Assets {
   /** What is there but cannot be shown is `faulty`: its faults are reported, and its users are not told that it is missing. */
   readonly pictureByPath: ReadonlyMap<string, (Picture & { readonly sha256: Sha256 }) | 'faulty'>;
-  readonly tableByPath: ReadonlyMap<string, (DataTable & { readonly sha256: Sha256 }) | 'faulty'>;
+  readonly dataByPath: ReadonlyMap<string, (DataFile & { readonly sha256: Sha256 }) | 'faulty'>;
   use(path: string): void;
   isUsed(path: string): boolean;
 }
 
 export async function readAssets(source: CourseSource, hash: Hash, report: Report): Promise<Assets> {
   const pictureByPath = new Map<string, (Picture & { readonly sha256: Sha256 }) | 'faulty'>();
-  const tableByPath = new Map<string, (DataTable & { readonly sha256: Sha256 }) | 'faulty'>();
+  const dataByPath = new Map<string, (DataFile & { readonly sha256: Sha256 }) | 'faulty'>();
   const used = new Set<string>();
   for (const [path, content] of source.files) {
     if (isPicturePath(path)) {
@@ -30,10 +35,14 @@ export async function readAssets(source: CourseSource, hash: Hash, report: Repor
       pictureByPath.set(path, picture === null ? 'faulty' : { ...picture, sha256: await hash(picture.bytes) });
     } else if (path.endsWith('.csv')) {
       const text = textOf(content, path, report);
-      const html = renderTable(text, path, report);
+      const table = renderTable(text, path, report);
       const bytes = bytesOf(text);
-      tableByPath.set(path, html === null ? 'faulty' : { bytes, html, sha256: await hash(bytes) });
+      dataByPath.set(path, table === null ? 'faulty' : { ...table, type: 'text/csv', bytes, sha256: await hash(bytes) });
+    } else if (path.endsWith('.fits')) {
+      const bytes = bytesOf(content);
+      const html = renderHeader(bytes, path, report);
+      dataByPath.set(path, html === null ? 'faulty' : { html, columns: 0, type: 'application/fits', bytes, sha256: await hash(bytes) });
     }
   }
-  return { pictureByPath, tableByPath, use: (path) => void used.add(path), isUsed: (path) => used.has(path) };
+  return { pictureByPath, dataByPath, use: (path) => void used.add(path), isUsed: (path) => used.has(path) };
 }

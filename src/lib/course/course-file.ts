@@ -2,7 +2,7 @@
 import { isSlug } from '../domain/ids.ts';
 import { isListOf, isString } from '../domain/shape.ts';
 import type { Report } from './diagnostics.ts';
-import type { CourseStructure, Language, Localized } from './package.ts';
+import { forms, type CourseStructure, type Form, type Language, type Localized } from './package.ts';
 import { asText, createFieldReader, parseYaml, readField, readLocalized, reportUnknownFields, type FieldReader } from './yaml-source.ts';
 
 const disciplines: readonly string[] = ['science', 'technology', 'law', 'policy'];
@@ -46,7 +46,7 @@ export function parseCourseFile(text: string, folder: string | undefined, report
   if (yaml === null) return null;
   const { value } = yaml;
   const reader = createFieldReader(file, yaml, report);
-  const known = ['id', 'languages', 'title', 'summary', 'outcomes', 'authors', 'licence', 'discipline', 'level', 'sdg', 'pass'];
+  const known = ['id', 'form', 'languages', 'title', 'summary', 'outcomes', 'authors', 'licence', 'discipline', 'level', 'sdg', 'pass'];
   reportUnknownFields(reader, value, [], known);
   const id = readId(reader, value);
   if (id !== null && folder !== undefined && folder !== id) reader.fault('folder-id', ['id'], { id, name: folder });
@@ -57,8 +57,12 @@ export function parseCourseFile(text: string, folder: string | undefined, report
   const outcomes = readField(reader, value, ['outcomes'], 'a list of texts', (given) =>
     Array.isArray(given) && given.length > 0 ? given : null,
   );
+  const form = Object.hasOwn(Object(value), 'form')
+    ? readField(reader, value, ['form'], `one of ${forms.join(', ')}`, (given): Form | null => forms.find((one) => one === given) ?? null)
+    : null;
   return {
     id: id ?? folder ?? 'course',
+    ...(form === null ? {} : { form }),
     languages,
     title: readLocalized(reader, value, ['title'], languages),
     summary: readLocalized(reader, value, ['summary'], languages),

@@ -8,8 +8,8 @@ const maxRows = 500;
 const isFigure = (cell: string): boolean =>
   cell === '' || /^[-–—…]$/.test(cell) || readNumber(cell.replace(/^[<>≤≥≈~±]\s*/, '')).length > 0;
 
-/** A CSV file as an HTML table, figures marked as such; null, and faults, where it is none. */
-export function renderTable(text: string, file: string, report: Report): string | null {
+/** A CSV file as an HTML table, figures marked as such, and how many columns it has; null, and faults, where it is none. */
+export function renderTable(text: string, file: string, report: Report): { readonly html: string; readonly columns: number } | null {
   const [head, ...body] = parseCsv(text);
   if (head === undefined || body.length === 0) {
     report('bad-csv', { file, line: 1 }, { reason: 'The table is empty.' });
@@ -34,5 +34,8 @@ export function renderTable(text: string, file: string, report: Report): string 
   const cell = (tag: 'td' | 'th', value: string, i: number): string =>
     `<${tag}${figures[i] === true ? ' class="num"' : ''}>${escapeHtml(value)}</${tag}>`;
   const row = (tag: 'td' | 'th', cells: readonly string[]): string => `<tr>${cells.map((value, i) => cell(tag, value, i)).join('')}</tr>`;
-  return `<table><thead>${row('th', head.cells)}</thead>\n<tbody>${body.map(({ cells }) => row('td', cells)).join('\n')}</tbody></table>`;
+  return {
+    html: `<table><thead>${row('th', head.cells)}</thead>\n<tbody>${body.map(({ cells }) => row('td', cells)).join('\n')}</tbody></table>`,
+    columns: head.cells.length,
+  };
 }

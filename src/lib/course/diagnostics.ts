@@ -104,6 +104,7 @@ const faults = {
   'no-view-box': error('The picture has no viewBox.', 'Add viewBox="0 0 width height" to the <svg> element.'),
   'missing-data': error('There is no data file {name}.', 'Put the file beside the unit, or correct its name.'),
   'bad-csv': error('{reason}', 'A data table is CSV in UTF-8: a row of headings, then rows with as many cells.'),
+  'bad-fits': error('{reason}', 'Data images are FITS files whose first part is an image of two axes.'),
   'ragged-row': error(
     'This row has {count} cells, the headings have {expected}.',
     'Add the missing commas, or put quotes around cells that hold commas.',
@@ -133,6 +134,10 @@ const faults = {
   'data-header': error(
     'The line of a data block is: ::: data file.csv "Caption".',
     "Write the file's name, then the caption in straight quotes.",
+  ),
+  'data-view': error(
+    '«{text}» means nothing here.',
+    'After the name of a table may stand plot=1,2 (columns that there are, counted from 1), or fold=1,2 period=2..8; nothing stands after the name of a FITS file.',
   ),
   'data-body': error('A data block has no content of its own.', 'Close it with ::: on the next line.'),
 

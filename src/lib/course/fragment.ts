@@ -5,6 +5,7 @@
  * Classes (for whoever styles them):
  *   a.term  a.cite  figure.figure > img + figcaption
  *   figure.data > figcaption + div.scroll > table        figcaption > a.save[download]
+ *   figure.data[data-view=image|plot|fold]: data that can be looked into, with data-columns and, to be folded, data-period
  *   div.scroll[tabindex=0]: a table that may be wider than the page
  *   div.formula > math[display=block]                    div.formula.scroll where it is long
  *   span.steps > math+: a long formula in a line, cut where it may break
@@ -39,6 +40,11 @@ const attributes: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
   a: { href, rel: /^noopener$/, download: /^[^/\\<>:"|?*]+$/ },
   img: { src: path, alt: any, width: /^\d{1,5}$/, height: /^\d{1,5}$/, loading: /^lazy$/, decoding: /^async$/ },
   div: { role: /^(?:group|note)$/, tabindex: /^0$/, 'aria-label': any, 'data-item': new RegExp(`^${slug}$`) },
+  figure: {
+    'data-view': /^(?:image|plot|fold)$/,
+    'data-columns': /^\d{1,3},\d{1,3}$/,
+    'data-period': /^\d{1,9}(?:\.\d{1,9})?,\d{1,9}(?:\.\d{1,9})?$/,
+  },
   section: { 'aria-labelledby': /^s-[a-z]+$/ },
   pre: { tabindex: /^0$/ },
   ol: { start: /^\d{1,9}$/ },

@@ -4,7 +4,7 @@ import type { ItemId, Sha256 } from '../domain/ids.ts';
 import type { Line } from '../exercise/block.ts';
 import type { Item } from '../exercise/item.ts';
 import { isKind } from '../exercise/kinds.ts';
-import type { Assets } from './assets.ts';
+import type { Assets, DataFile } from './assets.ts';
 import { isSafeUrl, type ReferenceEntry } from './course-file.ts';
 import { suggestion, type Report } from './diagnostics.ts';
 import { escapeHtml, plainText } from './html.ts';
@@ -134,26 +134,44 @@ export function renderLesson(unit: UnitSource, language: Language, context: Cour
   };
   const reader: MarkdownReader = createMarkdownReader(page);
 
+  /** How the data can be looked into, as attributes of the figure; null, and a fault, where that is not understood. */
+  function viewOf(options: string, { type, columns }: DataFile, line: number): string | null {
+    if (type === 'application/fits' && options === '') return ' data-view="image"';
+    if (options === '') return '';
+    const [, view, x = '', y = '', from, to] =
+      /^(plot|fold)=(\d+),(\d+)(?: period=(\d+(?:\.\d+)?)\.\.(\d+(?:\.\d+)?))?$/.exec(options) ?? [];
+    const known = [x, y].every((column) => Number(column) >= 1 && Number(column) <= columns);
+    const periods = view === 'fold' ? Number(from) > 0 && Number(to) > Number(from) : from === undefined;
+    if (view === undefined || !known || !periods) {
+      report('data-view', { file, line }, { text: options });
+      return null;
+    }
+    return ` data-view="${view}" data-columns="${x},${y}"${view === 'fold' ? ` data-period="${String(from)},${String(to)}"` : ''}`;
+  }
+
   function renderData(header: string, line: number, body: readonly Line[]): string {
-    const [, path = '', caption = ''] = /^(\S+)\s+["“«](.+)["”»]$/.exec(header) ?? [];
+    const [, path = '', options = '', caption = ''] = /^(\S+)((?:\s+[a-z]+=\S+)*)\s+["“«](.+)["”»]$/.exec(header) ?? [];
     if (path === '') {
       report('data-header', { file, line });
       return '';
     }
     if (body.some(({ text }) => text.trim() !== '')) report('data-body', { file, line });
-    const shown = inLanguage(path, (name) => assets.tableByPath.has(name));
-    const table = shown === null ? undefined : assets.tableByPath.get(shown);
-    if (shown === null || table === undefined) {
+    const shown = inLanguage(path, (name) => assets.dataByPath.has(name));
+    const found = shown === null ? undefined : assets.dataByPath.get(shown);
+    if (shown === null || found === undefined) {
       report('missing-data', { file, line }, { name: path });
       return '';
     }
     assets.use(shown);
-    if (table === 'faulty') return '';
-    data.add(table.sha256);
+    if (found === 'faulty') return '';
+    const view = viewOf(options.trim().replace(/\s+/g, ' '), found, line);
+    if (view === null) return '';
+    data.add(found.sha256);
     const captionHtml = reader.phrase(caption, line);
     const name = path.split('/').at(-1) ?? path;
-    const save = `<a class="save" href="${pieceUrl(table.sha256)}" download="${escapeHtml(name)}">${escapeHtml(words.save)} (CSV, ${bytesLabel(table.bytes.length)})</a>`;
-    return `<figure class="data"><figcaption>${captionHtml} ${save}</figcaption>\n<div class="scroll" role="group" tabindex="0" aria-label="${escapeHtml(page.tableLabel())}">${table.html}</div></figure>\n`;
+    const format = found.type === 'text/csv' ? 'CSV' : 'FITS';
+    const save = `<a class="save" href="${pieceUrl(found.sha256)}" download="${escapeHtml(name)}">${escapeHtml(words.save)} (${format}, ${bytesLabel(found.bytes.length)})</a>`;
+    return `<figure class="data"${view}><figcaption>${captionHtml} ${save}</figcaption>\n<div class="scroll" role="group" tabindex="0" aria-label="${escapeHtml(page.tableLabel())}">${found.html}</div></figure>\n`;
   }
 
   function renderBox(kind: keyof LessonWords, header: string, line: number, content: readonly Segment[]): string {

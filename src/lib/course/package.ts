@@ -28,9 +28,15 @@ export interface Piece {
   readonly name?: string;
 }
 
+/** What a package is, where it is no course: a guide to read, slides, a guide for teachers, a practice step by step, a recording with its transcript. */
+export const forms = ['guide', 'presentation', 'teachers-guide', 'practice', 'recording'] as const;
+export type Form = (typeof forms)[number];
+
 export interface Manifest {
   readonly format: 'perigee-course/1';
   readonly course: CourseId;
+  /** Absent: a course. */
+  readonly form?: Form;
   readonly languages: readonly Language[];
   readonly title: Localized;
   readonly summary: Localized;
@@ -48,7 +54,7 @@ export interface Manifest {
 /** What a catalogue says about a course: `GET /content/manifests`. */
 export interface CourseSummary extends Pick<
   Manifest,
-  'course' | 'languages' | 'title' | 'summary' | 'licence' | 'discipline' | 'level' | 'sdg' | 'units' | 'items' | 'minutes'
+  'course' | 'form' | 'languages' | 'title' | 'summary' | 'licence' | 'discipline' | 'level' | 'sdg' | 'units' | 'items' | 'minutes'
 > {
   /** Of the canonical manifest: another value is another version of the course. */
   readonly manifest: Sha256;
@@ -88,6 +94,8 @@ export interface StructureUnit {
 /** The piece with role `structure`: everything about the course but the lessons' texts. */
 export interface CourseStructure {
   readonly course: CourseId;
+  /** Absent: a course. */
+  readonly form?: Form;
   readonly languages: readonly Language[];
   readonly title: Localized;
   readonly summary: Localized;

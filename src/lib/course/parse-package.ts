@@ -10,7 +10,8 @@ import type { CourseStructure, CourseSummary, Language, Manifest, Piece, PieceRo
 const roles: readonly PieceRole[] = ['structure', 'lesson', 'items', 'text', 'picture', 'data'];
 
 /** The media types that a package may hold; a piece of any other is not stored. */
-const types = /^(text\/html|application\/json|image\/svg\+xml|image\/png|image\/jpeg|image\/webp|image\/avif|text\/csv|text\/plain)$/;
+const types =
+  /^(text\/html|application\/json|image\/svg\+xml|image\/png|image\/jpeg|image\/webp|image\/avif|text\/csv|text\/plain|application\/fits)$/;
 
 const isLanguage = (value: unknown): value is Language => isString(value) && /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(value);
 const isLanguages = (value: unknown): value is readonly Language[] =>
@@ -33,10 +34,14 @@ const isPiece = (value: unknown): value is Piece =>
   types.test(value['type']) &&
   (value['name'] === undefined || isString(value['name']));
 
+/** A package of a form that this version does not know is shown as what it is closest to: something to read. */
+const isForm = (value: unknown): boolean => value === undefined || isString(value);
+
 const isManifest = (value: unknown): value is Manifest =>
   isObject(value) &&
   value['format'] === 'perigee-course/1' &&
   isCourseId(value['course']) &&
+  isForm(value['form']) &&
   isLanguages(value['languages']) &&
   isLocalized(value['title']) &&
   isLocalized(value['summary']) &&
@@ -92,6 +97,7 @@ const isListWhere = (value: unknown, is: (entry: unknown) => boolean): boolean =
 const isStructure = (value: unknown): value is CourseStructure =>
   isObject(value) &&
   isCourseId(value['course']) &&
+  isForm(value['form']) &&
   isLanguages(value['languages']) &&
   isLocalized(value['title']) &&
   isLocalized(value['summary']) &&
@@ -123,6 +129,7 @@ export const parsePrices = (value: unknown): CourseSummary['price'] | null =>
 const isSummary = (value: unknown): value is CourseSummary =>
   isObject(value) &&
   isCourseId(value['course']) &&
+  isForm(value['form']) &&
   isLanguages(value['languages']) &&
   isLocalized(value['title']) &&
   isLocalized(value['summary']) &&

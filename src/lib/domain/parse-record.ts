@@ -24,6 +24,7 @@ import {
   type UnitId,
 } from './ids.ts';
 import {
+  applicationId,
   attemptId,
   bindingId,
   credentialId,
@@ -129,6 +130,19 @@ const fields: Readonly<Record<RecordKind, Readonly<Record<string, Check>>>> = {
     withdrawn: optional(isInstant),
   },
   withdrawal: { writer: isDeviceId, course: isCourseId, unit: isUnitId, ulid: isUlid, at: isInstant },
+  application: {
+    writer: isDeviceId,
+    opportunity: isSlug,
+    ulid: isUlid,
+    title: isText,
+    language: isLanguage,
+    answers: listOf(shape({ ask: isText, text: isText })),
+    made: isInstant,
+    changed: isInstant,
+    sent: optional(isInstant),
+    withdrawn: optional(isInstant),
+    replaces: optional(isUlid),
+  },
   enrolment: { writer: isNodeId, cohort: isCohortId, title: isText, courses: listOf(isCourseId), at: isInstant, about: optional(isAbout) },
   profile: { writer: isDeviceId, name: isText, changed: isInstant, about: optional(isAbout) },
   binding: {
@@ -183,6 +197,8 @@ function nameOf(kind: RecordKind, value: JsonObject): RecordId {
       return noteId(person, course, unit, ulid);
     case 'withdrawal':
       return withdrawalId(person, course, unit, ulid, device);
+    case 'application':
+      return applicationId(person, value['opportunity'] as string, ulid);
     case 'enrolment':
       return enrolmentId(person, value['cohort'] as CohortId);
     case 'profile':

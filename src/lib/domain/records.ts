@@ -6,6 +6,7 @@
  *   <person>:attempt:<course>:<item>:<ulid>    one response set with its score, never changed
  *   <person>:note:<course>:<unit>:<ulid>       a note or bookmark; replaced or withdrawn by its own writer
  *   <person>:withdrawal:<course>:<unit>:<ulid>:<device>  takes back a note that another device of the person wrote
+ *   <person>:application:<opportunity>:<ulid>  what the person writes to apply for something; replaced by its own writer, or by a later one that names it
  *   <person>:enrolment:<cohort>                written by the node: the person belongs to a cohort
  *   <person>:profile:<device>                  the name that the person gave themselves on this device
  *   <person>:binding:<device>:<ulid>          written by the node: it signed that a key is this person's on this device
@@ -20,7 +21,17 @@ import type { Instant } from './clock.ts';
 import type { CohortId, CourseId, DeviceId, ItemId, NodeId, PersonId, Ulid, UnitId } from './ids.ts';
 
 export type RecordKind =
-  'register' | 'attempt' | 'note' | 'withdrawal' | 'enrolment' | 'profile' | 'binding' | 'feedback' | 'evidence' | 'credential';
+  | 'register'
+  | 'attempt'
+  | 'note'
+  | 'withdrawal'
+  | 'application'
+  | 'enrolment'
+  | 'profile'
+  | 'binding'
+  | 'feedback'
+  | 'evidence'
+  | 'credential';
 
 /** `<person>:<kind>:<rest>` */
 export type RecordId = string & { readonly __brand: 'RecordId' };
@@ -111,6 +122,33 @@ export interface WithdrawalRecord extends RecordBase {
   readonly ulid: Ulid;
   readonly writer: DeviceId;
   readonly at: Instant;
+}
+
+/** A question of an application, as it was put, and the person's answer. */
+export interface Answered {
+  readonly ask: string;
+  readonly text: string;
+}
+
+/** Written for the person's own use: nobody hands it in for them. */
+export interface ApplicationRecord extends RecordBase {
+  readonly kind: 'application';
+  /** The entry of the compendium that it is for. */
+  readonly opportunity: string;
+  readonly ulid: Ulid;
+  readonly writer: DeviceId;
+  /** The opportunity's name as it was read, for when the entry is no longer at hand. */
+  readonly title: string;
+  /** Of the questions, BCP 47. */
+  readonly language: string;
+  readonly answers: readonly Answered[];
+  readonly made: Instant;
+  readonly changed: Instant;
+  /** When the person says that they handed it in. */
+  readonly sent?: Instant;
+  readonly withdrawn?: Instant;
+  /** The application of another device in whose place this one stands. */
+  readonly replaces?: Ulid;
 }
 
 export interface EnrolmentRecord extends RecordBase {
@@ -245,6 +283,7 @@ export type PersonRecord =
   | AttemptRecord
   | NoteRecord
   | WithdrawalRecord
+  | ApplicationRecord
   | EnrolmentRecord
   | ProfileRecord
   | BindingRecord
@@ -268,6 +307,8 @@ export const noteId = (person: PersonId, course: CourseId, unit: UnitId, ulid: U
 /** Named after the note it takes back and its own device, so that two devices that take back one note do not meet. */
 export const withdrawalId = (person: PersonId, course: CourseId, unit: UnitId, ulid: Ulid, device: DeviceId): RecordId =>
   recordId(person, 'withdrawal', course, unit, ulid, device);
+export const applicationId = (person: PersonId, opportunity: string, ulid: Ulid): RecordId =>
+  recordId(person, 'application', opportunity, ulid);
 export const enrolmentId = (person: PersonId, cohort: CohortId): RecordId => recordId(person, 'enrolment', cohort);
 export const bindingId = (person: PersonId, device: DeviceId, ulid: Ulid): RecordId => recordId(person, 'binding', device, ulid);
 export const profileId = (person: PersonId, device: DeviceId): RecordId => recordId(person, 'profile', device);

@@ -6,7 +6,9 @@ import type cascade from './messages/en/cascade.json';
 import type centre from './messages/en/centre.json';
 import type compendium from './messages/en/compendium.json';
 import type evidence from './messages/en/evidence.json';
+import type explore from './messages/en/explore.json';
 import type learner from './messages/en/learner.json';
+import type network from './messages/en/network.json';
 import type self from './messages/en/self.json';
 import type teach from './messages/en/teach.json';
 import type verify from './messages/en/verify.json';
@@ -20,6 +22,8 @@ export type Key =
   | keyof typeof verify
   | keyof typeof compendium
   | keyof typeof evidence
+  | keyof typeof network
+  | keyof typeof explore
   | keyof typeof cascade;
 
 export type PluralForms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>>>;

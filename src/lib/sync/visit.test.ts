@@ -213,6 +213,28 @@ describe('a visit', () => {
     expect(line.requests).toBe(1);
   });
 
+  it('is one request where nothing is new at a parent that writes the end of a feed in other words than the place before it', async () => {
+    const { child, parent } = pairOf();
+    const line = goodLine();
+    const end = parentEndOf(() => parent, 'accra', line);
+    const greet = async (): ReturnType<ParentEnd['greet']> => {
+      const greeting = await end.greet();
+      if (!greeting.ok) return greeting;
+      const { databases } = greeting.value;
+      return ok({ ...greeting.value, databases: Object.fromEntries(Object.entries(databases).map(([name, at]) => [name, `end:${at}`])) });
+    };
+    const visitThere = (): Promise<VisitEnd> =>
+      runVisit({ own: ownEndOf(child), parent: { ...end, greet }, part: 2048, mayGoOn: () => true, moved: () => undefined });
+    await visitThere();
+    await visitThere();
+    line.requests = 0;
+    expect(await visitThere()).toEqual({ type: 'done', moved: 0 });
+    expect(line.requests).toBe(1);
+    parent.store('commons-sitc').add(documentOf('sitc:entry:new'));
+    expect(await visitThere()).toEqual({ type: 'done', moved: 1 });
+    expectEqual(child, parent);
+  });
+
   it('goes on where the line broke, wherever it breaks, repeats no more than a part, and confirms only what stands', async () => {
     await fc.assert(
       fc.asyncProperty(

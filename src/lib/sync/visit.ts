@@ -59,6 +59,8 @@ export interface Position {
   /** This node's epoch. */
   readonly own: string;
   readonly since: string;
+  /** Where the parent said that the feed ends when a walk found nothing more behind `since`. A CouchDB writes one place in many ways: this is how it wrote it. */
+  readonly end?: string;
 }
 
 /** This node. Every verb that changes something commits before it resolves. */
@@ -129,9 +131,10 @@ const samePlace = (a: Place, b: Place): boolean => a.node === b.node && a.epoch 
 
 const beginning = '0';
 
-async function sinceOf(own: OwnEnd, name: string, place: Place): Promise<string> {
+/** The place that was kept, if it holds in these epochs. */
+async function placeIn(own: OwnEnd, name: string, place: Place): Promise<Position | null> {
   const kept = await own.position(name);
-  return kept !== null && samePlace(kept.place, place) && kept.own === own.epoch ? kept.since : beginning;
+  return kept !== null && samePlace(kept.place, place) && kept.own === own.epoch ? kept : null;
 }
 
 /** Sends what the parent lacks, in parts by bytes. Answers how many documents were sent. */
@@ -166,7 +169,7 @@ async function send({ own, parent, part, mayGoOn }: Visit, database: string, mis
 async function push(visit: Visit, place: Place, database: string): Promise<Result<null, Stop>> {
   const { own, parent, part, mayGoOn, moved } = visit;
   const name = `up:${database}`;
-  let since = await sinceOf(own, name, place);
+  let since = (await placeIn(own, name, place))?.since ?? beginning;
   const ask = async (revs: Revs): Promise<Result<Revs, Stop>> => {
     if (!mayGoOn()) return err('closed');
     const answer = await parent.missing(database, revs);
@@ -220,19 +223,21 @@ async function pull(visit: Visit, greeting: Greeting, database: string, name = `
   const { place, databases } = greeting;
   const end = databases[database];
   if (end === undefined) return ok(null);
-  for (let since = await sinceOf(own, name, place); since !== end;) {
+  const kept = await placeIn(own, name, place);
+  if (kept?.end === end) return ok(null);
+  for (let since = kept?.since ?? beginning; since !== end;) {
     if (!mayGoOn()) return err('closed');
     const page = await parent.changes(database, since, namesIn(part));
     if (!page.ok) return page;
-    if (page.value.changes.length > 0) {
+    const { changes, last } = page.value;
+    if (changes.length > 0) {
       const fetched = await fetchMissing(visit, database, await own.missing(database, revsOf(page.value)));
       if (!fetched.ok) return fetched;
     }
+    since = last;
+    await own.keepPosition(name, { place, own: own.epoch, since, ...(changes.length === 0 ? { end } : {}) });
     // A CouchDB writes the same place in more than one way: a page without a change is the end.
-    if (page.value.changes.length === 0 && since === page.value.last) break;
-    since = page.value.last;
-    await own.keepPosition(name, { place, own: own.epoch, since });
-    if (page.value.changes.length === 0) break;
+    if (changes.length === 0) break;
   }
   return ok(null);
 }

@@ -15,6 +15,9 @@ export const facets = [
   'role',
   'openness',
   'access',
+  'opportunity',
+  'resource',
+  'material',
 ] as const;
 export type Facet = (typeof facets)[number];
 

@@ -49,7 +49,7 @@ export function createContacts(store: AccountStore, clock: Clock): Contacts {
       gathered.set(`${person}:${device}`, { person, device, at: instantOf(clock()) });
     },
     async devicesOf(person) {
-      const devices = new Map<string, Device>((await store.list('device', person)).map((device) => [device.device, device]));
+      const devices = new Map<string, Device>((await store.devicesOf(person)).map((device) => [device.device, device]));
       for (const contact of gathered.values()) {
         if (contact.person !== person) continue;
         const { device, at } = contact;

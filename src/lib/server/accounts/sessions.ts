@@ -135,6 +135,16 @@ export async function openSessions(given: {
       entry._rev,
     );
 
+  /** Notes the person, who may be new, and that the device is about to be theirs. */
+  async function noteDevice(person: PersonId, device: DeviceId, name: string): Promise<void> {
+    for (;;) {
+      const kept = await store.get('learner', person);
+      if (kept?.devices?.includes(device) === true) return;
+      const learner = { ...(kept ?? { person, name, since: now() }), devices: [...(kept?.devices ?? []), device] };
+      if (await store.put('learner', [person], learner, kept?._rev)) return;
+    }
+  }
+
   /** Reserves a name for a person; a name whose account was never finished is free. */
   async function takeName(name: string, person: PersonId): Promise<boolean> {
     const hash = hashName(name);
@@ -146,8 +156,26 @@ export async function openSessions(given: {
 
   const roleOf = (entry: CodeEntry): Role => entry.role ?? 'administrator';
 
+  const administers = (staff: Staff | null): boolean => staff?.revoked === undefined && staff?.roles.includes('administrator') === true;
+
+  const administrators = async (): Promise<{ readonly people: readonly string[]; readonly rev: string | undefined }> => {
+    const kept = await store.get('key', 'administrators');
+    return { people: kept?.value.split(' ') ?? [], rev: kept?._rev };
+  };
+
+  /** Notes who is about to become an administrator. */
+  async function noteAdministrator(person: PersonId): Promise<void> {
+    for (;;) {
+      const { people, rev } = await administrators();
+      if (people.includes(person) || (await store.put('key', ['administrators'], { value: [...people, person].join(' ') }, rev))) return;
+    }
+  }
+
   async function isClaimed(): Promise<boolean> {
-    return (await store.list('staff')).some(({ roles, revoked }) => revoked === undefined && roles.includes('administrator'));
+    if ((await store.list('staff')).some(administers)) return true;
+    // On a cluster the listing may come from a copy that lags behind; whoever is asked for by name is found.
+    const { people } = await administrators();
+    return (await Promise.all(people.map((person) => store.get('staff', person)))).some(administers);
   }
 
   async function createCodes(entries: readonly NewCode[]): Promise<readonly CreatedCode[]> {
@@ -247,7 +275,7 @@ export async function openSessions(given: {
       }
 
       const name = known?.name || entry.name || ownName || '';
-      if (known === null) await store.put('learner', [person], { person, name, since: now() });
+      await noteDevice(person, device, name);
       await store.put('device', [person, device], { person, device, since: now(), lastContact: null });
       if (entry.cohort !== undefined) await enrol(person, entry.cohort, entry.name || name, entry.about);
       return ok(sessionOf(person, name, ['learner'], device));
@@ -256,10 +284,13 @@ export async function openSessions(given: {
     async accept(code, name, password) {
       const entry = await store.get('code', hashCode(code, key));
       if (entry === null || !isCurrent(entry, ['first-run', 'invitation']) || entry.used !== undefined) return notAccepted;
+      // One that was out before may have been overlooked when the others were ended.
+      if (entry.use === 'first-run' && (await isClaimed())) return notAccepted;
       const person = createPersonId(random);
       const hashed = await hashPassword(password, random);
       if (!(await takeName(name, person))) return err({ type: 'name-taken' });
       if (!(await take(code, entry, person))) return notAccepted;
+      if (roleOf(entry) === 'administrator') await noteAdministrator(person);
       await store.put('staff', [person], { person, name, roles: [roleOf(entry)], since: now(), password: hashed });
       if (entry.use === 'first-run') await endFirstRun();
       return ok(sessionOf(person, name, [roleOf(entry)]));
@@ -295,6 +326,7 @@ export async function openSessions(given: {
       const person = createPersonId(random);
       const hashed = await hashPassword(password, random);
       if (!(await takeName(name, person))) return null;
+      if (role === 'administrator') await noteAdministrator(person);
       await store.put('staff', [person], { person, name, roles: [role], since: now(), password: hashed });
       if (role === 'administrator') await endFirstRun();
       return person;

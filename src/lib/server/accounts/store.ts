@@ -8,6 +8,7 @@
  *   code:<hash>                 a code that is out, or was used
  *   member:<cohort>:<person>    who belongs to a cohort, and the name that the trainer gave them
  *   peer:<node>                 a node that is a child of this one, with a hash of its credential
+ *   key:administrators          who was made an administrator, ids with a space between
  *   key:tokens                  the key that signs tokens and hashes codes
  *   key:node                    the key of the node itself, which signs courses and device keys
  *   key:issuer                  the key that signs certificates
@@ -40,6 +41,8 @@ export interface Learner {
   readonly revoked?: Instant;
   /** Since when the person asks that everything about them be erased. */
   readonly asksErasure?: Instant;
+  /** The devices that joined. Each has a document of its own; a listing of those may come from a copy that lags behind, and none may be overlooked. */
+  readonly devices?: readonly DeviceId[];
 }
 
 export interface Device {
@@ -103,6 +106,8 @@ export type Kept<Value> = Value & { readonly _id: string; readonly _rev: string 
 export interface AccountStore {
   get<K extends Kind>(kind: K, ...rest: readonly string[]): Promise<Kept<Kinds[K]> | null>;
   list<K extends Kind>(kind: K, ...rest: readonly string[]): Promise<readonly Kept<Kinds[K]>[]>;
+  /** Every device of a person. */
+  devicesOf(person: PersonId): Promise<readonly Kept<Device>[]>;
   /** False where the document is there already, or changed since `rev`: whoever wrote first is first. */
   put<K extends Kind>(kind: K, rest: readonly string[], value: Kinds[K], rev?: string): Promise<boolean>;
   /** Many new documents with one sync; those that exist stay as they are. */
@@ -130,9 +135,17 @@ export function openAccountStore(database: Database): AccountStore {
     return rows.flatMap(({ document }) => (document === undefined ? [] : [kept<K>(document)]));
   }
 
+  async function devicesOf(person: PersonId): Promise<readonly Kept<Device>[]> {
+    const [listed, learner] = await Promise.all([list('device', person), get('learner', person)]);
+    const unlisted = (learner?.devices ?? []).filter((device) => !listed.some((known) => known.device === device));
+    const named = await Promise.all(unlisted.map((device) => get('device', person, device)));
+    return [...listed, ...named.flatMap((device) => device ?? [])];
+  }
+
   return {
     get,
     list,
+    devicesOf,
     async put(kind, rest, value, rev) {
       const document = { ...body(kind, rest, value), ...(rev === undefined ? {} : { _rev: rev }) };
       const [written] = await database.bulk([document], { newEdits: true });
@@ -144,7 +157,7 @@ export function openAccountStore(database: Database): AccountStore {
       const own = await Promise.all(
         [...people].map(async (person) => {
           const staff = await get('staff', person);
-          const devices = await list('device', person);
+          const devices = await devicesOf(person);
           const names = staff === null ? [] : [nameOf('name', [hashName(staff.name)])];
           return [nameOf('staff', [person]), nameOf('learner', [person]), ...names, ...devices.map(({ _id }) => _id)];
         }),

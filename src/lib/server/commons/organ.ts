@@ -2,8 +2,10 @@
 import type { Clock } from '../../domain/clock.ts';
 import type { Commons } from '../../cooperation/commons.ts';
 import { dayOf, type Day } from '../../cooperation/day.ts';
+import { coordinationView, csvOfCoordination } from '../../cooperation/coordination.ts';
 import { csvOfCommons, dcatOf, jsonLdOf } from '../../cooperation/export.ts';
 import { createFinder, type Finding, type Query } from '../../cooperation/find.ts';
+import { networkQueryFrom, networkView, opportunitiesView, resourcesView } from '../../cooperation/network.ts';
 import { compareView, entryView, gapsView, listView, queryFrom } from '../../cooperation/views.ts';
 import { isInterfaceLanguage } from '../../i18n/languages.ts';
 import { isKnown } from '../content/organ.ts';
@@ -91,6 +93,49 @@ export function commonsRoutes({
         const found = entryView(read, parts['id'] ?? '', language, today);
         return found === null ? null : { ...found, jsonLd: jsonLdOf(found.entry, read, origin) };
       }),
+    },
+    {
+      method: 'GET',
+      path: '/content/compendium/network',
+      answer: view(({ read, language, today, key }, { url }) => {
+        const { query, page } = networkQueryFrom((name) => url.searchParams.get(name));
+        return networkView(read, finderOf(key, read, today), query, page, language, today);
+      }),
+    },
+    {
+      method: 'GET',
+      path: '/content/compendium/opportunities',
+      answer: view(({ read, language, today, key }, { url }) => {
+        const { query } = networkQueryFrom((name) => url.searchParams.get(name));
+        return opportunitiesView(read, finderOf(key, read, today), query, language, today);
+      }),
+    },
+    {
+      method: 'GET',
+      path: '/content/compendium/resources',
+      answer: view(({ read, language, today, key }, { url }) => {
+        const { query } = networkQueryFrom((name) => url.searchParams.get(name));
+        return resourcesView(read, finderOf(key, read, today), query, language, today);
+      }),
+    },
+    {
+      method: 'GET',
+      path: '/content/compendium/coordination',
+      answer: view(({ read, language, today }) => coordinationView(read, language, today)),
+    },
+    {
+      method: 'GET',
+      path: '/content/compendium/coordination.csv',
+      answer: view(
+        ({ read, language, today }) =>
+          new Response(csvOfCoordination(read, language, origin, today), {
+            headers: {
+              ...viewHeaders,
+              'content-type': 'text/csv; charset=utf-8',
+              'content-disposition': 'attachment; filename="coordination.csv"',
+            },
+          }),
+      ),
     },
     {
       method: 'GET',

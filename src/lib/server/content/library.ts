@@ -103,9 +103,10 @@ export const digestOf = (manifest: Manifest): Sha256 => sha256Of(Buffer.from(can
 
 /** What a catalogue says of a course, with prices for what the client takes. */
 export function summaryOf({ signed: { manifest }, digest, prices }: Published, encoding: keyof Prices): CourseSummary {
-  const { course, languages, title, summary, licence, discipline, level, sdg, units, items, minutes } = manifest;
+  const { course, form, languages, title, summary, licence, discipline, level, sdg, units, items, minutes } = manifest;
   return {
     course,
+    ...(form === undefined ? {} : { form }),
     languages,
     title,
     summary,

@@ -1,27 +1,16 @@
 /** A database at a CouchDB, as engine.ts asks for it. */
-import { isObject, type JsonObject } from '../../domain/shape.ts';
+import { isObject } from '../../domain/shape.ts';
 import { contentTypeOf } from './attachments.ts';
-import {
-  before,
-  countOf,
-  documentOf,
-  isPartition,
-  isRevision,
-  listOf,
-  objectOf,
-  pathOf,
-  pathOfName,
-  query,
-  textOf,
-  withoutPath,
-} from './couchdb-answers.ts';
+import { documentOf, isRevision, listOf, objectOf, pathOf, pathOfName, query, textOf, withoutPath } from './couchdb-answers.ts';
 import { createCouchChanges } from './couchdb-changes.ts';
 import type { CouchClient } from './couchdb-http.ts';
 import { createCouchLeaves } from './couchdb-leaves.ts';
 import { createCouchLink, type CouchPlace } from './couchdb-link.ts';
+import { createCouchListing } from './couchdb-listing.ts';
 import { createCouchLocals } from './couchdb-locals.ts';
+import { createCouchRecent } from './couchdb-recent.ts';
 import { createCouchWrites } from './couchdb-writes.ts';
-import type { CouchDocument, Database, DatabaseName, FurtherDatabase, Listing, OpenOptions, Partition } from './engine.ts';
+import type { CouchDocument, Database, DatabaseName, FurtherDatabase, OpenOptions } from './engine.ts';
 import { createLocks } from './locks.ts';
 
 export interface CouchDatabase {
@@ -35,66 +24,14 @@ export interface CouchDatabase {
  */
 export function openCouchDatabase(client: CouchClient, name: DatabaseName, given: Omit<CouchPlace, 'client'>): CouchDatabase {
   const link = createCouchLink({ ...given, client });
-  const { ask, further, holds, read, ready } = link;
+  const { ask, copies, further, holds, read, ready } = link;
   const locks = createLocks();
-  const leaves = createCouchLeaves(link);
+  const recent = createCouchRecent();
+  const leaves = createCouchLeaves(link, recent);
+  const { countsOf, list } = createCouchListing(link, leaves, recent);
+  const writes = createCouchWrites(link, leaves, locks, recent);
   const { leavesOf } = leaves;
   const { changes, waitForChange, close } = createCouchChanges(link, leaves);
-
-  /** Design documents that are not shown: CouchDB's own business in a database of the node's. */
-  const hiddenDesigns = async (): Promise<number> => (further ? 0 : countOf((await read('GET', '_design_docs?limit=0'))['total_rows']));
-
-  async function countsOf(partition: Partition): Promise<{ readonly documents: number; readonly deleted: number }> {
-    if (partition !== null && !isPartition(partition)) return { documents: 0, deleted: 0 };
-    const { doc_count: documents, doc_del_count: deleted } = await read(
-      'GET',
-      partition === null ? '' : `_partition/${encodeURIComponent(partition)}`,
-    );
-    if (partition !== null) return { documents: countOf(documents), deleted: countOf(deleted) };
-    const designs = await hiddenDesigns();
-    return { documents: countOf(documents) - designs, deleted: countOf(deleted) };
-  }
-
-  async function rowsOf({
-    partition,
-    start,
-    end,
-    inclusiveEnd = true,
-    descending = false,
-    limit,
-    skip = 0,
-    bodies,
-  }: Listing): Promise<readonly JsonObject[]> {
-    if (partition !== null && !isPartition(partition)) return [];
-    const low = descending ? end : start;
-    const high = descending ? start : end;
-    // CouchDB calls a range that nothing can be in a mistake.
-    if (low !== undefined && high !== undefined && before(high, low)) return [];
-    if (
-      partition !== null &&
-      ((low !== undefined && !before(low, `${partition};`)) || (high !== undefined && before(high, `${partition}:`)))
-    )
-      return [];
-    // In a whole database CouchDB's own documents stand between: they are neither counted nor skipped.
-    const designs = partition === null ? await hiddenDesigns() : 0;
-    const parameters = query({
-      start_key: start === undefined ? undefined : JSON.stringify(start),
-      end_key: end === undefined ? undefined : JSON.stringify(end),
-      inclusive_end: inclusiveEnd ? undefined : false,
-      descending: descending ? true : undefined,
-      include_docs: bodies === true ? true : undefined,
-      limit: limit === undefined ? undefined : designs === 0 ? limit : limit + skip + designs,
-      skip: designs === 0 && skip > 0 ? skip : undefined,
-    });
-    const { rows } = await read(
-      'GET',
-      `${partition === null ? '' : `_partition/${encodeURIComponent(partition)}/`}_all_docs?${parameters}`,
-    );
-    const own = listOf(rows)
-      .map(objectOf)
-      .filter(({ id }) => holds(textOf(id)));
-    return designs === 0 ? own : own.slice(skip, limit === undefined ? undefined : skip + limit);
-  }
 
   /** The document with the bytes of attachments, where it has any. */
   async function withBytes(document: CouchDocument, choice: OpenOptions['attachments']): Promise<CouchDocument> {
@@ -172,30 +109,30 @@ export function openCouchDatabase(client: CouchClient, name: DatabaseName, given
       };
     },
 
-    ...createCouchWrites(link, leaves, locks),
+    bulk: writes.bulk,
+    held: writes.held,
+    purge: writes.purge,
     ...createCouchLocals(link, locks),
 
-    async list(listing) {
-      const [rows, { documents: total }] = await Promise.all([rowsOf(listing), countsOf(listing.partition)]);
-      return {
-        total,
-        rows: rows.map(({ id, value, doc }) => ({
-          id: textOf(id),
-          rev: textOf(objectOf(value)['rev']),
-          ...(isObject(doc) ? { document: documentOf(doc) } : {}),
-        })),
-      };
-    },
+    list,
 
     changes,
     waitForChange,
 
     async missing(revs) {
+      await ready();
       const askable = Object.entries(revs).flatMap(([id, asked]) => {
         const known = holds(id) ? asked.filter(isRevision) : [];
         return known.length === 0 ? [] : [[id, known] as const];
       });
-      const answer = askable.length === 0 ? {} : await read('POST', '_revs_diff', Object.fromEntries(askable));
+      // On a cluster one copy answers `_revs_diff`, which may lag behind the others or be the only one that has a revision. Whoever asks sends what is missing, and
+      // takes what is not for kept: in the node's own databases a majority says so, and keeps it.
+      const answer =
+        askable.length === 0
+          ? {}
+          : copies() === 1 || further
+            ? await read('POST', '_revs_diff', Object.fromEntries(askable))
+            : await writes.missing(askable);
       return new Map(
         Object.entries(revs).flatMap(([id, asked]) => {
           const row = Object.hasOwn(answer, id) ? objectOf(answer[id]) : {};

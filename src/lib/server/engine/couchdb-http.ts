@@ -5,6 +5,7 @@
  * say something about the question (2xx, 400, 404, 409, 412, 413) are for the one who asked.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isObject } from '../../domain/shape.ts';
 import { StorageFailure } from './engine.ts';
 
 export interface CouchAnswer {
@@ -44,6 +45,16 @@ class CouchTroubled extends CouchAway {}
  * a second or two, though enough of them are there ("nodedown, progress not possible"; seen with 3.5).
  */
 export const troubledAgain = [100, 300, 1000, 2000] as const;
+
+/** Milliseconds before it is asked again where the connection broke: what stands in front of a cluster takes a second or two to notice that a machine went. */
+const brokenAgain = [0, 300, 1500] as const;
+
+/** Milliseconds to wait before a question that failed so often is asked again; undefined where that is of no use. */
+function waitAfter(error: unknown, attempt: number): number | undefined {
+  // CouchDB begins to answer before it has everything: what it cannot finish ends in the middle of the JSON.
+  if (error instanceof CouchTroubled || error instanceof SyntaxError) return troubledAgain[attempt - 1];
+  return error instanceof TypeError ? brokenAgain[attempt - 1] : undefined;
+}
 
 /** Milliseconds. A disk that syncs slowly and a cluster that waits for a copy take seconds; a device gives up its own request not much later. */
 export const usualTimeLimit = 20_000;
@@ -105,7 +116,11 @@ export function createCouchClient(address: string, usual: number): CouchClient {
         throw new StorageFailure(`CouchDB at ${host} does not accept the name and password of COUCHDB_URL`);
       if (!response.ok && !forWhoAsked.has(status))
         throw new CouchTroubled(`CouchDB at ${host} answered with the status ${String(status)}`);
-      return { status, body: JSON.parse(answer) };
+      const parsed: unknown = JSON.parse(answer);
+      // 412 stands for more than one thing.
+      if (status === 412 && isObject(parsed) && parsed['error'] === 'nodedown')
+        throw new CouchTroubled(`CouchDB at ${host} has too few machines for now`);
+      return { status, body: parsed };
     } finally {
       clearTimeout(limit);
       signal?.removeEventListener('abort', end);
@@ -118,7 +133,7 @@ export function createCouchClient(address: string, usual: number): CouchClient {
       try {
         return await once(method, path, options);
       } catch (error) {
-        const wait = error instanceof CouchTroubled && options.repeatable === true && !closed ? troubledAgain[attempt - 1] : undefined;
+        const wait = options.repeatable === true && !closed ? waitAfter(error, attempt) : undefined;
         if (wait !== undefined) {
           await sleep(wait);
           continue;
@@ -130,7 +145,7 @@ export function createCouchClient(address: string, usual: number): CouchClient {
         // `fetch` fails with a TypeError for every trouble of the network, and with an AbortError where it was ended from here.
         const ended = error instanceof DOMException && error.name === 'AbortError';
         if (!(error instanceof TypeError) && !ended) throw error;
-        if (ended || options.repeatable !== true || attempt > 1) throw new CouchAway(`CouchDB at ${host} cannot be reached`);
+        throw new CouchAway(`CouchDB at ${host} cannot be reached`);
       }
     }
   }

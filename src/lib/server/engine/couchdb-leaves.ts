@@ -4,6 +4,7 @@ import { isObject } from '../../domain/shape.ts';
 import { before, byRank, documentOf, isPartition, listOf, objectOf, query, textOf } from './couchdb-answers.ts';
 import { troubledAgain } from './couchdb-http.ts';
 import type { CouchLink } from './couchdb-link.ts';
+import { isBehind, type CouchRecent } from './couchdb-recent.ts';
 import { StorageFailure, type Change, type CouchDocument } from './engine.ts';
 import type { RangeRow } from './range-feed.ts';
 
@@ -23,7 +24,7 @@ export interface CouchLeaves {
   changeOf(row: unknown): Change;
 }
 
-export function createCouchLeaves({ host, read, ready, epoch, holds, copies }: CouchLink): CouchLeaves {
+export function createCouchLeaves({ host, read, ready, epoch, holds, copies }: CouchLink, recent: CouchRecent): CouchLeaves {
   /** Reads leaves into `found`; answers the names that CouchDB failed to read, each of which it tells by itself. */
   async function readSome(
     ids: readonly string[],
@@ -98,7 +99,23 @@ export function createCouchLeaves({ host, read, ready, epoch, holds, copies }: C
   async function rangeOf(partition: string): Promise<readonly RangeRow[]> {
     if (!isPartition(partition)) return [];
     const { rows } = await read('GET', `_partition/${encodeURIComponent(partition)}/_all_docs`);
-    const leaves = await leafRevs(listOf(rows).map((row) => textOf(objectOf(row)['id'])));
+    const names = new Set(listOf(rows).map((row) => textOf(objectOf(row)['id'])));
+    const fresh = copies() === 1 ? new Map<string, never>() : recent.of(partition);
+    for (const id of fresh.keys()) names.add(id);
+    const leaves = new Map(await leafRevs([...names]));
+    // What this process wrote and the copy that answered does not have yet.
+    const behind = [...fresh].flatMap(([id, rev]) => (isBehind(leaves.get(id) ?? [], rev) ? [id] : []));
+    const standing = await leavesOf(behind);
+    for (const id of behind) {
+      const found = standing.get(id);
+      if (found === undefined) recent.forget(id);
+      if (found?.some((leaf) => leaf._deleted !== true) === true)
+        leaves.set(
+          id,
+          found.map((leaf) => leaf._rev),
+        );
+      else leaves.delete(id);
+    }
     return [...leaves].map(([id, revs]) => ({ id, revs })).sort((a, b) => (before(a.id, b.id) ? -1 : 1));
   }
 

@@ -13,13 +13,18 @@ import { listOf, malformed, objectOf, pathOf, refusalOf, textOf, withoutPath } f
 import { createCouchEdits, type Undecided } from './couchdb-edits.ts';
 import type { CouchLeaves } from './couchdb-leaves.ts';
 import type { CouchLink } from './couchdb-link.ts';
+import type { CouchRecent } from './couchdb-recent.ts';
 import { stubsOf, type GivenAttachment } from './attachments.ts';
-import { furtherNames, ownNames, parseEdit, type Edit } from './document.ts';
+import { furtherNames, ownNames, parseEdit, parseRev, type Edit } from './document.ts';
+import { CouchAway } from './couchdb-http.ts';
 import { StorageFailure, type BulkOptions, type CouchDocument, type Database, type Written } from './engine.ts';
 import type { Locks } from './locks.ts';
 
 /** Milliseconds to wait before a write that too few copies took is sent again. */
 const againAfter = [100, 500, 2000];
+
+/** Milliseconds before edits are looked for whose answer never came: the machine that had them ended, or the connection broke. */
+const lostAfter = [100, 1000] as const;
 
 /** Revisions of which this process remembers that enough copies have them; 100 bytes each. */
 const maxConfirmed = 20_000;
@@ -77,6 +82,17 @@ function shownTo(entry: Entry, leaf: CouchDocument | undefined): JsonObject {
   return { ...given, _attachments: Object.fromEntries(stubs) as JsonObject };
 }
 
+/** A document as it is sent. */
+interface Sending {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** What two revisions have alike that say the same. */
+function contentOf({ _rev, _revisions, ...content }: JsonObject): string {
+  return canonicalJson(content);
+}
+
 /** The document as it is sent. Fields are in one order, so that CouchDB gives the same edit the same name wherever it is made. */
 function textOfEdit({ id, rev, path, deleted, body, attachments }: Edit, newEdits: boolean): string {
   const sent = attachments.map((attachment) => [attachment.name, sentAttachment(attachment, newEdits)]);
@@ -90,9 +106,14 @@ function textOfEdit({ id, rev, path, deleted, body, attachments }: Edit, newEdit
   });
 }
 
-export function createCouchWrites(link: CouchLink, leaves: CouchLeaves, locks: Locks): Pick<Database, 'bulk' | 'held' | 'purge'> {
+export interface CouchWrites extends Pick<Database, 'bulk' | 'held' | 'purge'> {
+  /** As `_revs_diff`, answered by enough copies, which then have what is not missing. */
+  missing(revisions: readonly (readonly [id: string, revs: readonly string[]])[]): Promise<JsonObject>;
+}
+
+export function createCouchWrites(link: CouchLink, leaves: CouchLeaves, locks: Locks, recent: CouchRecent): CouchWrites {
   const { host, copies, enoughUp, ready, ask, holds, further } = link;
-  const { leavesOf, leafRevs } = leaves;
+  const { leavesOf, leavesEverywhere, leafRevs } = leaves;
   const { settle, settledLeaves } = createCouchEdits(link, leaves, spread);
 
   /** Writes of which a cluster said that enough copies have them. */
@@ -100,6 +121,7 @@ export function createCouchWrites(link: CouchLink, leaves: CouchLeaves, locks: L
 
   const remember = (id: string, rev: string): void => {
     if (copies() === 1) return;
+    recent.wrote(id, rev);
     confirmed.add(`${id} ${rev}`);
     for (const oldest of confirmed) {
       if (confirmed.size <= maxConfirmed) break;
@@ -107,13 +129,58 @@ export function createCouchWrites(link: CouchLink, leaves: CouchLeaves, locks: L
     }
   };
 
+  const textOfAll = (documents: readonly Sending[], newEdits: boolean): string =>
+    `{"new_edits":${String(newEdits)},"docs":[${documents.map((document) => document.text).join(',')}]}`;
+
+  /** Of edits whose answer never came, those that are there: the same words after the same revision. CouchDB gives the same edit the same name wherever it is made. */
+  async function arrived(documents: readonly Sending[]): Promise<ReadonlyMap<string, string>> {
+    const standing = await leavesEverywhere(documents.map(({ id }) => id));
+    return new Map(
+      documents.flatMap(({ id, text }): [string, string][] => {
+        const sent = objectOf(JSON.parse(text));
+        const own = standing
+          .get(id)
+          ?.find((leaf) => (sent['_rev'] === undefined || pathOf(leaf)[1] === sent['_rev']) && contentOf(leaf) === contentOf(sent));
+        return own === undefined ? [] : [[id, own._rev]];
+      }),
+    );
+  }
+
+  /** Sends edits. Those whose answer was lost and that are found afterwards are as good as answered with a 202; the others are sent again. */
+  async function sendEdits(documents: readonly Sending[]): Promise<readonly (Written | Sent)[]> {
+    const answers = new Map<string, Written | Sent>();
+    const takeArrived = async (some: readonly Sending[]): Promise<void> => {
+      for (const [id, rev] of await arrived(some)) answers.set(id, { rev, isUndecided: true });
+    };
+    const isConflict = ({ id }: Sending): boolean => {
+      const answer = answers.get(id);
+      return answer !== undefined && 'ok' in answer && !answer.ok && answer.error === 'conflict';
+    };
+    let open = documents;
+    for (const wait of [...lostAfter, null]) {
+      try {
+        for (const [place, answer] of (await send(open, true)).entries()) answers.set(open[place]?.id ?? '', answer);
+        // Sent twice, it may be its own first copy that stands in its way.
+        if (wait !== lostAfter[0]) await takeArrived(open.filter(isConflict));
+        break;
+      } catch (error) {
+        if (wait === null || !(error instanceof CouchAway)) throw error;
+        await sleep(wait);
+        await takeArrived(open);
+        open = open.filter(({ id }) => !answers.has(id));
+        if (open.length === 0) break;
+      }
+    }
+    return documents.map(({ id }) => {
+      const answer = answers.get(id);
+      if (answer === undefined) throw malformed();
+      return answer;
+    });
+  }
+
   /** Sends documents of different names until enough copies have them. What a document was refused for is in the answer, by its place. */
-  async function send(
-    documents: readonly { readonly id: string; readonly text: string }[],
-    newEdits: boolean,
-  ): Promise<readonly (Written | Sent)[]> {
-    const text = `{"new_edits":${String(newEdits)},"docs":[${documents.map((document) => document.text).join(',')}]}`;
-    const { status, body } = await ask('POST', '_bulk_docs', { text, repeatable: !newEdits });
+  async function send(documents: readonly Sending[], newEdits: boolean): Promise<readonly (Written | Sent)[]> {
+    const { status, body } = await ask('POST', '_bulk_docs', { text: textOfAll(documents, newEdits), repeatable: !newEdits });
     if (status === 400 || status === 412 || status === 413) {
       // One document that CouchDB cannot read keeps it from writing any.
       const [document, ...others] = documents;
@@ -140,8 +207,8 @@ export function createCouchWrites(link: CouchLink, leaves: CouchLeaves, locks: L
   }
 
   /** Merges the same documents again, until enough copies have them. */
-  async function sendAgain(documents: readonly { readonly text: string }[]): Promise<void> {
-    const text = `{"new_edits":false,"docs":[${documents.map((document) => document.text).join(',')}]}`;
+  async function sendAgain(documents: readonly Sending[]): Promise<void> {
+    const text = textOfAll(documents, false);
     for (const wait of againAfter) {
       const { status, body } = await ask('POST', '_bulk_docs', { text, repeatable: true });
       if (status === 201 && listOf(body).length === 0 && (await enoughUp())) return;
@@ -153,7 +220,7 @@ export function createCouchWrites(link: CouchLink, leaves: CouchLeaves, locks: L
   /** Writes leaves as they stand, which changes nothing but where copies lack them. */
   async function spread(documents: readonly CouchDocument[]): Promise<void> {
     if (documents.length === 0) return;
-    await sendAgain(documents.map((document) => ({ text: JSON.stringify(document) })));
+    await sendAgain(documents.map((document) => ({ id: document._id, text: JSON.stringify(document) })));
     for (const document of documents) remember(document._id, document._rev);
   }
 
@@ -186,10 +253,8 @@ export function createCouchWrites(link: CouchLink, leaves: CouchLeaves, locks: L
     });
     if (copies() > 1) await spread(known);
     if (allowed.length === 0) return;
-    const sent = await send(
-      allowed.map(({ edit }) => ({ id: edit.id, text: textOfEdit(edit, newEdits) })),
-      newEdits,
-    );
+    const documents = allowed.map(({ edit }) => ({ id: edit.id, text: textOfEdit(edit, newEdits) }));
+    const sent = newEdits ? await sendEdits(documents) : await send(documents, false);
     const lost = await settle(
       allowed.flatMap(({ edit }, place): readonly Undecided[] => {
         const answer = sent[place];
@@ -246,9 +311,30 @@ export function createCouchWrites(link: CouchLink, leaves: CouchLeaves, locks: L
       return Object.fromEntries([...asked.filter(sure), ...written.map(({ _id: id, _rev: rev }) => [id, rev] as const)]);
     },
 
+    async missing(revisions) {
+      const standing = await leavesOf(revisions.map(([id]) => id));
+      const kept = new Set<CouchDocument>();
+      const rows = revisions.flatMap(([id, revs]) => {
+        const known = standing.get(id) ?? [];
+        const missing = revs.filter((rev) => {
+          const holders = known.filter((leaf) => pathOf(leaf).includes(rev));
+          for (const leaf of holders) if (!confirmed.has(`${id} ${leaf._rev}`)) kept.add(leaf);
+          return holders.length === 0;
+        });
+        if (missing.length === 0) return [];
+        // Leaves that a missing revision may follow.
+        const newest = Math.max(...missing.map((rev) => parseRev(rev)?.pos ?? 0));
+        const ancestors = known.map((leaf) => leaf._rev).filter((rev) => (parseRev(rev)?.pos ?? 0) < newest);
+        return [[id, { missing, ...(ancestors.length === 0 ? {} : { possible_ancestors: ancestors }) }] as const];
+      });
+      await spread([...kept]);
+      return Object.fromEntries(rows);
+    },
+
     async purge(ids) {
       await ready();
       const asked = ids.filter(holds);
+      for (const id of asked) recent.forget(id);
       for (let at = 0; at < asked.length; at += purgedAtOnce) {
         const some = asked.slice(at, at + purgedAtOnce);
         await locks.hold(some, async () => {

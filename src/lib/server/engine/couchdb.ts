@@ -49,9 +49,14 @@ async function epochOf(client: CouchClient, at: string, random: RandomBytes, ane
   const made = await client.ask('PUT', at, { repeatable: true });
   if (made.status !== 412 && made.status >= 300) throw new StorageFailure(`No database can be made at ${client.host}`);
   const own = base32(random(10));
-  const { status } = await client.ask('PUT', `${at}/epoch`, { json: { epoch: own } });
-  if (status === 201) return { epoch: own, isRestored: false };
-  if (status !== 409) throw new StorageFailure(`Too few machines of the cluster at ${client.host} take writes`);
+  for (const wait of [100, 500, 2000, null]) {
+    // Asked again where the answer was lost, or where too few copies took it, it is a conflict with itself in the end, and what stands is read.
+    const { status } = await client.ask('PUT', `${at}/epoch`, { json: { epoch: own }, repeatable: true });
+    if (status === 201) return { epoch: own, isRestored: false };
+    if (status === 409) break;
+    if (wait === null) throw new StorageFailure(`Too few machines of the cluster at ${client.host} take writes`);
+    await sleep(wait);
+  }
   const { body } = await client.ask('GET', `${at}/epoch`, { repeatable: true });
   const { epoch, followed, _rev } = objectOf(body);
   if (!anew) return { epoch: textOf(epoch), isRestored: typeof followed === 'string' };

@@ -24,11 +24,18 @@ import {
   type RevocationSubject,
 } from '../../domain/orders.ts';
 import type { Signature } from '../../domain/records.ts';
+import { isListOf, isString } from '../../domain/shape.ts';
 import type { Database } from '../engine/engine.ts';
 import type { Keepsake } from './keepsake.ts';
 
 /** Milliseconds for which what stands is remembered: an order of another process of the node is noticed here this much later. */
 const standingLives = 500;
+
+/**
+ * Names on the roll: the orders that were said last. On a cluster a listing and a feed come from one copy, which may lag behind what was said; a document that is asked
+ * for by its name is asked of enough copies. So whoever says an order puts its name on the roll, and whoever looks reads the roll and what is on it by name.
+ */
+const onTheRoll = 256;
 
 export interface OrderBook {
   /** What stands, as of at most half a second ago. */
@@ -59,37 +66,76 @@ export interface OrderBook {
 export async function openOrderBook(given: {
   readonly node: NodeId;
   readonly database: Database;
+  /** Where the roll is kept: it is nobody's but this node's. */
+  readonly notes: Database;
   readonly keepsake: Keepsake;
   readonly clock: Clock;
   /** The node's own signature. */
   readonly sign: (statement: object) => Signature;
 }): Promise<OrderBook> {
-  const { node, database, keepsake, clock, sign } = given;
+  const { node, database, notes, keepsake, clock, sign } = given;
+  const rollName = `${node}:roll:orders`;
   let known: ReadonlyMap<OrderId, Order> = new Map();
   let stands = standingOf([]);
   let since = '0';
   let looked = -Infinity;
   let looking: Promise<void> | null = null;
+  /** The roll's revision as it was last read. */
+  let rolled: string | undefined;
+  /** What was written, or is about to be, and is not on the roll yet. */
+  const owed = new Set<OrderId>();
 
-  async function readAll(): Promise<ReadonlyMap<OrderId, Order>> {
-    const { rows } = await database.list({ partition: node, bodies: true });
-    return new Map(
-      rows.flatMap(({ document }): (readonly [OrderId, Order])[] => {
-        const parsed = parseOrder(document);
-        return parsed.ok ? [[parsed.value._id, parsed.value]] : [];
-      }),
-    );
+  const ordersIn = (documents: readonly unknown[]): readonly Order[] =>
+    documents.flatMap((document) => {
+      const parsed = parseOrder(document);
+      return parsed.ok ? [parsed.value] : [];
+    });
+
+  const listed = async (): Promise<readonly Order[]> =>
+    ordersIn((await database.list({ partition: node, bodies: true })).rows.map(({ document }) => document));
+
+  /** Takes in what was read. What is known is not forgotten because a copy that lags behind does not list it; only what outlived its person may go. */
+  function learn(orders: readonly Order[]): void {
+    const all = new Map([...known].filter(([, order]) => !isOutlived(order, stands.erased)));
+    for (const order of orders) {
+      const before = all.get(order._id);
+      all.set(order._id, before === undefined ? order : laterOrder(before, order));
+    }
+    known = all;
+    stands = standingOf(known.values());
+  }
+
+  async function readRoll(): Promise<{ readonly rev: string | undefined; readonly names: readonly OrderId[] }> {
+    const document = await notes.get(rollName);
+    return { rev: document?._rev, names: isListOf(isString)(document?.['names']) ? (document['names'] as OrderId[]) : [] };
+  }
+
+  /** Puts what is owed on the roll. */
+  async function settleRoll(): Promise<void> {
+    while (owed.size > 0) {
+      const names = [...owed];
+      const roll = await readRoll();
+      const all = [...roll.names.filter((name) => !owed.has(name)), ...names].slice(-onTheRoll);
+      const rev = roll.rev === undefined ? {} : { _rev: roll.rev };
+      const [written] = await notes.bulk([{ _id: rollName, ...rev, names: all }], { newEdits: true });
+      if (written?.ok === true) for (const name of names) owed.delete(name);
+      else if (written?.error !== 'conflict') throw new Error(`An order could not be put on the roll: ${written?.reason ?? ''}`);
+    }
   }
 
   async function look(): Promise<void> {
     const at = clock();
-    const { results, last } = await database.changes({ partition: null, since, style: 'main_only', limit: 1 });
-    if (results.length > 0 || since === '0') {
+    const [{ results, last }, roll] = await Promise.all([
+      database.changes({ partition: null, since, style: 'main_only', limit: 1 }),
+      readRoll(),
+    ]);
+    if (results.length > 0 || since === '0' || roll.rev !== rolled) {
       // The place in the feed is taken before the orders are read: what comes in between is read twice, never missed.
       const { last: reached } = await database.changes({ partition: null, since: 'now', style: 'main_only' });
-      known = await readAll();
-      stands = standingOf(known.values());
+      const named = await Promise.all(roll.names.map((name) => database.get(name)));
+      learn([...(await listed()), ...ordersIn(named)]);
       since = reached;
+      rolled = roll.rev;
       const kept = new Set(keepsake.read().map((order) => JSON.stringify(order)));
       keepsake.add([...known.values()].filter((order) => !kept.has(JSON.stringify(order))));
     } else since = last;
@@ -113,6 +159,7 @@ export async function openOrderBook(given: {
         if (before.ok && (saysTheSame(before.value, order) || laterOrder(before.value, order) === before.value)) break;
         // The keepsake first: what the database says was said must outlive it.
         keepsake.add([order]);
+        owed.add(order._id);
         const [written] = await database.bulk([{ ...order, ...(document === null ? {} : { _rev: document._rev }) }], { newEdits: true });
         if (written?.ok === true) {
           news++;
@@ -121,6 +168,7 @@ export async function openOrderBook(given: {
         if (written?.error !== 'conflict') throw new Error(`An order could not be written: ${written?.reason ?? ''}`);
       }
     }
+    await settleRoll();
     if (news > 0) {
       looked = -Infinity;
       // A look that began before does not count.
@@ -207,7 +255,7 @@ export async function openOrderBook(given: {
       if (kept.some((order) => isOutlived(order, erased))) keepsake.replace(kept.filter((order) => !isOutlived(order, erased)));
       if (outlived.length === 0) return;
       await database.purge(outlived.map(({ _id }) => _id));
-      known = await readAll();
+      known = new Map([...known].filter(([, order]) => !isOutlived(order, erased)));
       stands = standingOf(known.values());
     },
   };

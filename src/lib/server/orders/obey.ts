@@ -8,6 +8,7 @@
  *
  * A round runs before the node answers its first request, after each order given here, after each visit to the parent, and every minute.
  */
+import type { Clock } from '../../domain/clock.ts';
 import type { NodeId, PersonId } from '../../domain/ids.ts';
 import { isOrderKind, isOutlived, judgeFromChild, parseOrder, peopleOf, repeatOrder, type Order } from '../../domain/orders.ts';
 import { readNodeDatabase } from '../../sync/document-rules.ts';
@@ -32,6 +33,8 @@ export interface Obedience {
 }
 
 const every = 60_000;
+/** Milliseconds after which a CouchDB is swept again: what a listing of a copy that lagged behind did not show is found then. */
+const sweepsAgain = 60 * 60_000;
 
 export function createObedience(given: {
   readonly node: NodeId;
@@ -39,15 +42,16 @@ export function createObedience(given: {
   readonly book: OrderBook;
   readonly store: AccountStore;
   readonly contacts: Contacts;
+  readonly clock: Clock;
   readonly log: Log;
 }): Obedience {
-  const { node, engine, book, store, contacts, log } = given;
+  const { node, engine, book, store, contacts, clock, log } = given;
   const desk = engine.database(`desk-${node}`);
   let waiting: readonly HeldOrder[] = [];
   /** Under which orders and up to which sequence a database was swept. */
   const swept = new Map<string, string>();
-  /** How often this process swept the accounts of somebody. */
-  const sweeps = new Map<PersonId, number>();
+  /** How often this process swept the accounts of somebody, and when it last did. */
+  const sweeps = new Map<PersonId, { readonly times: number; readonly at: number }>();
 
   interface Named {
     readonly owner: NodeId;
@@ -163,13 +167,17 @@ export function createObedience(given: {
         done();
       }
     // Twice: a contact that was being written while the first sweep ran is found by the second.
-    const unswept = [...erased].filter((person) => (sweeps.get(person) ?? 0) < 2);
+    const now = clock();
+    const unswept = [...erased].filter((person) => {
+      const { times, at } = sweeps.get(person) ?? { times: 0, at: now };
+      return times < 2 || (engine.kind === 'couchdb' && now - at >= sweepsAgain);
+    });
     for (const person of unswept) contacts.forget(person);
     if (unswept.length > 0) {
       await store.purgePeople(new Set(unswept));
       await engine.database('private').purge(unswept.map(relayedName));
     }
-    for (const person of unswept) sweeps.set(person, (sweeps.get(person) ?? 0) + 1);
+    for (const person of unswept) sweeps.set(person, { times: (sweeps.get(person)?.times ?? 0) + 1, at: now });
     await book.forgetOutlived();
   }
 

@@ -26,6 +26,9 @@ const defaultTimeout = 60_000;
 const shortestHeartbeat = 1000;
 const longestHeartbeat = 10 * 60_000;
 
+/** Milliseconds of rest where something changed and there is nothing to tell of it. */
+const nothingToTell = 200;
+
 /** Changes that are read at once: names alone, and with documents of 256 kB at most. */
 const batch = { names: 1000, bodies: 100 };
 
@@ -50,16 +53,23 @@ export async function changesFeed(range: Range, request: OrganRequest, parameter
   const first = await range.database.changes({ ...query, limit: 1, bodies: false });
   if (first.results.length > 0) return streamedList('results', () => rowsUntilNow(range, asked, query));
   return streamed(waitingHeaders('application/json; charset=utf-8'), async function* (signal) {
-    yield* untilChange(range, asked, first.last, signal);
-    const rows = (await range.isOpen()) ? rowsUntilNow(range, asked, { ...query, since: first.last }) : null;
+    const until = performance.now() + asked.timeout;
     const results: object[] = [];
-    let end: object = { last_seq: first.last, pending: 0 };
-    for (let step = await rows?.next(); step !== undefined; step = await rows?.next()) {
-      if (step.done === true) {
-        end = step.value;
-        break;
+    let end = { last_seq: first.last, pending: 0 };
+    for (let goesOn = true; goesOn && results.length === 0;) {
+      const left = Math.max(0, until - performance.now());
+      goesOn = yield* untilChange(range, { ...asked, timeout: left }, end.last_seq, signal);
+      if (!(await range.isOpen())) break;
+      const rows = rowsUntilNow(range, asked, { ...query, since: end.last_seq });
+      for (let step = await rows.next(); ; step = await rows.next()) {
+        if (step.done === true) {
+          end = step.value;
+          break;
+        }
+        results.push(step.value);
       }
-      results.push(step.value);
+      // What changed is not what was asked for, or the copy of a cluster that was read does not have it yet.
+      if (goesOn && results.length === 0) await sleep(nothingToTell);
     }
     yield JSON.stringify({ results, ...end }) + '\n';
   });
@@ -157,19 +167,24 @@ function follow(range: Range, asked: Asked): Response {
   return streamed(waitingHeaders(feed === 'eventsource' ? 'text/event-stream' : 'application/json; charset=utf-8'), async function* (gone) {
     let { since } = query;
     let left = query.limit ?? Infinity;
+    let woken = false;
     while (!gone.aborted) {
       const rows = rowsUntilNow(range, asked, { ...query, since, ...(left === Infinity ? {} : { limit: left }) });
+      let told = false;
       for (let step = await rows.next(); ; step = await rows.next()) {
         if (step.done === true) {
           since = step.value.last_seq;
           break;
         }
         left--;
+        told = true;
         const seq: unknown = Reflect.get(step.value, 'seq');
         yield lineOf(step.value, typeof seq === 'string' ? seq : since);
       }
       if (left <= 0) break;
-      if (!(yield* untilChange(range, asked, since, gone)) || !(await range.isOpen())) break;
+      if (woken && !told) await sleep(nothingToTell);
+      woken = yield* untilChange(range, asked, since, gone);
+      if (!woken || !(await range.isOpen())) break;
     }
     if (feed === 'continuous') yield JSON.stringify({ last_seq: since, pending: 0 }) + '\n';
   });

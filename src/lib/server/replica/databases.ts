@@ -30,11 +30,12 @@ export function createDatabaseRoads({ node, engine }: { readonly node: NodeId; r
 
   const scopeOf = (database: string): Scope => ({ type: 'database', database, at: node });
 
-  /** A database of a node; null where it is not here. A child's own are here as soon as the child is. */
+  /** A database of a node; null where it is not here. This node's own are here although nothing was written yet, and a child's are as soon as the child is. */
   async function openOwn(name: string, who: Who): Promise<Database | null> {
-    const isTheirs = who.type === 'peer' && readNodeDatabase(name)?.owner === who.node;
-    if (!known.has(name) && !isTheirs) for (const found of await engine.databases()) known.add(found);
-    return known.has(name) || isTheirs ? engine.database(name) : null;
+    const owner = readNodeDatabase(name)?.owner;
+    const isHere = owner === node || (who.type === 'peer' && owner === who.node);
+    if (!known.has(name) && !isHere) for (const found of await engine.databases()) known.add(found);
+    return known.has(name) || isHere ? engine.database(name) : null;
   }
 
   async function find(name: string, who: Who): Promise<{ readonly database: Database; readonly further: FurtherDatabase | null } | null> {
@@ -80,8 +81,9 @@ export function createDatabaseRoads({ node, engine }: { readonly node: NodeId; r
 
   return {
     async names(who) {
-      const all = [...(await engine.databases()), ...(await engine.further.list())];
-      return all.filter((name) => mayEnter(who, 'read', scopeOf(name)).allow).sort();
+      const own = ['records', 'desk', 'commons', 'orders'].map((use) => `${use}-${node}`);
+      const all = new Set([...own, ...(await engine.databases()), ...(await engine.further.list())]);
+      return [...all].filter((name) => mayEnter(who, 'read', scopeOf(name)).allow).sort();
     },
 
     async answer(request, who, name, path, still) {

@@ -11,9 +11,9 @@ const space = (name: string): string => `upstream:${name}`;
 const only = 'position';
 
 function parsePosition(body: Readonly<Record<string, unknown>>): Position | null {
-  const { place, own, since } = body;
+  const { place, own, since, end } = body;
   if (!isObject(place) || !isNodeId(place['node']) || !isString(place['epoch']) || !isString(own) || !isString(since)) return null;
-  return { place: { node: place['node'], epoch: place['epoch'] }, own, since };
+  return { place: { node: place['node'], epoch: place['epoch'] }, own, since, ...(isString(end) ? { end } : {}) };
 }
 
 export function createOwnEnd(given: {
@@ -59,8 +59,8 @@ export function createOwnEnd(given: {
       const found = await notes.getLocal(space(name), only);
       return found === null ? null : parsePosition(found.body);
     },
-    async keepPosition(name, { place, own, since }) {
-      await notes.putLocal(space(name), only, { place, own, since });
+    async keepPosition(name, { place, own, since, end }) {
+      await notes.putLocal(space(name), only, { place, own, since, ...(end === undefined ? {} : { end }) });
     },
     met: (place) => relayed.met(place),
     confirmed: (place, database, revs) => (database === `records-${node}` ? relayed.confirm(place, revs) : Promise.resolve()),

@@ -1,0 +1,41 @@
+/** Where the pages of the network have their views from: like the compendium's, from this device where it is installed, else from the node. */
+import type { CoordinationView } from '#lib/cooperation/coordination.ts';
+import type { NetworkView, OpportunitiesView, ResourcesView } from '#lib/cooperation/network.ts';
+import type { InterfaceLanguage } from '#lib/i18n/languages.ts';
+import { finderOn, viewed, type Viewed } from '../compendium-source.ts';
+import { now } from '../store.ts';
+
+type Fetch = typeof globalThis.fetch;
+
+const asked = (path: string, search: URLSearchParams, language: InterfaceLanguage): string => {
+  const query = new URLSearchParams([...search].filter(([name]) => name !== 'lang'));
+  query.set('lang', language);
+  return `/content/compendium/${path}?${query.toString()}`;
+};
+
+export const loadNetwork = (fetch: Fetch, search: URLSearchParams, language: InterfaceLanguage): Promise<Viewed<NetworkView>> =>
+  viewed(fetch, asked('network', search, language), language, async (commons, tools) => {
+    const { networkView, networkQueryFrom } = await import('#lib/cooperation/network.ts');
+    const { query, page } = networkQueryFrom((name) => search.get(name));
+    return networkView(commons, finderOn(commons, tools, language), query, page, language, tools.dayOf(now()));
+  });
+
+export const loadOpportunities = (fetch: Fetch, search: URLSearchParams, language: InterfaceLanguage): Promise<Viewed<OpportunitiesView>> =>
+  viewed(fetch, asked('opportunities', search, language), language, async (commons, tools) => {
+    const { opportunitiesView, networkQueryFrom } = await import('#lib/cooperation/network.ts');
+    const { query } = networkQueryFrom((name) => search.get(name));
+    return opportunitiesView(commons, finderOn(commons, tools, language), query, language, tools.dayOf(now()));
+  });
+
+export const loadResources = (fetch: Fetch, search: URLSearchParams, language: InterfaceLanguage): Promise<Viewed<ResourcesView>> =>
+  viewed(fetch, asked('resources', search, language), language, async (commons, tools) => {
+    const { resourcesView, networkQueryFrom } = await import('#lib/cooperation/network.ts');
+    const { query } = networkQueryFrom((name) => search.get(name));
+    return resourcesView(commons, finderOn(commons, tools, language), query, language, tools.dayOf(now()));
+  });
+
+export const loadCoordination = (fetch: Fetch, language: InterfaceLanguage): Promise<Viewed<CoordinationView>> =>
+  viewed(fetch, `/content/compendium/coordination?lang=${language}`, language, async (commons, tools) => {
+    const { coordinationView } = await import('#lib/cooperation/coordination.ts');
+    return coordinationView(commons, language, tools.dayOf(now()));
+  });
