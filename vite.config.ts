@@ -3,10 +3,14 @@ import { defineConfig } from 'vite';
 
 /** What staff alone see: no learner's first lesson waits for it, and the worker keeps it once it is installed. */
 const staff =
-  /src\/routes\/(teach|centre)\/(?!sessions\/[A-Z])|src\/lib\/app\/(teach|people\/|upstream|centre|report-locker)|node_modules\/valibot\//;
+  /src\/routes\/(teach|centre)\/(?!(sessions|cascade|evaluation)\/[A-Z])|src\/lib\/app\/(teach|people\/|upstream|centre|report-locker)|node_modules\/valibot\//;
 
 /** Evidence of teaching: signed, kept and judged on the device. */
 const evidence = /src\/routes\/teach\/sessions\/[A-Z]|src\/lib\/(app\/(evidence|Standing)|storage\/statements|sync\/client\/statements)/;
+
+/** Who trained whom, and the figures by which a centre is judged. */
+const cascade =
+  /src\/routes\/(teach|centre)\/(cascade|evaluation)\/[A-Z]|src\/lib\/(app\/([Cc]ascade|own-about)|ui\/[Cc]ascade|domain\/countries)/;
 
 /** Pages on which courses are chosen, and what only they show. */
 const browse =
@@ -30,7 +34,13 @@ const groups = [
   {
     name: 'frame',
     test: (id: string) =>
-      !staff.test(id) && !browse.test(id) && !compendium.test(id) && !network.test(id) && !explore.test(id) && !evidence.test(id),
+      !staff.test(id) &&
+      !browse.test(id) &&
+      !compendium.test(id) &&
+      !network.test(id) &&
+      !explore.test(id) &&
+      !evidence.test(id) &&
+      !cascade.test(id),
     tags: ['$initial' as const],
     minShareCount: 2,
     priority: 9,
@@ -63,6 +73,7 @@ const groups = [
   { name: 'holder', test: /src\/(routes\/certificates\/|lib\/app\/certificate)/, priority: 5 },
   // After all that it stands on: a group takes along what its modules import, as far as no earlier one has.
   { name: 'evidence', test: evidence, priority: 4 },
+  { name: 'cascade', test: cascade, priority: 4 },
   { name: 'camera', test: /node_modules\/qr\//, priority: 6 },
   // Searching in the entries that are on the device, and bringing them there: kept by the worker once it is installed.
   { name: 'commons', test: /src\/lib\/(cooperation\/|sync\/client\/install-commons)/, priority: 4 },

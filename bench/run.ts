@@ -10,6 +10,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { arrival } from './arrival.ts';
 import { isWithinBound, type Benchmark, type Figure } from './measure.ts';
+import { centre } from './centre.ts';
 import { standings, verifying } from './certificates.ts';
 import { crowd } from './crowd.ts';
 import { day } from './day.ts';
@@ -35,6 +36,7 @@ const benchmarks: readonly Benchmark[] = [
   day,
   verifying,
   standings,
+  centre,
 ];
 
 if (couchUrl === null) process.stdout.write('not run beside CouchDB: COUCHDB_URL is not set\n');

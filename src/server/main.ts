@@ -19,6 +19,7 @@ import { openSessions } from '../lib/server/accounts/sessions.ts';
 import { openAccountStore } from '../lib/server/accounts/store.ts';
 import { createThrottle } from '../lib/server/accounts/throttle.ts';
 import { openBook } from '../lib/server/certification/book.ts';
+import { cascadeRoutes } from '../lib/server/certification/cascade-organ.ts';
 import { createGathering } from '../lib/server/certification/gathering.ts';
 import { openIssuerKey } from '../lib/server/certification/issuer-key.ts';
 import { createIssuing } from '../lib/server/certification/issuing.ts';
@@ -184,7 +185,8 @@ export async function openNode(settings: NodeSettings) {
   const notes = engine.database('private');
   const shelf = openShelf({ node, engine });
   const { structureOf } = library;
-  const standings = createStandings({ node, gathering: createGathering(engine), notes, programmes: programmes.all, structureOf, clock });
+  const gathering = createGathering(engine);
+  const standings = createStandings({ node, gathering, notes, programmes: programmes.all, structureOf, clock });
   const issuing = createIssuing({
     node,
     signer: await openIssuerKey(store),
@@ -242,6 +244,20 @@ export async function openNode(settings: NodeSettings) {
         book: book ?? { newest: () => [] },
         behind,
         clock,
+      }),
+      ...cascadeRoutes({
+        node,
+        engine,
+        desk,
+        store,
+        sessions,
+        cohorts,
+        gathering,
+        issuing,
+        orders,
+        programmes: programmes.all,
+        clock,
+        random,
       }),
       ...upstreamRoutes({ node, version, engine, sessions, peers, library, upstream, clock }),
     ]),

@@ -8,7 +8,7 @@ import { isInterfaceLanguage, languageCookie, negotiateLanguage, type InterfaceL
 import type { Catalogue } from '#lib/i18n/translate.ts';
 import { readCookie, writeCookie } from './cookies.ts';
 
-type Area = 'learner' | 'self' | 'teach' | 'centre' | 'verify' | 'compendium' | 'evidence' | 'network' | 'trust';
+type Area = 'learner' | 'self' | 'teach' | 'centre' | 'verify' | 'compendium' | 'evidence' | 'network' | 'trust' | 'cascade';
 
 /** What a load depends on that shows words. */
 export const languageDependency = 'perigee:language';
@@ -40,12 +40,14 @@ export async function languageOfPage(url: URL, fetch: typeof globalThis.fetch): 
 function areasOf(route: string | null): readonly Area[] {
   const first = route?.split('/')[1] ?? '';
   if (['people', 'settings', 'record'].includes(first)) return ['learner', 'self'];
+  if (/^\/centre\/(cascade|evaluation)/.test(route ?? '')) return ['learner', 'teach', 'centre', 'cascade'];
   if (first === 'centre') return ['learner', 'teach', 'centre'];
   if (first === 'verify' || first === 'certificates') return ['learner', 'verify'];
   if (first === 'trust') return ['learner', 'trust'];
   if (first === 'network') return ['learner', 'compendium', 'network'];
   if (first === 'compendium') return ['learner', 'compendium'];
   if (route?.startsWith('/teach/sessions') === true) return ['learner', 'teach', 'evidence'];
+  if (route?.startsWith('/teach/cascade') === true) return ['learner', 'self', 'teach', 'cascade'];
   return first === 'teach' ? ['learner', 'teach'] : ['learner'];
 }
 

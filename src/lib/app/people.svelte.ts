@@ -102,8 +102,12 @@ export class People implements PeopleController {
   /** The name as a document, so that the centre and the person's other devices learn it. */
   async #profile(person: PersonId, name: string): Promise<void> {
     const { store } = await this.#storage();
+    const id = profileId(person, store.device);
+    const before = (await store.journal.ofKind(person, 'profile')).find(({ body }) => body._id === id)?.body;
     const profile: ProfileRecord = {
-      _id: profileId(person, store.device),
+      // What else the person said of themselves stays said (own-about.ts).
+      ...(before as ProfileRecord | undefined),
+      _id: id,
       kind: 'profile',
       person,
       writer: store.device,

@@ -9,6 +9,7 @@
  */
 import * as v from 'valibot';
 import { isPersonId, type PersonId } from '#lib/domain/ids.ts';
+import { cascade, type Cascade } from './teach-cascade.ts';
 import { cohort, report, type Cohort, type CohortReport } from './teach-client.ts';
 
 export interface KeptWork {
@@ -18,6 +19,8 @@ export interface KeptWork {
   readonly cohorts: readonly Cohort[];
   /** The newest report of each cohort, by its id. */
   readonly reports: Readonly<Record<string, CohortReport>>;
+  /** Whom they trained, through generations. */
+  readonly branch?: Cascade | undefined;
 }
 
 /** As much of `localStorage` as is used. */
@@ -39,6 +42,7 @@ const keptWork = v.object({
   roles: v.array(v.string()),
   cohorts: v.array(cohort),
   reports: v.record(v.string(), report),
+  branch: v.optional(cascade),
 });
 
 const base64 = v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/]*={0,2}$/));

@@ -10,7 +10,11 @@ interface BarcodeReaderClass {
   getSupportedFormats(): Promise<readonly string[]>;
 }
 
-type Read = (source: ImageBitmap | HTMLVideoElement) => Promise<string | null>;
+/** @param limit milliseconds after which a reader in script gives up: a slow phone takes four times as long as a laptop */
+type Read = (source: ImageBitmap | HTMLVideoElement, limit: number) => Promise<string | null>;
+
+/** The next frame may be the better one; a picture is the only one that there is. */
+const limits = { frame: 800, picture: 10_000 } as const;
 
 /** Codes of 85 modules need four pixels for each, and some margin; more only costs time. */
 const longestSide = 1280;
@@ -34,11 +38,11 @@ async function openReader(): Promise<Read> {
     return async (source) => (await reader.detect(source))[0]?.rawValue ?? null;
   }
   const { default: decodeQR } = await import('qr/decode.js');
-  return (source) => {
+  return (source, timeLimit) => {
     const pixels = pixelsOf(source);
     if (pixels === null) return Promise.resolve(null);
     try {
-      return Promise.resolve(decodeQR(pixels, { timeLimit: 200 }));
+      return Promise.resolve(decodeQR(pixels, { timeLimit }));
     } catch {
       // No code in this frame.
       return Promise.resolve(null);
@@ -50,7 +54,7 @@ async function openReader(): Promise<Read> {
 export async function codeInPicture(file: Blob): Promise<string | null> {
   try {
     const [read, bitmap] = await Promise.all([openReader(), createImageBitmap(file)]);
-    const text = await read(bitmap);
+    const text = await read(bitmap, limits.picture);
     bitmap.close();
     return text;
   } catch {
@@ -91,7 +95,7 @@ export async function scanCamera(
   const read = await openReader();
   const look = async (): Promise<void> => {
     if (!going) return;
-    const text = await read(video).catch(() => null);
+    const text = await read(video, limits.frame).catch(() => null);
     if (text !== null && going && takes(text)) stop();
     else setTimeout(() => void look(), pause);
   };

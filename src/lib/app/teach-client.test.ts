@@ -87,7 +87,7 @@ describe('asking the node', () => {
       { line: 2, error: 'too-long', text: 'x'.repeat(10) },
     ];
     const { client } = nodeThat(() => json({ lines }, 201));
-    const result = await client.enrol('t', 'spring' as never, { names: ['Binta', 'x'] });
+    const result = await client.enrol('t', 'spring' as never, { names: [{ name: 'Binta' }, { name: 'x' }] });
     expect(result).toEqual({ ok: true, value: lines });
   });
 });

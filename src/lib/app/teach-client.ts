@@ -20,6 +20,7 @@ import {
 } from '#lib/domain/ids.ts';
 import { revocationReasons, type RevocationReason } from '#lib/domain/orders.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
+import type { Named } from '#lib/domain/roster.ts';
 
 /**
  * - `unreachable`: no answer, or a proxy that answers for a node that is down
@@ -169,7 +170,7 @@ export interface TeachClient {
   enrol(
     token: string,
     cohort: CohortId,
-    who: { readonly names: readonly string[] } | { readonly count: number },
+    who: { readonly names: readonly Named[] } | { readonly count: number },
   ): Promise<TeachResult<readonly (CodeSlip | RefusedLine)[]>>;
   staff(token: string): Promise<TeachResult<readonly StaffMember[]>>;
   invite(token: string, name: string, role: string): Promise<TeachResult<Invitation>>;

@@ -7,8 +7,11 @@
  * windows bring `sessionStorage` back, and people walk away: after half an hour without use the session ends by itself.
  */
 import * as v from 'valibot';
+import type { About } from '#lib/domain/about.ts';
 import type { CohortId, CourseId, PersonId } from '#lib/domain/ids.ts';
 import { ok } from '#lib/domain/result.ts';
+import type { Named } from '#lib/domain/roster.ts';
+import { createCascadeClient, type Cascade, type CascadeFailure } from './teach-cascade.ts';
 import { makeLocker, openLocker, reopenLocker, type KeptWork, type Locker } from './report-locker.ts';
 import {
   createTeachClient,
@@ -49,6 +52,8 @@ export class Teaching {
   reachable = $state<boolean | null>(null);
   cohorts = $state.raw<readonly Cohort[]>([]);
   reports = $state.raw<Readonly<Record<string, CohortReport>>>({});
+  /** Whom the trainer trained, through generations; null where it was never asked for. */
+  branch = $state.raw<Cascade | null>(null);
   courses = $state.raw<readonly OfferedCourse[]>([]);
   staff = $state.raw<readonly StaffMember[]>([]);
   /** The people who joined here; null until they were asked for. Never kept on the device. */
@@ -57,6 +62,7 @@ export class Teaching {
   slips = $state.raw<Readonly<Record<string, readonly CodeSlip[]>>>({});
 
   #client = createTeachClient((path, init) => fetch(path, init), Date.now);
+  #cascade = createCascadeClient((path, init) => fetch(path, init));
   #locker: Locker | null = null;
   /** When somebody last did something here, in milliseconds. */
   #used = 0;
@@ -194,10 +200,32 @@ export class Teaching {
     return result;
   }
 
+  /** Asks for the trainer's own branch and keeps it; what went wrong, or null. */
+  async loadBranch(): Promise<CascadeFailure | null> {
+    if (this.standing.type !== 'in') return 'unreachable';
+    const result = await this.#cascade.own(this.standing.session.token);
+    this.reachable = result.ok || result.error !== 'unreachable';
+    if (result.ok) {
+      this.branch = result.value;
+      await this.#keep();
+    } else if (result.error === 'expired') this.signOut();
+    return result.ok ? null : result.error;
+  }
+
+  /** What the member of staff said of themselves; null where the centre cannot be asked. */
+  async about(): Promise<About | null> {
+    const result = this.standing.type === 'in' ? await this.#cascade.about(this.standing.session.token) : null;
+    return result?.ok === true ? (result.value.about ?? {}) : null;
+  }
+
+  async sayAbout(about: About): Promise<boolean> {
+    return this.standing.type === 'in' && (await this.#cascade.sayAbout(this.standing.session.token, about)).ok;
+  }
+
   /** What was refused is in the answer; what was made is in `slips`. */
   async enrol(
     cohort: CohortId,
-    who: { readonly names: readonly string[] } | { readonly count: number },
+    who: { readonly names: readonly Named[] } | { readonly count: number },
   ): Promise<TeachResult<readonly (CodeSlip | RefusedLine)[]>> {
     const result = await this.#asStaff((token) => this.#client.enrol(token, cohort, who));
     if (result.ok) {
@@ -255,12 +283,14 @@ export class Teaching {
   #showKept(work: KeptWork | null): void {
     this.cohorts = work?.cohorts ?? [];
     this.reports = work?.reports ?? {};
+    this.branch = work?.branch ?? null;
   }
 
   async #keep(): Promise<void> {
     if (this.standing.type !== 'in') return;
     const { person, roles } = this.standing.session;
-    await this.#locker?.keep({ person, roles, cohorts: this.cohorts, reports: this.reports });
+    const { cohorts, reports, branch } = this;
+    await this.#locker?.keep({ person, roles, cohorts, reports, ...(branch === null ? {} : { branch }) });
   }
 
   #remember(): void {

@@ -1,5 +1,5 @@
 /**
- * The figures by which a centre is judged, from its records. Each has one definition:
+ * The figures by which a centre is judged, from its records. Each has one definition, which pages show beside it:
  *
  *   trained      people who were trained for the first time in the year, as the cascade has it (cascade.ts)
  *   certified    people whose first certificate of this centre that was not revoked was issued in the year

@@ -2,6 +2,7 @@
  * Reads a document of a person's range from outside: whether it is of a known kind, whole, and named after what it says. Fields that this version does
  * not know are let through: a newer app may write to an older node.
  */
+import { isAbout } from './about.ts';
 import { readCanonicalObject } from './canonical-json.ts';
 import { isInstant } from './clock.ts';
 import {
@@ -142,8 +143,8 @@ const fields: Readonly<Record<RecordKind, Readonly<Record<string, Check>>>> = {
     withdrawn: optional(isInstant),
     replaces: optional(isUlid),
   },
-  enrolment: { writer: isNodeId, cohort: isCohortId, title: isText, courses: listOf(isCourseId), at: isInstant },
-  profile: { writer: isDeviceId, name: isText, changed: isInstant },
+  enrolment: { writer: isNodeId, cohort: isCohortId, title: isText, courses: listOf(isCourseId), at: isInstant, about: optional(isAbout) },
+  profile: { writer: isDeviceId, name: isText, changed: isInstant, about: optional(isAbout) },
   binding: {
     writer: isNodeId,
     device: isDeviceId,

@@ -16,6 +16,7 @@
  *
  * Nothing here is ever deleted: taking back is a later document or a field.
  */
+import type { About } from './about.ts';
 import type { Instant } from './clock.ts';
 import type { CohortId, CourseId, DeviceId, ItemId, NodeId, PersonId, Ulid, UnitId } from './ids.ts';
 
@@ -157,6 +158,8 @@ export interface EnrolmentRecord extends RecordBase {
   readonly title: string;
   readonly courses: readonly CourseId[];
   readonly at: Instant;
+  /** What the roster said of the person. */
+  readonly about?: About;
 }
 
 export interface ProfileRecord extends RecordBase {
@@ -164,6 +167,8 @@ export interface ProfileRecord extends RecordBase {
   readonly writer: DeviceId;
   readonly name: string;
   readonly changed: Instant;
+  /** What the person said of themselves on this device; absent where they said nothing, or took it back. */
+  readonly about?: About;
 }
 
 /** An Ed25519 signature over the canonical JSON of what is signed, and the key that made it; both base64url. */

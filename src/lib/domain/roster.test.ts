@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { countryCodes } from './countries.ts';
 import { maxNameLength, parseNames, parseRoster, rosterOf } from './roster.ts';
 
 const namesOf = (lines: ReturnType<typeof parseRoster>) => lines.map((line) => ('name' in line ? line.name : line.error));
@@ -62,9 +63,38 @@ describe('parseNames', () => {
   });
 });
 
+describe('what a list says of people', () => {
+  it.each([
+    ['name,gender,country\nBinta,f,Senegal\nAmadou,M,sn', 'English, a code'],
+    ['Nom;Sexe;Pays\nBinta;Femme;Sénégal\nAmadou;homme;senegal', 'French'],
+    ['Nombre;Sexo;País\nBinta;M;Senegal\nAmadou;H;Senegal', 'Spanish: mujer and hombre'],
+    ['الاسم,النوع الاجتماعي,البلد\nBinta,أنثى,السنغال\nAmadou,ذكر,السنغال', 'Arabic'],
+    ['姓名,性别,国家\nBinta,女,塞内加尔\nAmadou,男,塞内加尔', 'Chinese'],
+    ['ФИО,Пол,Страна\nBinta,ж,Сенегал\nAmadou,м,Сенегал', 'Russian'],
+  ])('is read: %j (%s)', (csv) => {
+    expect(parseRoster(csv).map((line) => ('name' in line ? line.about : line))).toEqual([
+      { gender: 'woman', country: 'SN' },
+      { gender: 'man', country: 'SN' },
+    ]);
+  });
+
+  it('is left out where it is not understood, and nothing is guessed', () => {
+    expect(parseRoster('name,gender,country\nBinta,?,Atlantis\nAmadou,,\nAma,other,UN').map((line) => ('about' in line ? line.about : null))).toEqual([null, null, { gender: 'other' }]); // prettier-ignore
+    // Without a heading row nothing says what a column is.
+    expect(parseRoster('Binta,f,Senegal')).toEqual([{ line: 1, name: 'Binta', repeated: false }]);
+  });
+
+  it('knows each country once, by its code of today', () => {
+    const codes = countryCodes();
+    expect(new Set(codes).size).toBe(codes.length);
+    expect(codes.length).toBeGreaterThan(240);
+    expect(codes.filter((code) => ['DD', 'SU', 'YU', 'EU', 'ZZ'].includes(code))).toEqual([]);
+  });
+});
+
 describe('rosterOf', () => {
   it('answers each name by its place, empty ones too', () => {
-    expect(rosterOf(['Binta', '  ', 'x'.repeat(101)])).toEqual([
+    expect(rosterOf(['Binta', '  ', 'x'.repeat(101)].map((name) => ({ name })))).toEqual([
       { line: 1, name: 'Binta', repeated: false },
       { line: 2, text: '', error: 'no-name' },
       { line: 3, text: 'x'.repeat(101), error: 'name-too-long' },

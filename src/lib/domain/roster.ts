@@ -1,4 +1,6 @@
 /** Names to enrol, out of what a trainer has: a list with one name a line, or a table from a spreadsheet. */
+import type { About } from './about.ts';
+import { countryIn, gendersIn } from './countries.ts';
 import { parseCsv } from './csv.ts';
 import { fold } from './fold.ts';
 
@@ -8,6 +10,8 @@ export type RosterLine =
       readonly name: string;
       /** The same name stands above: kept, for two people may share a name, but worth a look. */
       readonly repeated: boolean;
+      /** What the list says of the person, as far as it was understood. */
+      readonly about?: About;
     }
   | { readonly line: number; readonly text: string; readonly error: 'no-name' | 'name-too-long' | 'not-text' | 'unclosed-quote' };
 
@@ -30,12 +34,19 @@ const headings = [
   ...['имя', 'фио', 'ф.и.о.', 'имя и фамилия', 'фамилия и имя', 'учащийся'],
 ];
 const nameHeadings: ReadonlySet<string> = new Set(headings.map(fold));
+const genderHeadings: ReadonlySet<string> = new Set(
+  ['gender', 'sex', 'genre', 'sexe', 'género', 'sexo', 'النوع', 'الجنس', 'النوع الاجتماعي', '性别', 'пол'].map(fold),
+);
+const countryHeadings: ReadonlySet<string> = new Set(['country', 'pays', 'país', 'البلد', 'الدولة', '国家', 'страна'].map(fold));
 
-const isNameHeading = (cell: string): boolean => nameHeadings.has(fold(cell));
+const isOneOf =
+  (known: ReadonlySet<string>) =>
+  (cell: string): boolean =>
+    known.has(fold(cell));
 
 const tidy = (name: string): string => name.normalize('NFC').replace(/\s+/g, ' ').trim();
 
-function lineOf(line: number, given: string, row: string, seen: Set<string>): RosterLine {
+function lineOf(line: number, given: string, row: string, seen: Set<string>, about: About = {}): RosterLine {
   const name = tidy(given);
   const text = row.slice(0, maxShown);
   if (name === '') return { line, text, error: 'no-name' };
@@ -45,27 +56,47 @@ function lineOf(line: number, given: string, row: string, seen: Set<string>): Ro
   const key = name.toLowerCase();
   const repeated = seen.has(key);
   seen.add(key);
-  return { line, name, repeated };
+  return { line, name, repeated, ...(Object.keys(about).length === 0 ? {} : { about }) };
 }
 
-/** Names as a list. A name's line is its place, from 1. */
-export function rosterOf(names: readonly string[]): RosterLine[] {
+export interface Named {
+  readonly name: string;
+  readonly about?: About;
+}
+
+/** People as a list. A name's line is its place, from 1. */
+export function rosterOf(people: readonly Named[]): RosterLine[] {
   const seen = new Set<string>();
-  return names.map((name, index) => lineOf(index + 1, name, name.trim(), seen));
+  return people.map(({ name, about }, index) => lineOf(index + 1, name, name.trim(), seen, about));
 }
 
 /** One name a line; empty lines are left out. */
 export const parseNames = (text: string): RosterLine[] =>
-  rosterOf(text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)).filter((line) => 'name' in line || line.text !== '');
+  rosterOf(
+    text
+      .replace(/^\uFEFF/, '')
+      .split(/\r\n|\n|\r/)
+      .map((name) => ({ name })),
+  ).filter((line) => 'name' in line || line.text !== '');
 
-/** A table: with a heading row, the column that is called a name; without one, the first column. */
+/** A table: with a heading row, the column that is called a name, and those of gender and country; without one, the first column. */
 export function parseRoster(csv: string): RosterLine[] {
   const rows = parseCsv(csv);
-  const heading = rows[0]?.cells.findIndex(isNameHeading) ?? -1;
-  const column = Math.max(0, heading);
+  const heading = rows[0]?.cells ?? [];
+  const column = heading.findIndex(isOneOf(nameHeadings));
+  const body = rows.slice(column === -1 ? 0 : 1);
+  const cellsOf = (known: ReadonlySet<string>): readonly string[] => {
+    const found = column === -1 ? -1 : heading.findIndex(isOneOf(known));
+    return body.map(({ cells }) => (found === -1 ? '' : (cells[found] ?? '')));
+  };
+  const genders = gendersIn(cellsOf(genderHeadings));
+  const countries = cellsOf(countryHeadings).map((cell) => (cell === '' ? null : countryIn(cell)));
   const seen = new Set<string>();
-  return rows.slice(heading === -1 ? 0 : 1).map(({ line, cells, unclosed }) => {
+  return body.map(({ line, cells, unclosed }, i) => {
     const row = cells.join(' · ');
-    return unclosed ? { line, text: row.slice(0, maxShown), error: 'unclosed-quote' } : lineOf(line, cells[column] ?? '', row, seen);
+    if (unclosed) return { line, text: row.slice(0, maxShown), error: 'unclosed-quote' };
+    const [gender, country] = [genders[i] ?? null, countries[i] ?? null];
+    const about = { ...(gender === null ? {} : { gender }), ...(country === null ? {} : { country }) };
+    return lineOf(line, cells[Math.max(0, column)] ?? '', row, seen, about);
   });
 }

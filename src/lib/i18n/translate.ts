@@ -2,6 +2,7 @@
  * Words with places and plural forms. A message is a text with `{name}` places, or an object of such texts by the
  * categories of `Intl.PluralRules`, chosen by the value `n`. Numbers that stand in a place are written as the language writes them.
  */
+import type cascade from './messages/en/cascade.json';
 import type centre from './messages/en/centre.json';
 import type compendium from './messages/en/compendium.json';
 import type evidence from './messages/en/evidence.json';
@@ -24,7 +25,8 @@ export type Key =
   | keyof typeof evidence
   | keyof typeof network
   | keyof typeof explore
-  | keyof typeof trust;
+  | keyof typeof trust
+  | keyof typeof cascade;
 
 export type PluralForms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>>>;
 export type Message = string | PluralForms;

@@ -1,4 +1,5 @@
-/** `/api/node`, `/api/session`, `/api/link`, `/api/me/key`, `/api/keys`, `/api/people`: who this node is, and who comes to it. */
+/** `/api/node`, `/api/session`, `/api/link`, `/api/me/key`, `/api/me/about`, `/api/keys`, `/api/people`: who this node is, and who comes to it. */
+import { isAbout, type About } from '../../domain/about.ts';
 import { isDeviceId, isPersonId, type NodeId, type PersonId } from '../../domain/ids.ts';
 import type { Result } from '../../domain/result.ts';
 import { isListOf, isString, type JsonObject } from '../../domain/shape.ts';
@@ -13,7 +14,7 @@ import { readShownKey, type Bindings } from './bindings.ts';
 import { readCode, showCode } from './codes.ts';
 import { isPassword, passwordLength } from './passwords.ts';
 import type { Bearer, Session, SessionError, Sessions } from './sessions.ts';
-import { hashName, readName, type AccountStore } from './store.ts';
+import { hashName, readName, type AccountStore, type Staff } from './store.ts';
 import { addressName, type Throttle } from './throttle.ts';
 
 /** Of which one question asks whose they are. */
@@ -134,6 +135,15 @@ export function accountRoutes(given: {
     return json({ binding: await bindings.bind(person, device, shown.value) });
   }
 
+  /** What a member of staff said of themselves: a learner's device keeps that in its own profile. */
+  async function aboutStaff(request: OrganRequest, answer: (person: PersonId) => Promise<Staff | Response | null>): Promise<Response> {
+    const bearer = await bearerOf(request, sessions);
+    if (!bearer.ok) return bearer.error;
+    if (bearer.value.type !== 'staff') return forbidden();
+    const found = await answer(bearer.value.person);
+    return found instanceof Response ? found : json({ about: found?.about ?? null });
+  }
+
   async function link(bearer: Bearer & { readonly type: 'device' }): Promise<Response> {
     const person: PersonId = bearer.person;
     const [made] = await sessions.createCodes([{ use: 'link', name: '', person }]);
@@ -167,6 +177,26 @@ export function accountRoutes(given: {
         const read = await readObject(request);
         return read.ok ? bindStaffKey(bearer.value.person, read.value) : read.error;
       },
+    },
+    { method: 'GET', path: '/api/me/about', answer: ({ request }) => aboutStaff(request, (person) => store.get('staff', person)) },
+    {
+      method: 'POST',
+      path: '/api/me/about',
+      answer: ({ request }) =>
+        aboutStaff(request, async (person) => {
+          const read = await readObject(request);
+          if (!read.ok) return read.error;
+          const { about } = read.value;
+          if (!isAbout(about))
+            return badRequest('The body has about: gender, which is woman, man or other, and country, two letters; each may be missing.');
+          for (;;) {
+            const known = await store.get('staff', person);
+            if (known === null) return null;
+            const { gender, country } = about;
+            const said: About = { ...(gender === undefined ? {} : { gender }), ...(country === undefined ? {} : { country }) };
+            if (await store.put('staff', [person], { ...known, about: said }, known._rev)) return { ...known, about: said };
+          }
+        }),
     },
     {
       method: 'POST',

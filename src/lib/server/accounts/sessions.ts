@@ -4,6 +4,7 @@
  * A code is taken (durably) before anything is made with it, so it works once. The answer to whoever took it may be lost on the way; so the same device
  * may ask again with the same code until it expires, and gets the same person.
  */
+import type { About } from '../../domain/about.ts';
 import { instantOf, type Clock, type Instant, type RandomBytes } from '../../domain/clock.ts';
 import { createPersonId, type CohortId, type DeviceId, type PersonId } from '../../domain/ids.ts';
 import { deviceKey, type RevocationReason } from '../../domain/orders.ts';
@@ -94,7 +95,7 @@ export interface Sessions {
   restore(person: PersonId): Promise<boolean>;
 }
 
-export type NewCode = Pick<CodeEntry, 'use' | 'name' | 'cohort' | 'role' | 'person' | 'by'>;
+export type NewCode = Pick<CodeEntry, 'use' | 'name' | 'cohort' | 'about' | 'role' | 'person' | 'by'>;
 
 export interface CreatedCode {
   readonly code: Code;
@@ -108,7 +109,7 @@ export async function openSessions(given: {
   readonly clock: Clock;
   readonly random: RandomBytes;
   /** Writes the person into the cohort. Safe to repeat. */
-  readonly enrol: (person: PersonId, cohort: CohortId, name: string) => Promise<void>;
+  readonly enrol: (person: PersonId, cohort: CohortId, name: string, about?: About) => Promise<void>;
 }): Promise<Sessions> {
   const { store, peers, orders, clock, random, enrol } = given;
   const key = await tokenKey(store, random);
@@ -276,7 +277,7 @@ export async function openSessions(given: {
       const name = known?.name || entry.name || ownName || '';
       await noteDevice(person, device, name);
       await store.put('device', [person, device], { person, device, since: now(), lastContact: null });
-      if (entry.cohort !== undefined) await enrol(person, entry.cohort, entry.name || name);
+      if (entry.cohort !== undefined) await enrol(person, entry.cohort, entry.name || name, entry.about);
       return ok(sessionOf(person, name, ['learner'], device));
     },
 

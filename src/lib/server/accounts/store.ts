@@ -14,6 +14,7 @@
  *   key:issuer                  the key that signs certificates
  */
 import { createHash } from 'node:crypto';
+import type { About } from '../../domain/about.ts';
 import type { Instant, RandomBytes } from '../../domain/clock.ts';
 import type { CohortId, DeviceId, NodeId, PersonId } from '../../domain/ids.ts';
 import type { BindingRecord } from '../../domain/records.ts';
@@ -28,6 +29,8 @@ export interface Staff {
   readonly since: Instant;
   readonly revoked?: Instant;
   readonly password: PasswordHash;
+  /** What they said of themselves. */
+  readonly about?: About;
 }
 
 export interface Learner {
@@ -63,6 +66,8 @@ export interface CodeEntry {
   /** The name that a trainer or administrator gave. */
   readonly name: string;
   readonly cohort?: CohortId;
+  /** What the roster said of them. */
+  readonly about?: About;
   readonly role?: Role;
   /** Of a link code: whose it is. */
   readonly person?: PersonId;

@@ -42,6 +42,8 @@ export interface PersonStanding {
 
 export interface Everybody {
   readonly people: readonly PersonStanding[];
+  /** What counts of everybody whose work is here, also of the nodes below: sessions, observations, exams and courses, each person under one id. */
+  readonly known: readonly Evidence[];
   readonly statementsById: ReadonlyMap<Digest, Statement>;
   readonly refused: Admitted['refused'];
 }
@@ -209,7 +211,8 @@ export function createStandings(given: {
         });
       }
       const statementsById = new Map([...signed].map(([id, { body }]) => [id, body]));
-      return { people, statementsById, refused: admitted.refused };
+      const known = [evidenceByPerson, passesByPerson].flatMap((byPerson) => [...byPerson.values()].flat());
+      return { people, known, statementsById, refused: admitted.refused };
     },
   };
 }

@@ -1,4 +1,5 @@
 /** Cohorts: who learns together, which courses, with whom. */
+import type { About } from '../../domain/about.ts';
 import { instantOf, type Clock, type Instant, type RandomBytes } from '../../domain/clock.ts';
 import { base32, type CohortId, type CourseId, type NodeId, type PersonId } from '../../domain/ids.ts';
 import { enrolmentId, type EnrolmentRecord } from '../../domain/records.ts';
@@ -22,7 +23,7 @@ export interface Cohorts {
   create(title: string, courses: readonly CourseId[], trainer: PersonId): Promise<Cohort>;
   members(id: CohortId): Promise<readonly Member[]>;
   /** Writes the person's enrolment and remembers them as a member. Safe to repeat. */
-  enrol(person: PersonId, cohort: CohortId, name: string): Promise<void>;
+  enrol(person: PersonId, cohort: CohortId, name: string, about?: About): Promise<void>;
   /** The cohorts that a person is enrolled in. */
   of(person: PersonId): Promise<readonly { readonly id: CohortId; readonly title: string }[]>;
   /** Is the person in a cohort of this trainer? */
@@ -78,7 +79,7 @@ export function createCohorts(given: {
 
     members: (id) => store.list('member', id),
 
-    async enrol(person, id, name) {
+    async enrol(person, id, name, about) {
       const cohort = await get(id);
       if (cohort === null) return;
       const at = instantOf(clock());
@@ -92,6 +93,7 @@ export function createCohorts(given: {
         title: cohort.title,
         courses: cohort.courses,
         at,
+        ...(about === undefined ? {} : { about }),
       };
       const [written] = await records.bulk([enrolment], {
         newEdits: true,

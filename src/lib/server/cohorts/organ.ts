@@ -1,8 +1,9 @@
 /** `/api/cohorts/…`: what trainers and administrators do with cohorts. A trainer sees their own, an administrator all. */
+import { isAbout } from '../../domain/about.ts';
 import { instantOf, type Clock } from '../../domain/clock.ts';
 import { isCohortId, isCourseId, type CourseId } from '../../domain/ids.ts';
-import { maxRosterLines, parseRoster, rosterOf, type RosterLine } from '../../domain/roster.ts';
-import type { JsonObject } from '../../domain/shape.ts';
+import { maxRosterLines, parseRoster, rosterOf, type Named, type RosterLine } from '../../domain/roster.ts';
+import { isListOf, isObject, isString, type JsonObject } from '../../domain/shape.ts';
 import type { CourseStructure } from '../../course/package.ts';
 import { bearerOf, hasRole } from '../accounts/bearer.ts';
 import { showCode } from '../accounts/codes.ts';
@@ -18,6 +19,10 @@ import type { Cohort, Cohorts } from './cohorts.ts';
 import { createReport, workOf } from './report.ts';
 
 const maxCourses = 50;
+
+/** A name, or a name with what is known about the person. */
+const isNamed = (value: unknown): value is string | Named =>
+  isString(value) || (isObject(value) && isString(value['name']) && (value['about'] === undefined || isAbout(value['about'])));
 
 export function cohortRoutes(given: {
   readonly records: Database;
@@ -114,7 +119,7 @@ export function cohortRoutes(given: {
   /** Reads who the codes are for; null where the body says none of the three. */
   function readLines({ names, count, csv }: JsonObject): readonly RosterLine[] | null {
     if (typeof csv === 'string') return parseRoster(csv);
-    if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return rosterOf(names);
+    if (isListOf(isNamed)(names)) return rosterOf(names.map((one) => (isString(one) ? { name: one } : one)));
     if (typeof count === 'number' && Number.isSafeInteger(count) && count > 0)
       return Array.from({ length: Math.min(count, maxRosterLines + 1) }, (_, index) => ({ line: index + 1, name: '', repeated: false }));
     return null;
@@ -125,7 +130,9 @@ export function cohortRoutes(given: {
     if (lines === null) return badRequest('The body has names, a list; or count, a number; or csv, a text.');
     if (lines.length > maxRosterLines) return badRequest(`At most ${String(maxRosterLines)} lines at once.`);
     const good = lines.flatMap((line) => ('error' in line ? [] : [line]));
-    const made = await sessions.createCodes(good.map(({ name }) => ({ use: 'enrolment', name, cohort: cohort.id })));
+    const made = await sessions.createCodes(
+      good.map(({ name, about }) => ({ use: 'enrolment', name, cohort: cohort.id, ...(about === undefined ? {} : { about }) })),
+    );
     const codeByLine = new Map(good.map(({ line }, index) => [line, made[index]]));
     return json(
       {
