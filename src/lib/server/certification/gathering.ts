@@ -4,11 +4,19 @@
  */
 import type { NodeId, PersonId } from '../../domain/ids.ts';
 import { parseRecord } from '../../domain/parse-record.ts';
-import type { BindingRecord, CredentialRecord, EvidenceRecord, FeedbackRecord, RecordId, RegisterRecord } from '../../domain/records.ts';
+import type {
+  BindingRecord,
+  CredentialRecord,
+  EvidenceRecord,
+  FeedbackRecord,
+  RecordId,
+  RegisterRecord,
+  SittingRecord,
+} from '../../domain/records.ts';
 import type { Engine } from '../engine/engine.ts';
 
-type Kept = RegisterRecord | FeedbackRecord | EvidenceRecord | BindingRecord | CredentialRecord;
-const kinds: readonly string[] = ['register', 'feedback', 'evidence', 'binding', 'credential'];
+type Kept = RegisterRecord | FeedbackRecord | EvidenceRecord | BindingRecord | CredentialRecord | SittingRecord;
+const kinds: readonly string[] = ['register', 'feedback', 'evidence', 'binding', 'credential', 'sitting'];
 
 /** What one person's range holds. */
 export interface Held {
