@@ -3,10 +3,11 @@ import { defineConfig } from 'vite';
 
 /** What staff alone see: no learner's first lesson waits for it, and the worker keeps it once it is installed. */
 const staff =
-  /src\/routes\/(teach|centre)\/(?!(sessions|cascade|evaluation)\/[A-Z])|src\/lib\/app\/(teach|people\/|upstream|centre|report-locker)|node_modules\/valibot\//;
+  /src\/routes\/(teach|centre)\/(?!(sessions|exams|cascade|evaluation)\/[A-Z])|src\/lib\/app\/(teach|people\/|upstream|centre|report-locker)|node_modules\/valibot\//;
 
-/** Evidence of teaching: signed, kept and judged on the device. */
-const evidence = /src\/routes\/teach\/sessions\/[A-Z]|src\/lib\/(app\/(evidence|Standing)|storage\/statements|sync\/client\/statements)/;
+/** Evidence, of teaching and of exams: signed, kept and judged on the device. */
+const evidence =
+  /src\/routes\/teach\/(sessions|exams)\/[A-Z]|src\/lib\/(app\/(evidence|exam[-/]|Standing|CodeReader)|storage\/(statements|exams)|sync\/client\/statements)/;
 
 /** Who trained whom, and the figures by which a centre is judged. */
 const cascade =
@@ -25,6 +26,9 @@ const explore = /src\/lib\/(app\/explore\/|course\/fits)/;
 /** The network's pages, and what only they show. */
 const network = /src\/(lib\/(app\/network|ui\/WorldMap|domain\/world-)|routes\/network)/;
 
+/** Exercises, as they are shown and marked: in lessons, and on the paper of an exam. */
+const exercise = /src\/lib\/((exercise|app\/exercise)\/|ui\/prose\.css)/;
+
 /**
  * What travels together is one file: each file costs a request, and the worker's install is bounded in files. The first group
  * that takes a module keeps it.
@@ -40,15 +44,19 @@ const groups = [
       !network.test(id) &&
       !explore.test(id) &&
       !evidence.test(id) &&
-      !cascade.test(id),
+      !cascade.test(id) &&
+      !exercise.test(id),
     tags: ['$initial' as const],
     minShareCount: 2,
     priority: 9,
   },
-  // Dexie, what is kept with it, and what that adds up to: not before something is kept. Canonical JSON is for signatures of more than one kind.
+  // Every lesson has some; a page without exercises does not wait for them.
+  { name: 'exercise', test: exercise, priority: 8 },
+  // Dexie, what is kept with it, and what that adds up to: not before something is kept. Canonical JSON is for signatures of more than one kind. Notes come when
+  // the store is open, and are too small for a file of their own.
   {
     name: 'store',
-    test: /node_modules\/dexie|src\/lib\/(storage\/(?!statements)|domain\/(canonical-json|progress)|app\/work\.)/,
+    test: /node_modules\/dexie|src\/lib\/(storage\/(?!statements|exams)|domain\/(canonical-json|progress)|app\/(work\.|lesson\/Notes))/,
     priority: 8,
   },
   // Installing, searching, passes: what an installed application does later.
@@ -66,11 +74,11 @@ const groups = [
   // one has no programme to look into and no page of a holder's: those lie with what shows them.
   {
     name: 'verify',
-    test: /src\/routes\/verify\/(?!\+)|src\/lib\/certification\/(?!programme|published|standing|evidence|admission|passes)|src\/lib\/app\/(verif|scan)|node_modules\/(jsonld|rdf-canonize|lru-cache|yallist|canonicalize|setimmediate)\//,
+    test: /src\/routes\/verify\/(?!\+)|src\/lib\/certification\/(?!programme|published|standing|statement|evidence|known|admission|passes|sitting|exam)|src\/lib\/app\/(verif|scan)|node_modules\/(jsonld|rdf-canonize|lru-cache|yallist|canonicalize|setimmediate)\//,
     priority: 6,
   },
-  // The holder's certificates: nobody has one in their first lesson.
-  { name: 'holder', test: /src\/(routes\/certificates\/|lib\/app\/certificate)/, priority: 5 },
+  // The holder's certificates, and the doors of exams: nobody needs them in their first lesson.
+  { name: 'holder', test: /src\/(routes\/(certificates\/|exams\/.*\/\+)|lib\/app\/certificate)/, priority: 5 },
   // After all that it stands on: a group takes along what its modules import, as far as no earlier one has.
   { name: 'evidence', test: evidence, priority: 4 },
   { name: 'cascade', test: cascade, priority: 4 },

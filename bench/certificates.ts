@@ -129,7 +129,7 @@ export const standings: Benchmark = {
         readFileSync(join('courses/+programmes', name), 'utf8'),
       ]),
     );
-    const courses = new Map(['disaster-risk', 'satellite-navigation', 'space-law'].map((course) => [course, new Set<string>()]));
+    const courses = new Map(['disaster-risk', 'satellite-navigation', 'space-law'].map((course) => [course, new Set(['exam'])]));
     const trainer = parseProgrammes(files, { languages, courses }).programmes?.find(({ id }) => id === 'trainer');
     if (trainer === undefined) throw new Error('There is no programme «trainer»');
     const now = instantOf(start + 900 * 24 * hour);

@@ -24,6 +24,7 @@ import { createGathering } from '../lib/server/certification/gathering.ts';
 import { openIssuerKey } from '../lib/server/certification/issuer-key.ts';
 import { createIssuing } from '../lib/server/certification/issuing.ts';
 import { certificateRoutes } from '../lib/server/certification/organ.ts';
+import { examItems } from '../lib/server/certification/exam-items.ts';
 import { createStandings } from '../lib/server/certification/standings.ts';
 import { createCohorts } from '../lib/server/cohorts/cohorts.ts';
 import { cohortRoutes } from '../lib/server/cohorts/organ.ts';
@@ -186,7 +187,15 @@ export async function openNode(settings: NodeSettings) {
   const shelf = openShelf({ node, engine });
   const { structureOf } = library;
   const gathering = createGathering(engine);
-  const standings = createStandings({ node, gathering, notes, programmes: programmes.all, structureOf, clock });
+  const standings = createStandings({
+    node,
+    gathering,
+    notes,
+    programmes: programmes.all,
+    structureOf,
+    examItems: (course, unit, language) => examItems({ structureOf, pieces }, course, unit, language),
+    clock,
+  });
   const issuing = createIssuing({
     node,
     signer: await openIssuerKey(store),
@@ -228,7 +237,7 @@ export async function openNode(settings: NodeSettings) {
       ...accountRoutes({ node, version, origin, key: publisher.key, engine, sessions, store, cohorts, bindings, throttle }),
       ...peopleRoutes({ sessions, store, cohorts, contacts, orders, obedience, holdsWork, clock }),
       ...cohortRoutes({ records, store, sessions, contacts, cohorts, orders, structureOf: library.structureOf, clock }),
-      ...certificateRoutes({ sessions, issuing, programmes: programmes.all }),
+      ...certificateRoutes({ sessions, issuing, programmes: programmes.all, clock }),
       ...createTlsRoutes({ node, origin, tls }),
       ...centreRoutes({
         node,

@@ -138,13 +138,13 @@ const nobodys = [
 
 /** Who writes which kind, in whose name, where they may write at all. */
 const pens: readonly { readonly who: readonly WhoName[]; readonly kinds: readonly RecordKind[]; readonly writer: string }[] = [
-  { who: ['ann-phone'], kinds: ['register', 'attempt', 'note', 'withdrawal', 'application', 'profile'], writer: annsPhone },
+  { who: ['ann-phone'], kinds: ['register', 'attempt', 'note', 'withdrawal', 'application', 'profile', 'sitting'], writer: annsPhone },
   {
     who: ['ann-laptop', 'ann-brings-back'],
-    kinds: ['register', 'attempt', 'note', 'withdrawal', 'application', 'profile'],
+    kinds: ['register', 'attempt', 'note', 'withdrawal', 'application', 'profile', 'sitting'],
     writer: annsLaptop,
   },
-  { who: ['bob-phone'], kinds: ['register', 'attempt', 'note', 'withdrawal', 'application', 'profile'], writer: bobsPhone },
+  { who: ['bob-phone'], kinds: ['register', 'attempt', 'note', 'withdrawal', 'application', 'profile', 'sitting'], writer: bobsPhone },
   { who: ['trainer', 'master', 'admin-trainer'], kinds: ['feedback', 'evidence'], writer: tina },
   { who: ['dan-trainer'], kinds: ['feedback', 'evidence'], writer: dan },
   { who: ['node'], kinds: ['enrolment', 'binding', 'credential'], writer: centre },
@@ -160,6 +160,7 @@ const signatures: Readonly<Record<RecordKind, 'somebody' | 'node'>> = {
   profile: 'somebody',
   feedback: 'somebody',
   evidence: 'somebody',
+  sitting: 'somebody',
   enrolment: 'node',
   binding: 'node',
   credential: 'node',
@@ -305,6 +306,41 @@ export function disagreements(access: Access, { enough = Infinity, runs = 500 }:
         }
       if (isDone()) return found;
     }
+
+  // A sitting grows, and says nothing else and nothing less than before; the proctor's word comes once.
+  {
+    const sitting = { ...aRecord('sitting', ann, annsPhone) } as Document;
+    const links = sitting['links'] as readonly object[];
+    const signed = { signed: canonicalJson({ type: 'exam-session' }), signature: { key: 'A'.repeat(43), value: 'A'.repeat(86) } };
+    const [first, second] = links;
+    const spoilt = { ...second, signed: canonicalJson({ n: 1, response: { choice: 'b' }, type: 'answered' }) };
+    const steps: readonly (readonly [string, boolean, Document, Document])[] = [
+      ['a link more', true, sitting, { ...sitting, links: [...links, second] }],
+      ['a word of the proctor', true, sitting, { ...sitting, proctored: signed }],
+      ['both', true, sitting, { ...sitting, links: [...links, second], proctored: signed }],
+      ['a link less', false, sitting, { ...sitting, links: [first] }],
+      ['another answer', false, sitting, { ...sitting, links: [first, spoilt] }],
+      ['another answer and more', false, sitting, { ...sitting, links: [first, spoilt, second] }],
+      ['another key', false, sitting, { ...sitting, key: `B${'A'.repeat(42)}` }],
+      ['no word any more', false, { ...sitting, proctored: signed }, { ...sitting, links: [...links, second] }],
+      [
+        'another word',
+        false,
+        { ...sitting, proctored: signed },
+        { ...sitting, proctored: { ...signed, signed: canonicalJson({ type: 'withdrawal' }) } },
+      ],
+    ];
+    for (const [what, expected, before, after] of steps)
+      for (const [who, scope] of [
+        ['ann-phone', 'ann'],
+        ['peer-east', 'r-east'],
+      ] as const)
+        expect(
+          `${who} writes a sitting again with ${what}`,
+          expected,
+          access.mayWrite(whos[who], scopes[scope], after, { ...before, _rev: '1-a' }),
+        );
+  }
 
   // A node whose name looks like somebody's id is still no device and no trainer.
   for (const kind of recordKinds) {

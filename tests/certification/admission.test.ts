@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import type { Instant } from '#lib/domain/clock.ts';
 import type { PersonId } from '#lib/domain/ids.ts';
-import { admit, type Admission, type RefusedWhy } from '#lib/certification/admission.ts';
+import { admit, type Admission, type KnownSitting, type RefusedWhy } from '#lib/certification/admission.ts';
+import { type ExamSessionId } from '#lib/certification/exam-code.ts';
 import type { Did } from '#lib/certification/keys.ts';
 import { idOf, signBody, type Digest } from '#lib/certification/signed.ts';
 import { parseStatement, type CoSignature, type ExamSession, type Observation, type SignedStatement, type Statement, type TeachingSession, type Withdrawal } from '#lib/certification/statement.ts'; // prettier-ignore
@@ -66,16 +67,30 @@ const withdrawal = (who: Name, of: Digest): Withdrawal => ({
   of,
   reason: 'Another person had taught it.',
 });
+const examCode = '0123abcd' as ExamSessionId;
 const exam = (change: Partial<ExamSession> = {}, who: Name = 'master'): ExamSession => ({
   ...base(who, after(11)),
   type: 'exam-session',
   programme: 'trainer',
   course: 'space-law',
   unit: 'exam',
+  session: examCode,
   place: 'Ile-Ife, hall 1',
   opened: after(10.5),
   closed: after(10.6),
+  roster: [people.ana.person, people.ben.person],
   candidates: [{ person: people.ana.person, answers: '0'.repeat(52) as Digest, score: 0.8 }],
+  ...change,
+});
+const sat = (change: Partial<KnownSitting> = {}): KnownSitting => ({
+  by: people.ana.signer.did,
+  person: people.ana.person,
+  course: 'space-law' as KnownSitting['course'],
+  unit: 'exam' as KnownSitting['unit'],
+  session: examCode,
+  score: 0.8,
+  counts: true,
+  right: true,
   ...change,
 });
 
@@ -91,6 +106,7 @@ async function admission(
       const person = owners.get(key);
       return person === undefined ? null : { person, ends: null };
     },
+    sittingOf: (answers) => (answers === '0'.repeat(52) ? sat() : null),
     receivedAt: () => null,
     now,
     tools: nodeTools,
@@ -214,8 +230,55 @@ describe('an exam session', () => {
     expect((await whyOf([exam()])).types).toEqual(['exam']);
     expect((await whyOf([exam({}, 'stranger')])).whys).toEqual(['unknown-key']);
     const own = [{ person: people.master.person, answers: '0'.repeat(52) as Digest, score: 1 }];
-    expect((await whyOf([exam({ candidates: own })])).whys).toEqual(['for-oneself']);
+    expect((await whyOf([exam({ candidates: own, roster: [people.master.person] })])).whys).toEqual(['for-oneself']);
     expect((await whyOf([exam()], await admission({}, [grantBody(), observer({ rights: ['observe'] })]))).whys).toEqual(['no-right']);
+  });
+});
+
+it('an exam counts within the proctor’s own right and time only', async () => {
+  const over = await admission({ receivedAt: () => after(11.1) }, [grantBody(), observer({ until: after(10.9) })]);
+  expect((await whyOf([exam()], over)).whys).toEqual(['too-late']);
+  const early = await admission({}, [grantBody(), observer({ from: after(12) })]);
+  expect((await whyOf([exam()], early)).whys).toEqual(['too-early']);
+  expect((await whyOf([exam({ programme: 'master-trainer' })])).whys).toEqual(['other-programme']);
+  const end: End = { format: 'perigee-end/1', by: centre.did, key: master.did, why: 'compromised', at: after(15) };
+  expect((await whyOf([exam()], await admission({}, [grantBody(), observer(), end]))).whys).toEqual(['unproven']);
+  expect((await whyOf([exam()], await admission({ receivedAt: () => after(14) }, [grantBody(), observer(), end]))).types).toEqual(['exam']);
+});
+
+describe('the answers to an exam', () => {
+  const whyWith = async (change: Partial<KnownSitting> | null, more: Partial<ExamSession> = {}) =>
+    whyOf([exam(more)], await admission({ sittingOf: () => (change === null ? null : sat(change)) }));
+
+  it('are the candidate’s own, by a key of theirs, of this session, and come to what the proctor signed', async () => {
+    expect(await whyWith({})).toEqual({ types: ['exam'], whys: [] });
+    // A node that has another edition of the course cannot mark them again; the proctor's word stands.
+    expect(await whyWith({ right: null })).toEqual({ types: ['exam'], whys: [] });
+    expect(await whyWith(null)).toEqual({ types: [], whys: ['no-answers'] });
+    const others: readonly Partial<KnownSitting>[] = [
+      { person: people.ben.person },
+      { by: people.ben.signer.did },
+      { course: 'other' as KnownSitting['course'] },
+      { unit: 'other' as KnownSitting['unit'] },
+      { session: '00000000' as ExamSessionId },
+      { score: 0.81 },
+      { right: false },
+    ];
+    for (const change of others) expect(await whyWith(change), JSON.stringify(change)).toEqual({ types: [], whys: ['other-answers'] });
+    expect(await whyWith({ by: signerOf('nobody knows').did })).toEqual({ types: [], whys: ['no-answers'] });
+    expect(await whyWith({ counts: false })).toEqual({ types: [], whys: ['used-up'] });
+  });
+
+  it('of one who is not there yet hold up nobody else', async () => {
+    const candidates = [
+      { person: people.ana.person, answers: '0'.repeat(52) as Digest, score: 0.8 },
+      { person: people.ben.person, answers: '1'.repeat(52) as Digest, score: 0.9 },
+    ];
+    const { evidence, refused } = await admit([await sign(exam({ candidates }))], await admission());
+    expect(evidence).toMatchObject([{ type: 'exam', person: people.ana.person, score: 0.8 }]);
+    expect(refused).toMatchObject([{ why: 'no-answers', person: people.ben.person }]);
+    const { refused: once } = await admit([await sign(exam()), await sign(withdrawal('master', await idFor(exam())))], await admission());
+    expect(once).toEqual([]);
   });
 });
 
@@ -253,4 +316,5 @@ it('reads statements whole: a field too many or of another shape is refused', as
     }
   }
   expect(parseStatement(await sign(session({ attended: [people.stranger.person] }))).ok).toBe(false);
+  expect(parseStatement(await sign(exam({ roster: [people.ben.person] }))).ok).toBe(false);
 });

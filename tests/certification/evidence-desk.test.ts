@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { instantOf } from '#lib/domain/clock.ts';
 import type { PersonId } from '#lib/domain/ids.ts';
 import { readCode, sessionToCode, statementToCode } from '#lib/app/evidence-code.ts';
-import { judge, mayObserve, objectionTo, standingsOf, type Known } from '#lib/app/evidence-judge.ts';
+import { grantedKeys, judge, mayObserve, objectionTo, standingsOf, type Known } from '#lib/app/evidence-judge.ts';
 import { readProgrammes } from '#lib/certification/published-programmes.ts';
+import { base64url } from '#lib/certification/encoding.ts';
 import { idOf, signBody, type Digest } from '#lib/certification/signed.ts';
 import type { Observation, TeachingSession, Withdrawal } from '#lib/certification/statement.ts';
 import { nodeTools, signerOf } from './kit.ts';
@@ -110,6 +111,12 @@ describe('what statements on a device amount to', () => {
     expect(await mayObserve(trainer.did, 'trainer', await known({}))).toMatchObject({ type: 'unknown-key' });
     expect(await mayObserve(master.did, 'trainer', await known({ trust: null }))).toBe('unknown');
   });
+});
+
+it('keys with a right are known before they sign', async () => {
+  const keys = grantedKeys(await trustOf([grantBody(), observer()]));
+  expect(keys).toEqual([base64url(centre.key), base64url(master.key)]);
+  expect(grantedKeys(null)).toEqual([]);
 });
 
 describe('codes between two phones', () => {

@@ -13,7 +13,9 @@ const courses = new Map(
       new Set(
         readdirSync(join('courses', course), { recursive: true, encoding: 'utf8' })
           .filter((path) => path.endsWith('.md'))
-          .flatMap((path) => /^id: (.+)$/m.exec(readFileSync(join('courses', course, path), 'utf8'))?.[1] ?? []),
+          .map((path) => readFileSync(join('courses', course, path), 'utf8'))
+          .filter((text) => /^exam:/m.test(text))
+          .flatMap((text) => /^id: (.+)$/m.exec(text)?.[1] ?? []),
       ),
     ]),
 );

@@ -57,6 +57,8 @@ const fields = [
   'at',
   'text',
   'signed',
+  'links',
+  'proctored',
   'signature',
   'mark',
   'origin',

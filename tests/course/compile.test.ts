@@ -319,9 +319,12 @@ describe('a package', () => {
     expect(parseSignedManifest({ manifest, signature: { key: 'a'.repeat(43), value: 'a'.repeat(86) } }).ok).toBe(true);
     const structure: unknown = JSON.parse(new TextDecoder().decode(pieces.get(manifest.structure)));
     expect(parseStructure(structure).ok).toBe(true);
-    const units = (structure as CourseStructure).modules.flatMap((module) => module.units);
+    const { modules, exams = [] } = structure as CourseStructure;
+    const units = modules.flatMap((module) => module.units);
+    // What a course counts is what is learned in it: its exam stands apart.
     expect(units.length).toBe(manifest.units);
-    for (const unit of units)
+    expect(exams.map(({ id, minutes, attempts }) => [id, minutes, attempts])).toEqual(course === 'disaster-risk' ? [['exam', 45, 2]] : []);
+    for (const unit of [...units, ...exams])
       for (const language of manifest.languages) {
         const { lesson, items, text, pictures, data } = unit.pieces[language] ?? expect.fail(`${unit.id} lacks ${language}`);
         for (const sha of [lesson, items, text, ...pictures, ...data]) expect(pieces.has(sha)).toBe(true);

@@ -19,7 +19,7 @@ export async function readCourse(origin: string, course: string, language: Langu
   const { manifest } = (await json(`/content/manifests/${course}`)) as SignedManifest;
   const structure = (await json(`/content/pieces/${manifest.structure}`)) as CourseStructure;
   const itemsByUnit = new Map<string, readonly Item[]>();
-  for (const { id, pieces } of structure.modules.flatMap(({ units }) => units)) {
+  for (const { id, pieces } of [...structure.modules.flatMap(({ units }) => units), ...(structure.exams ?? [])]) {
     const piece = pieces[language];
     if (piece === undefined) throw new Error(`${course}/${id} is not written in ${language}`);
     itemsByUnit.set(id, (await json(`/content/pieces/${piece.items}`)) as readonly Item[]);
@@ -27,7 +27,8 @@ export async function readCourse(origin: string, course: string, language: Langu
   return { manifest, structure, itemsByUnit };
 }
 
-export const exerciseOf = (page: Page, item: Item): Locator => page.locator(`form[data-item="${item.id}"]`);
+/** An exercise of a lesson is a form of its own, a question of an exam is not. */
+export const exerciseOf = (page: Page, item: Item): Locator => page.locator(`:is(form, section)[data-item="${item.id}"]`);
 
 /** The label that shows this HTML; Svelte's markers and the browser's own way of writing HTML do not count. */
 async function labelOf(form: Locator, html: string): Promise<Locator> {

@@ -143,6 +143,7 @@ const table: Readonly<Record<string, Row>> = {
   'POST /api/me/revoke': { form: 'node', things: one('/api/me/revoke', ['ann', 'bob'], {}) },
   'POST /api/me/erasure': { form: 'node', things: one('/api/me/erasure', ['ann', 'bob'], {}) },
   'POST /api/me/key': { form: 'node', things: one('/api/me/key', ['tina', 'otto', 'rita', 'admin'], {}) },
+  'GET /api/me/evidence': { form: 'node', things: one('/api/me/evidence', ['ann', 'bob', 'tina', 'otto', 'rita', 'admin']) },
   'POST /api/keys': { form: 'node', things: one('/api/keys', ['ann', 'bob', 'tina', 'otto', 'rita', 'admin'], { keys: [] }) },
   'GET /api/cohorts': { form: 'node', things: one('/api/cohorts', ['tina', 'otto', 'admin']) },
   'POST /api/cohorts': { form: 'node', things: one('/api/cohorts', ['tina', 'otto', 'admin'], { title: 'Lima', courses: [] }) },

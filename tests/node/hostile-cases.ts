@@ -184,6 +184,7 @@ const spoilers = ({ bob }: Cast) =>
       { kind: 'feedback' },
       { kind: 'evidence' },
       { kind: 'credential' },
+      { kind: 'sitting', links: [] },
       { _rev: '0-x' },
       { _rev: 7 },
       { _rev: '99999999999999999999-a' },

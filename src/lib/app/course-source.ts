@@ -10,7 +10,7 @@ import { browser } from '$app/environment';
 import { invalidate } from '$app/navigation';
 import type { CourseId, Sha256, UnitId } from '#lib/domain/ids.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
-import type { CourseStructure, CourseSummary, Language, LessonItems, UnitPieces } from '#lib/course/package.ts';
+import type { CourseStructure, CourseSummary, Language, LessonItems, StructureUnit, UnitPieces } from '#lib/course/package.ts';
 import { parseCatalogue, parseSignedManifest, parseStructure } from '#lib/course/parse-package.ts';
 import { courseDataId, parseCoursePage, parseItems, parseUnitPage, unitDataId } from '#lib/course/unit-page.ts';
 import type { CoursePage, SourceFailure, UnitPage } from './contract.ts';
@@ -102,7 +102,9 @@ async function structureFromNode(fetch: Fetch, course: CourseId, hurry: boolean)
   return text.ok ? readJson(text.value, parseStructure) : text;
 }
 
-const unitOf = (structure: CourseStructure, unit: UnitId) => structure.modules.flatMap(({ units }) => units).find(({ id }) => id === unit);
+type Find = (structure: CourseStructure, unit: UnitId) => StructureUnit | undefined;
+const unitOf: Find = ({ modules }, unit) => modules.flatMap(({ units }) => units).find(({ id }) => id === unit);
+const examOf: Find = ({ exams }, unit) => exams?.find(({ id }) => id === unit);
 
 /** The language to read in: the one asked for where the course has it, else the course's first. */
 const readingLanguage = (structure: CourseStructure, asked: Language): Language =>
@@ -113,9 +115,10 @@ async function assemble(
   unit: UnitId,
   language: Language,
   from: UnitPage['from'],
+  find: Find,
   read: (sha256: Sha256) => Promise<Result<string, SourceFailure>>,
 ): Promise<Result<UnitPage, SourceFailure>> {
-  const pieces: UnitPieces | undefined = unitOf(structure, unit)?.pieces[language];
+  const pieces: UnitPieces | undefined = find(structure, unit)?.pieces[language];
   if (pieces === undefined) return err('missing');
   const [lesson, items] = await Promise.all([read(pieces.lesson), read(pieces.items)]);
   if (!lesson.ok) return lesson;
@@ -151,11 +154,17 @@ function unitFromPage(course: CourseId, unit: UnitId, language: Language): UnitP
 }
 
 /** A unit in `language` where the course has it, otherwise in the course's first. `fetch` is the load's own, here and below. */
-export async function loadUnit(fetch: Fetch, course: CourseId, unit: UnitId, language: Language): Promise<Result<UnitPage, SourceFailure>> {
+export async function loadUnit(
+  fetch: Fetch,
+  course: CourseId,
+  unit: UnitId,
+  language: Language,
+  find = unitOf,
+): Promise<Result<UnitPage, SourceFailure>> {
   const fromNode = async (hurry: boolean): Promise<Result<UnitPage, SourceFailure>> => {
     const structure = await structureFromNode(fetch, course, hurry);
     if (!structure.ok) return structure;
-    return assemble(structure.value, unit, readingLanguage(structure.value, language), 'node', (sha256) => pieceText(fetch, sha256));
+    return assemble(structure.value, unit, readingLanguage(structure.value, language), 'node', find, (sha256) => pieceText(fetch, sha256));
   };
   if (!browser) return fromNode(false);
 
@@ -166,7 +175,7 @@ export async function loadUnit(fetch: Fetch, course: CourseId, unit: UnitId, lan
   const row = await store.library.course(course);
   if (row === undefined) return fromNode(false);
   const fromDevice = (reading: Language): Promise<Result<UnitPage, SourceFailure>> =>
-    assemble(row.structure, unit, reading, 'device', async (sha256) => {
+    assemble(row.structure, unit, reading, 'device', find, async (sha256) => {
       const piece = await store.library.piece(sha256);
       return piece === undefined ? err('missing') : ok(new TextDecoder().decode(piece.bytes));
     });
@@ -176,6 +185,10 @@ export async function loadUnit(fetch: Fetch, course: CourseId, unit: UnitId, lan
   const asked = await fromNode(true);
   return asked.ok ? asked : fromDevice(row.languages[0] ?? wanted);
 }
+
+/** The paper of an exam, which no lesson's road leads to. */
+export const loadExam = (fetch: Fetch, course: CourseId, unit: UnitId, language: Language): Promise<Result<UnitPage, SourceFailure>> =>
+  loadUnit(fetch, course, unit, language, examOf);
 
 export async function loadCourse(fetch: Fetch, course: CourseId): Promise<Result<CoursePage, SourceFailure>> {
   if (browser) {

@@ -1,6 +1,7 @@
 /** What statements on a device amount to: which count, which wait, and the standings that follow. Pure: lists, keys and the moment are given. */
-import { admit, type RefusedWhy } from '#lib/certification/admission.ts';
-import type { Did, Tools } from '#lib/certification/keys.ts';
+import { admit, type KnownSitting, type RefusedWhy } from '#lib/certification/admission.ts';
+import { base64url } from '#lib/certification/encoding.ts';
+import { keyOf, type Did, type Tools } from '#lib/certification/keys.ts';
 import type { Programme } from '#lib/certification/programme.ts';
 import { idOf, type Digest } from '#lib/certification/signed.ts';
 import { standing, type Evidence, type Standing } from '#lib/certification/standing.ts';
@@ -14,6 +15,8 @@ export interface Known {
   /** Null where this device has no list of who may do what. */
   readonly trust: Trust | null;
   readonly owners: ReadonlyMap<Did, PersonId>;
+  /** Sittings whose answers are on this device, by the digest of their last link. */
+  readonly sittings?: ReadonlyMap<Digest, KnownSitting>;
   readonly programmes: readonly Programme[];
   readonly now: Instant;
   readonly tools: Tools;
@@ -28,9 +31,10 @@ export interface Judged {
 }
 
 /** Not here, not yet: another phone or the centre may have what is missing. */
-const isOpen = (why: RefusedWhy): boolean => why === 'unconfirmed' || why === 'nothing-to-sign' || why === 'unknown-key';
+const isOpen = (why: RefusedWhy): boolean =>
+  why === 'unconfirmed' || why === 'nothing-to-sign' || why === 'unknown-key' || why === 'no-answers';
 
-export async function judge({ statements, trust, owners, now, tools }: Known): Promise<Judged> {
+export async function judge({ statements, trust, owners, sittings, now, tools }: Known): Promise<Judged> {
   const stateById = new Map<Digest, StateOf>();
   for (const { body } of statements) stateById.set(await idOf(body, tools), { type: 'waits' });
   if (trust === null) return { stateById, evidence: [] };
@@ -41,12 +45,15 @@ export async function judge({ statements, trust, owners, now, tools }: Known): P
       return person === undefined ? null : { person, ends: null };
     },
     receivedAt: () => null,
+    sittingOf: (answers) => sittings?.get(answers) ?? null,
     now,
     tools,
   });
   for (const id of stateById.keys()) stateById.set(id, { type: 'counts' });
   for (const piece of evidence) if (piece.type === 'withdrawal') stateById.set(piece.of as Digest, { type: 'withdrawn' });
-  for (const { id, why } of refused)
+  // An exam counts where it counts for somebody.
+  const counted = new Set(evidence.flatMap((piece) => (piece.type === 'exam' ? [piece.id] : [])));
+  for (const { id, why } of refused.filter(({ id, person }) => person === undefined || !counted.has(id)))
     if (stateById.get(id)?.type !== 'withdrawn') stateById.set(id, isOpen(why) ? { type: 'waits' } : { type: 'refused', why });
   return { stateById, evidence };
 }
@@ -58,17 +65,28 @@ export const objectionTo = (body: Statement): 'for-oneself' | null =>
     ? 'for-oneself'
     : null;
 
-/** Whether this device's list gives the key the right to observe; `unknown` where there is no list here. */
-export async function mayObserve(
+/** Whether this device's list gives the key the right; `unknown` where there is no list here. */
+export async function mayDo(
+  right: 'observe' | 'proctor',
   key: Did,
   programme: string,
   { trust, now, tools }: Pick<Known, 'trust' | 'now' | 'tools'>,
 ): Promise<'yes' | 'unknown' | Refusal> {
   if (trust === null) return 'unknown';
   // A key that signs now needs no receipt: no digest is looked up.
-  const authority = await authorityOf(trust, { key, right: 'observe', programme, at: now, digest: '' as Digest }, now, tools);
+  const authority = await authorityOf(trust, { key, right, programme, at: now, digest: '' as Digest }, now, tools);
   return authority.ok ? 'yes' : authority.error;
 }
+
+export const mayObserve = (...asked: readonly [key: Did, programme: string, known: Pick<Known, 'trust' | 'now' | 'tools'>]) =>
+  mayDo('observe', ...asked);
+
+/** The public keys, base64url, to which the list gives some right. */
+export const grantedKeys = (trust: Trust | null): readonly string[] =>
+  [...(trust?.grantsByKey.keys() ?? [])].flatMap((did) => {
+    const key = keyOf(did);
+    return key === null ? [] : [base64url(key)];
+  });
 
 export const standingsOf = (
   person: PersonId,

@@ -8,22 +8,25 @@ import type { BindingRecord } from '#lib/domain/records.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
 import { isListOf, isObject } from '#lib/domain/shape.ts';
 import { parseRecord } from '#lib/domain/parse-record.ts';
-import { ownersOf, didOfKey, statementInRecord, statementToRecord } from '#lib/certification/evidence-record.ts';
+import { ownersOf, statementInRecord, statementToRecord } from '#lib/certification/evidence-record.ts';
 import type { Signer } from '#lib/certification/keys.ts';
+import { joinEvidence, parseKnownEvidence } from '#lib/certification/known-evidence.ts';
 import type { Programme } from '#lib/certification/programme.ts';
 import { readProgrammes } from '#lib/certification/published-programmes.ts';
 import { idOf, isSignedRight, signBody, type Digest } from '#lib/certification/signed.ts';
 import type { Standing } from '#lib/certification/standing.ts';
-import type { Observation, SignedStatement, Statement, TeachingSession } from '#lib/certification/statement.ts';
+import type { ExamSession, Observation, SignedStatement, Statement, TeachingSession } from '#lib/certification/statement.ts';
 import type { Refusal } from '#lib/certification/trust.ts';
+import { ExamStore } from '#lib/storage/exams.ts';
 import { KeyStore } from '#lib/storage/keys.ts';
 import type { StatementRow } from '#lib/storage/schema.ts';
 import { StatementStore } from '#lib/storage/statements.ts';
-import { createOwnKey, showKey, type OwnKey } from '#lib/sync/client/device-key.ts';
-import { askOwners, bindStaffKey, handOverStatements, readStatements, type Line } from '#lib/sync/client/statements.ts';
+import { showKey, type OwnKey } from '#lib/sync/client/device-key.ts';
+import { askKnownEvidence, askOwners, bindStaffKey, handOverStatements, readStatements, type Line } from '#lib/sync/client/statements.ts';
 import type { PassFailure } from '#lib/sync/session.ts';
 import { readCode, statementToCode, type Shown } from './evidence-code.ts';
-import { judge, mayObserve, objectionTo, standingsOf, type Known, type StateOf } from './evidence-judge.ts';
+import { keyOn, signerWith } from './evidence-signer.ts';
+import { grantedKeys, judge, mayDo, mayObserve, objectionTo, standingsOf, type Known, type StateOf } from './evidence-judge.ts';
 import { now, random, storage } from './store.ts';
 import { Verifier } from './verifier.svelte.ts';
 import { browserTools } from './verify-tools.ts';
@@ -42,6 +45,10 @@ export type SessionGiven = Pick<TeachingSession, 'title' | 'place' | 'starts' | 
   readonly course?: string;
 };
 export type ObservationGiven = Pick<Observation, 'session' | 'trainer' | 'programme' | 'version' | 'rubric' | 'place' | 'levels' | 'words'>;
+export type ExamGiven = Pick<
+  ExamSession,
+  'programme' | 'course' | 'unit' | 'session' | 'place' | 'opened' | 'closed' | 'roster' | 'candidates'
+>;
 
 /** Whose key is asked of the centre in one question. */
 const mostKeys = 500;
@@ -56,6 +63,8 @@ export class EvidenceDesk {
   entries = $state.raw<readonly Entry[]>([]);
   programmes = $state.raw<readonly Programme[]>([]);
   standings = $state.raw<readonly Standing[]>([]);
+  /** When the centre last said what it knows; null where it never did. */
+  asOf = $state<Instant | null>(null);
   /** Why the last talk with the centre ended early. */
   failure = $state<PassFailure | null>(null);
   busy = $state(false);
@@ -76,7 +85,7 @@ export class EvidenceDesk {
   /** Reads what is here, then talks with the centre where it can be reached. */
   async load(): Promise<void> {
     const { statements, keys } = await this.#stores();
-    const made = (await keys.get(this.#person)) ?? (await this.#makeKey(keys));
+    const made = await keyOn(keys, this.#person);
     this.#own = made;
     this.key = made === null ? 'none' : made.binding === null ? 'waiting' : 'bound';
     this.programmes = readProgrammes(await statements.programmes());
@@ -84,11 +93,6 @@ export class EvidenceDesk {
     await this.#judge();
     this.ready = true;
     await this.meet();
-  }
-
-  async #makeKey(keys: KeyStore) {
-    const own = await createOwnKey();
-    return own === null ? null : keys.keepFirst({ person: this.#person, ...own, binding: null });
   }
 
   async #stores() {
@@ -162,13 +166,17 @@ export class EvidenceDesk {
           'receipt' in one ? { receipt: one.receipt, refused: null } : { receipt: null, refused: one.refused },
         );
     }
+    const told = await askKnownEvidence(line);
+    if (told.ok && parseKnownEvidence(told.value) !== null) await statements.keepKnownEvidence(this.#person, told.value);
     return this.#askOwners(line);
   }
 
   async #askOwners(line: Line): Promise<PassFailure | null> {
     const { statements } = await this.#stores();
     const signers = (await statements.of(this.#person)).map(({ body }) => body.signature.key);
-    const keys = signers.filter((key, at) => signers.indexOf(key) === at).slice(0, mostKeys);
+    // Whoever may observe or hold exams may sign tomorrow, where nobody can be asked.
+    const known = [...signers, ...grantedKeys(this.verifier.trust ?? null)];
+    const keys = known.filter((key, at) => known.indexOf(key) === at).slice(0, mostKeys);
     if (keys.length === 0) return null;
     const owners = await askOwners(line, keys);
     if (!owners.ok) return owners.error;
@@ -193,7 +201,11 @@ export class EvidenceDesk {
       }),
     );
     this.entries = entries.sort((a, b) => (a.row.id < b.row.id ? 1 : -1));
-    this.standings = standingsOf(this.#person, evidence, known);
+    // What the centre knows besides: courses that the person and their learners passed.
+    const told = parseKnownEvidence(await statements.knownEvidence(this.#person));
+    this.asOf = told?.at ?? null;
+    const all = joinEvidence(evidence, told, { person: this.#person, ids: [] });
+    this.standings = standingsOf(all.person, all.evidence, known);
   }
 
   #known(statements: readonly SignedStatement[]): Known {
@@ -211,19 +223,19 @@ export class EvidenceDesk {
   }
 
   #signer(): Signer | null {
-    const own = this.#own;
-    const did = own === null ? null : didOfKey(own.key);
-    if (own === null || did === null) return null;
-    return {
-      did,
-      sign: async (message) => new Uint8Array(await crypto.subtle.sign('Ed25519', own.pair.privateKey, message)),
-    };
+    return signerWith(this.#own);
   }
 
   /** Whether this device's list lets the person observe for a programme. */
   async mayObserve(programme: string): Promise<'yes' | 'unknown' | Refusal> {
     const signer = this.#signer();
     return signer === null ? 'unknown' : mayObserve(signer.did, programme, this.#known([]));
+  }
+
+  /** Whether it lets them hold an exam of a programme. */
+  async mayProctor(programme: string): Promise<'yes' | 'unknown' | Refusal> {
+    const signer = this.#signer();
+    return signer === null ? 'unknown' : mayDo('proctor', signer.did, programme, this.#known([]));
   }
 
   recordSession(given: SessionGiven): Promise<Result<SignedStatement, NotRecorded>> {
@@ -234,8 +246,37 @@ export class EvidenceDesk {
     return this.#sign(given.trainer, (base) => ({ ...base, type: 'observation', ...given }));
   }
 
-  /** Takes back what the person signed; it stays readable, and counts no longer. */
-  withdraw({ id, row }: Entry, reason: string): Promise<Result<SignedStatement, NotRecorded>> {
+  /** Signs that an exam was held. It lies in the proctor's own range: those who sat it carry their own part of it. */
+  recordExam(given: ExamGiven): Promise<Result<SignedStatement, NotRecorded>> {
+    return this.#sign(this.#person, (base) => ({ ...base, type: 'exam-session', ...given }));
+  }
+
+  /** Signs for one who handed in, to be shown to their device; nothing is kept of it here. */
+  async signForOne(given: ExamGiven): Promise<Result<SignedStatement, NotRecorded>> {
+    const signer = this.#signer();
+    if (signer === null) return err('no-key');
+    const body: Statement = {
+      format: 'perigee-evidence/1',
+      by: signer.did,
+      person: this.#person,
+      at: instantOf(now()),
+      type: 'exam-session',
+      ...given,
+    };
+    const objection = objectionTo(body);
+    return objection === null ? ok(await signBody(body, signer)) : err(objection);
+  }
+
+  /** Takes back what the person signed; it stays readable, and counts no longer. Of an exam, what they signed for each who sat it as well. */
+  async withdraw({ id, row, statement: { body } }: Entry, reason: string): Promise<Result<SignedStatement, NotRecorded>> {
+    if (body.type === 'exam-session') {
+      const held = (await new ExamStore((await storage()).store.database).of(this.#person)).find((exam) => exam.id === body.session);
+      for (const part of held?.signed ?? []) {
+        const of = await idOf(part.statement.body, browserTools);
+        const made = await this.#sign(this.#person, (base) => ({ ...base, type: 'withdrawal', of, reason }));
+        if (!made.ok) return made;
+      }
+    }
     return this.#sign(row.person, (base) => ({ ...base, type: 'withdrawal', of: id, reason }));
   }
 
@@ -283,7 +324,8 @@ export class EvidenceDesk {
   }
 }
 
-function bindingsIn(value: unknown): readonly BindingRecord[] {
+/** Bindings as they were kept. */
+export function bindingsIn(value: unknown): readonly BindingRecord[] {
   if (!isListOf(isObject)(value)) return [];
   return value.flatMap((one) => {
     const parsed = parseRecord(one);

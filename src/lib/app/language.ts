@@ -8,7 +8,7 @@ import { isInterfaceLanguage, languageCookie, negotiateLanguage, type InterfaceL
 import type { Catalogue } from '#lib/i18n/translate.ts';
 import { readCookie, writeCookie } from './cookies.ts';
 
-type Area = 'learner' | 'self' | 'teach' | 'centre' | 'verify' | 'compendium' | 'evidence' | 'network' | 'trust' | 'cascade';
+type Area = 'learner' | 'self' | 'teach' | 'centre' | 'verify' | 'compendium' | 'evidence' | 'network' | 'trust' | 'exam' | 'cascade';
 
 /** What a load depends on that shows words. */
 export const languageDependency = 'perigee:language';
@@ -42,12 +42,15 @@ function areasOf(route: string | null): readonly Area[] {
   if (['people', 'settings', 'record'].includes(first)) return ['learner', 'self'];
   if (/^\/centre\/(cascade|evaluation)/.test(route ?? '')) return ['learner', 'teach', 'centre', 'cascade'];
   if (first === 'centre') return ['learner', 'teach', 'centre'];
-  if (first === 'verify' || first === 'certificates') return ['learner', 'verify'];
+  if (first === 'verify') return ['learner', 'verify'];
+  if (first === 'certificates') return ['learner', 'verify', 'evidence'];
+  if (first === 'exams') return ['learner', 'evidence', 'exam'];
   if (first === 'trust') return ['learner', 'trust'];
   if (first === 'network') return ['learner', 'compendium', 'network'];
   if (first === 'compendium') return ['learner', 'compendium'];
   if (route?.startsWith('/teach/sessions') === true) return ['learner', 'teach', 'evidence'];
   if (route?.startsWith('/teach/cascade') === true) return ['learner', 'self', 'teach', 'cascade'];
+  if (route?.startsWith('/teach/exams') === true) return ['learner', 'teach', 'evidence', 'exam'];
   return first === 'teach' ? ['learner', 'teach'] : ['learner'];
 }
 

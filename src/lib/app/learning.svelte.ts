@@ -249,7 +249,18 @@ export class Learning implements LearningController {
     const person = this.#people.current?.id;
     if (person === undefined) return [];
     const { store } = await this.#storage();
-    const kinds = ['register', 'attempt', 'note', 'withdrawal', 'application', 'enrolment', 'profile', 'binding', 'credential'] as const;
+    const kinds = [
+      'register',
+      'attempt',
+      'note',
+      'withdrawal',
+      'application',
+      'enrolment',
+      'profile',
+      'binding',
+      'credential',
+      'sitting',
+    ] as const;
     return (await Promise.all(kinds.map((kind) => store.journal.ofKind(person, kind)))).flat().map(({ body }) => body);
   }
 }

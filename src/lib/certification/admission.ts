@@ -6,6 +6,7 @@
  *   others confirm it: whole, where an observer of the programme signed beside it; else for those learners who did.
  * - Nobody signs beyond what their own credential allows, nor after its end (`trust.ts`).
  * - A signature of a key that has ended counts as made before only where a node had it by then.
+ * - An exam counts for those whose own chain of answers is here, whole and by a key of theirs, and comes to what the proctor signed; of each as many as the exam allows.
  * - What is withdrawn by its signer or by a centre counts as if it had never been; a withdrawal cannot be withdrawn.
  *
  * What is refused is told with its reason, for the one who waits for it.
@@ -15,6 +16,7 @@ import type { PersonId } from '../domain/ids.ts';
 import type { Did, Tools } from './keys.ts';
 import { idOf, isSignedRight, type Digest } from './signed.ts';
 import type { Evidence } from './standing.ts';
+import type { Closed } from './sitting.ts';
 import type { CoSignature, ExamSession, Observation, SignedStatement, Statement, TeachingSession, Withdrawal } from './statement.ts';
 import { authorityOf, type Refusal, type Right, type Trust } from './trust.ts';
 
@@ -24,9 +26,20 @@ export interface KeyOwner {
   readonly ends: Instant | null;
 }
 
+/** A sitting whose chain is whole (`sitting.ts`), as whoever holds it found it. */
+export interface KnownSitting extends Pick<Closed, 'person' | 'course' | 'unit' | 'session' | 'score'> {
+  readonly by: Did;
+  /** It is among as many as the exam allows. */
+  readonly counts: boolean;
+  /** Its answers, marked again, come to the same; null where whoever asks cannot mark. */
+  readonly right: boolean | null;
+}
+
 export interface Admission {
   readonly trust: Trust;
   ownerOf(key: Did): KeyOwner | null;
+  /** The sitting whose last link has this digest; null where it is not here. */
+  sittingOf(answers: Digest): KnownSitting | null;
   /** When a node received the statement; null where none is known to have. */
   receivedAt(statement: Digest): Instant | null;
   readonly now: Instant;
@@ -44,12 +57,25 @@ export type RefusedWhy =
   /** What it speaks of is not here, or not admitted. */
   | 'nothing-to-sign'
   | 'unconfirmed'
+  /** Nobody's answers to the exam are here yet. */
+  | 'no-answers'
+  /** The answers are another's, of another exam, or come to something else. */
+  | 'other-answers'
+  /** They sat the exam more often than it allows. */
+  | 'used-up'
   | 'not-yours'
   | Refusal['type'];
 
+export interface NotCounted {
+  readonly id: Digest;
+  readonly why: RefusedWhy;
+  /** Of an exam: whom alone it does not count for. */
+  readonly person?: PersonId;
+}
+
 export interface Admitted {
   readonly evidence: readonly Evidence[];
-  readonly refused: readonly { readonly id: Digest; readonly why: RefusedWhy }[];
+  readonly refused: readonly NotCounted[];
 }
 
 interface Named<Body extends Statement = Statement> {
@@ -67,6 +93,7 @@ export async function admit(statements: readonly SignedStatement[], admission: A
   const { trust, tools, now } = admission;
   const refused = new Map<Digest, RefusedWhy>();
   const evidence: Evidence[] = [];
+  const apart: NotCounted[] = [];
 
   /** Whether the key had the right: as of when a node received it, where one did. */
   const mayAs = async ({ id, body }: Named, right: Right, programme: string): Promise<RefusedWhy | null> => {
@@ -136,9 +163,17 @@ export async function admit(statements: readonly SignedStatement[], admission: A
       continue;
     }
     const { course, unit, closed, candidates } = exam.body;
-    for (const { person, score } of candidates) evidence.push({ type: 'exam', id: exam.id, at: closed, person, course, unit, score });
+    const faults = candidates.flatMap((candidate): readonly NotCounted[] => {
+      const why = candidateFault(exam.body, candidate, admission);
+      return why === null ? [] : [{ id: exam.id, why, person: candidate.person }];
+    });
+    for (const { person, score } of candidates)
+      if (!faults.some((fault) => fault.person === person))
+        evidence.push({ type: 'exam', id: exam.id, at: closed, person, course, unit, score });
+    // What is wrong with one of them holds up nobody else.
+    apart.push(...faults);
   }
-  return { evidence, refused: [...refused].map(([id, why]) => ({ id, why })) };
+  return { evidence, refused: [...[...refused].map(([id, why]) => ({ id, why })), ...apart] };
 }
 
 type MayAs = (statement: Named, right: Right, programme: string) => Promise<RefusedWhy | null>;
@@ -183,6 +218,27 @@ async function examFault(exam: Named<ExamSession>, mayAs: MayAs): Promise<Refuse
   const { body } = exam;
   if (body.candidates.some(({ person }) => person === body.person)) return 'for-oneself';
   return mayAs(exam, 'proctor', body.programme);
+}
+
+function candidateFault(
+  { course, unit, session }: ExamSession,
+  { person, answers, score }: ExamSession['candidates'][number],
+  { sittingOf, ownerOf }: Admission,
+): 'no-answers' | 'other-answers' | 'used-up' | null {
+  const sitting = sittingOf(answers);
+  if (sitting === null) return 'no-answers';
+  const owner = ownerOf(sitting.by);
+  // Nobody has said yet whose key it is.
+  if (owner === null) return 'no-answers';
+  const same =
+    owner.person === person &&
+    sitting.person === person &&
+    sitting.course === course &&
+    sitting.unit === unit &&
+    sitting.session === session &&
+    sitting.score === score &&
+    sitting.right !== false;
+  return !same ? 'other-answers' : sitting.counts ? null : 'used-up';
 }
 
 /** Who came, as far as others confirm it; null where nobody does. */

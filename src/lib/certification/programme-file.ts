@@ -27,7 +27,10 @@ const faults = {
   'empty-branch': fault('Nothing is required here.', 'List at least one requirement under it.'),
   'impossible-branch': fault('{n} of {count} can never be met.', 'Ask for fewer, or list more.'),
   'unknown-course': fault('There is no course «{id}» here.{suggestion}', 'Name the folder of a course in courses/.'),
-  'unknown-exam': fault('The course «{course}» has no unit «{unit}».{suggestion}', 'Name a unit by the id in its front matter.'),
+  'unknown-exam': fault(
+    'The course «{course}» has no exam «{unit}».{suggestion}',
+    'Name a unit that has exam: in its front matter, by the id that stands there.',
+  ),
   'unknown-rubric': fault('There is no rubric «{id}» in this file.{suggestion}', 'Add it under rubrics:, or correct the name.'),
   'unknown-level': fault('The rubric «{id}» has no level {level}.', 'Levels are counted from 1, the lowest first.'),
   'unknown-programme': fault('There is no programme «{id}» here.{suggestion}', 'Name a file of courses/+programmes/ without its ending.'),
@@ -44,7 +47,7 @@ export const programmeFaults = Object.keys(faults);
 export interface ProgrammeContext {
   /** The languages that every text is in. */
   readonly languages: readonly string[];
-  /** Ids of units by course. */
+  /** Ids of exams by course. */
   readonly courses: ReadonlyMap<string, ReadonlySet<string>>;
 }
 

@@ -14,6 +14,7 @@ import { isInstant, type Instant } from '../domain/clock.ts';
 import { isPersonId, isSlug, type PersonId } from '../domain/ids.ts';
 import { isCount, isFiniteNumber, isListOf, isObject, isRecordOf, isString, type JsonObject } from '../domain/shape.ts';
 import { err, ok, type Result } from '../domain/result.ts';
+import { isExamSessionId, type ExamSessionId } from './exam-code.ts';
 import type { Did } from './keys.ts';
 import { isDigest, readEnvelope, type Digest, type Signed, type SignedBody } from './signed.ts';
 
@@ -60,9 +61,14 @@ export interface ExamSession extends StatementBase {
   readonly programme: string;
   readonly course: string;
   readonly unit: string;
+  /** What the code named that opened it. */
+  readonly session: ExamSessionId;
   readonly place: string;
   readonly opened: Instant;
   readonly closed: Instant;
+  /** Who came: those who handed nothing in, too. */
+  readonly roster: readonly PersonId[];
+  /** Those who handed in: some of the roster. */
   readonly candidates: readonly {
     readonly person: PersonId;
     /** The last link of the chain of their answers, signed by their device. */
@@ -120,11 +126,14 @@ function readOwn(body: JsonObject, base: StatementBase): Statement | null {
     return { ...base, type, session, trainer, programme, version, rubric, place, levels, words };
   }
   const { unit, opened, closed, candidates, of, reason } = body;
+  const { session: code } = body;
   if (type === 'exam-session') {
     if (
       !isSlug(programme) ||
       !isSlug(course) ||
       !isSlug(unit) ||
+      !isExamSessionId(code) ||
+      !isPeople(roster) ||
       !isText(place) ||
       !isInstant(opened) ||
       !isInstant(closed) ||
@@ -133,7 +142,8 @@ function readOwn(body: JsonObject, base: StatementBase): Statement | null {
       return null;
     if (!isListOf(isCandidate)(candidates) || candidates.length > mostPeople) return null;
     if (new Set(candidates.map(({ person }) => person)).size < candidates.length) return null;
-    return { ...base, type, programme, course, unit, place, opened, closed, candidates };
+    if (!candidates.every(({ person }) => roster.includes(person))) return null;
+    return { ...base, type, programme, course, unit, session: code, place, opened, closed, roster, candidates };
   }
   if (type === 'co-signature') return isDigest(of) ? { ...base, type, of } : null;
   if (type === 'withdrawal') return isDigest(of) && isText(reason) ? { ...base, type, of, reason } : null;

@@ -4,13 +4,24 @@ import type { CourseId, Sha256, UnitId } from '../domain/ids.ts';
 import type { Assets, Hash } from './assets.ts';
 import type { CourseFacts, GlossaryEntry, ReferenceEntry } from './course-file.ts';
 import type { Lesson } from './lesson.ts';
-import type { CourseStructure, Language, Localized, Manifest, Piece, PieceRole, StructureUnit, UnitPieces } from './package.ts';
+import type {
+  CourseStructure,
+  Language,
+  Localized,
+  Manifest,
+  Piece,
+  PieceRole,
+  StructureExam,
+  StructureUnit,
+  UnitPieces,
+} from './package.ts';
 import type { UnitSource } from './unit-file.ts';
 import { typeset } from './typeset.ts';
 
 export interface BuiltUnit {
   readonly id: UnitId;
   readonly minutes: number;
+  readonly exam: { readonly attempts: number } | null;
   readonly lessonByLanguage: ReadonlyMap<Language, { readonly source: UnitSource; readonly lesson: Lesson }>;
 }
 
@@ -134,15 +145,22 @@ export async function assemble({ course, facts, modules, glossary, references, a
   const { id: _, ...about } = facts;
   const shelf = createShelf(hash);
   const built: CourseStructure['modules'][number][] = [];
+  const exams: StructureExam[] = [];
   for (const { id, title, units } of modules) {
     const shelved: StructureUnit[] = [];
-    for (const unit of units) shelved.push(await shelveUnit(unit, facts.languages, assets, shelf));
-    built.push({ id, title, units: shelved });
+    for (const unit of units) {
+      const made = await shelveUnit(unit, facts.languages, assets, shelf);
+      if (unit.exam === null) shelved.push(made);
+      else exams.push({ ...made, attempts: unit.exam.attempts });
+    }
+    // A folder of exams alone is none to learn in.
+    if (shelved.length > 0 || units.length === 0) built.push({ id, title, units: shelved });
   }
   const structure: CourseStructure = {
     course,
     ...about,
     modules: built,
+    ...(exams.length === 0 ? {} : { exams }),
     glossary: glossary.map(({ id, term, definition }) => ({ id, term, definition })),
     references: references.map(({ id, text, url }) => ({ id, text, ...(url === undefined ? {} : { url }) })),
   };

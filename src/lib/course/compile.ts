@@ -60,8 +60,11 @@ export async function compileCourse(source: CourseSource, deps: { readonly sha25
 
   const context: CourseContext = {
     course: facts.id,
+    // Nothing leads into an exam: it is opened with its proctor.
     unitIds: new Set(
-      [...units.values()].flatMap(({ sourceByLanguage }) => [...sourceByLanguage.values()].map(({ id }) => id)).filter((id) => id !== ''),
+      [...units.values()]
+        .flatMap(({ sourceByLanguage }) => [...sourceByLanguage.values()].filter(({ exam }) => exam === null).map(({ id }) => id))
+        .filter((id) => id !== ''),
     ),
     termIds: new Set(glossary.map(({ id }) => id)),
     referenceById: new Map(references.map((entry) => [entry.id, entry])),
@@ -120,6 +123,15 @@ function readModule({ folder }: OutlineModule, text: (path: string) => string | 
   return module === null ? null : { ...module, file };
 }
 
+/** An exam asks something, and says nothing of what it asks. */
+function reportExam({ file, examLine }: UnitSource, { items, itemLines }: Lesson, report: Report): void {
+  if (itemLines.length === 0) report('empty-exam', { file, line: examLine });
+  for (const { item, line } of items) {
+    const told = 'options' in item && item.options.some(({ feedback }) => feedback !== undefined);
+    if (told || item.hint !== undefined || item.because !== undefined) report('exam-tells', { file, line }, { id: item.id });
+  }
+}
+
 /** A unit in all its languages; none where it lacks what it cannot be built without, which is reported. */
 function buildUnit(
   unit: ReadUnit | undefined,
@@ -153,6 +165,9 @@ function buildUnit(
     const { file, id, idLine } = source;
     if (id !== '' && first.id !== '' && id !== first.id) report('translation-id', { file, line: idLine }, { id, expected: first.id });
     compareTranslation(original.lesson, lesson, file, report);
+    const rules = [first, source].map(({ exam, minutes }) => (exam === null ? 'none' : `${String(exam.attempts)} ${String(minutes)}`));
+    if (rules[0] !== rules[1]) report('translation-exam', { file, line: source.examLine });
   }
-  return isUnitId(first.id) ? [{ id: first.id, minutes: first.minutes, lessonByLanguage }] : [];
+  if (first.exam !== null) reportExam(first, original.lesson, report);
+  return isUnitId(first.id) ? [{ id: first.id, minutes: first.minutes, exam: first.exam, lessonByLanguage }] : [];
 }

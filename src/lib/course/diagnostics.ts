@@ -177,12 +177,23 @@ const faults = {
   'too-many-answers': error('There are too many answers; {most} are possible.', 'Remove some.'),
   'unclosed-gap': error('A gap is not closed.', 'A gap begins with [[ and ends with ]] on the same line.'),
 
+  // Exams
+  'empty-exam': error('The exam has no exercise.', 'Write some, or remove exam: from the front matter.'),
+  'exam-tells': warning(
+    'The exercise «{id}» of an exam has a hint, a reason or feedback, which is never shown.',
+    'Remove it: it travels with the course, and whoever looks for it finds it.',
+  ),
+
   // Translations
   'missing-translation': error('The unit has no translation into «{language}».', 'Add the file {name}.'),
   'translation-id': error("The translation's id is «{id}», the unit's is «{expected}».", 'Use the same id in every language.'),
   'translation-items': error(
     "The translation's exercises are not those of the unit: {reason}",
     'Keep the same exercises with the same ids in the same order.',
+  ),
+  'translation-exam': error(
+    'The exam has other rules than in the first language.',
+    'Write the same minutes and the same exam: in every language.',
   ),
   'translation-answers': error(
     'The exercise «{id}» differs from the first language: {reason}',

@@ -91,6 +91,12 @@ export interface StructureUnit {
   readonly pieces: Localized<UnitPieces>;
 }
 
+/** A unit that is opened by a proctor's code, and sat within its `minutes`. */
+export interface StructureExam extends StructureUnit {
+  /** How often a person may open it. */
+  readonly attempts: number;
+}
+
 /** The piece with role `structure`: everything about the course but the lessons' texts. */
 export interface CourseStructure {
   readonly course: CourseId;
@@ -108,6 +114,8 @@ export interface CourseStructure {
   /** Share of the points that passes the course, 0 to 1. */
   readonly pass: number;
   readonly modules: readonly { readonly id: string; readonly title: Localized; readonly units: readonly StructureUnit[] }[];
+  /** Apart from the modules: what a course counts and leads through is what is learned in it. Absent where there are none. */
+  readonly exams?: readonly StructureExam[];
   readonly glossary: readonly { readonly id: string; readonly term: Localized; readonly definition: Localized }[];
   readonly references: readonly { readonly id: string; readonly text: string; readonly url?: string }[];
 }

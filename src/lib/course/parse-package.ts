@@ -79,6 +79,9 @@ const isStructureUnit = (value: unknown): boolean =>
   isObject(value['pieces']) &&
   Object.values(value['pieces']).every(isUnitPieces);
 
+const isExam = (value: unknown): boolean =>
+  isStructureUnit(value) && isObject(value) && isCount(value['attempts']) && value['attempts'] > 0;
+
 const isModule = (value: unknown): boolean =>
   isObject(value) &&
   isSlug(value['id']) &&
@@ -107,6 +110,7 @@ const isStructure = (value: unknown): value is CourseStructure =>
   isListOf(isCount)(value['sdg']) &&
   isShare(value['pass']) &&
   isListWhere(value['modules'], isModule) &&
+  (value['exams'] === undefined || isListWhere(value['exams'], isExam)) &&
   isListWhere(value['glossary'], isTerm) &&
   isListWhere(value['references'], isReference);
 

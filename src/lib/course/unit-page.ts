@@ -27,7 +27,7 @@ function only<Value>(values: Localized<Value>, language: Language): Localized<Va
 }
 
 /** What a lesson's page needs of the structure: the order and titles of the units in its language, and what progress needs. */
-const structureForUnit = (structure: CourseStructure, language: Language): CourseStructure => ({
+const structureForUnit = ({ exams: _, ...structure }: CourseStructure, language: Language): CourseStructure => ({
   ...structure,
   title: only(structure.title, language),
   summary: {},
@@ -94,6 +94,7 @@ export const coursePageJson = (structure: CourseStructure): string =>
   JSON.stringify({
     ...structure,
     modules: structure.modules.map((module) => ({ ...module, units: module.units.map((unit) => ({ ...unit, pieces: {} })) })),
+    ...(structure.exams === undefined ? {} : { exams: structure.exams.map((exam) => ({ ...exam, pieces: {} })) }),
   } satisfies CourseStructure).replaceAll('<', '\\u003c');
 
 export function parseCoursePage(json: string): CourseStructure | null {

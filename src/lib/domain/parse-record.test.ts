@@ -65,6 +65,13 @@ describe('parseRecord', () => {
       ['evidence', 'signature', 'A'.repeat(86)],
       ['evidence', 'signature', { key: 'A'.repeat(43), value: `${'A'.repeat(85)}B` }],
       ['evidence', 'type', 'Teaching Session'],
+      ['sitting', 'links', []],
+      ['sitting', 'links', [{ signed: '{"a": 1}', value: 'A'.repeat(86) }]],
+      ['sitting', 'links', [{ signed: '{"a":1}', value: 'A'.repeat(85) }]],
+      ['sitting', 'links', [{ signed: `{"a":"${'x'.repeat(4 * 1024)}"}`, value: 'A'.repeat(86) }]],
+      ['sitting', 'links', Array.from({ length: 401 }, () => ({ signed: '{"a":1}', value: 'A'.repeat(86) }))],
+      ['sitting', 'key', aPerson('a')],
+      ['sitting', 'proctored', { signed: '{"a":1}' }],
     ];
     for (const [kind, field, value] of wrong)
       expect(parseRecord({ ...sample(kind), [field]: value }), `${kind}.${field}`).toEqual({

@@ -31,10 +31,13 @@ import {
   enrolmentId,
   evidenceId,
   feedbackId,
+  maxLinkBytes,
+  maxLinks,
   maxSignedBytes,
   noteId,
   profileId,
   registerId,
+  sittingId,
   withdrawalId,
   type PersonRecord,
   type RecordId,
@@ -87,7 +90,16 @@ const isSignatureValue: Check = (value) => typeof value === 'string' && /^[A-Za-
 const isSignature = shape({ key: isKey, value: isSignatureValue });
 
 const isGivenMark = shape({ v: isVersion, score: (value) => value === null || isShare(value) });
-const isStatement: Check = (value) => typeof value === 'string' && bytesOf(value) <= maxSignedBytes && readCanonicalObject(value) !== null;
+const isObjectText =
+  (most: number): Check =>
+  (value) =>
+    typeof value === 'string' && bytesOf(value) <= most && readCanonicalObject(value) !== null;
+const isStatement = isObjectText(maxSignedBytes);
+const isLinks: Check = (value) =>
+  Array.isArray(value) &&
+  value.length >= 1 &&
+  value.length <= maxLinks &&
+  value.every(shape({ signed: isObjectText(maxLinkBytes), value: isSignatureValue }));
 
 const isUuid: Check = (value) => typeof value === 'string' && /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
 const isNote: Check = (value) => value === 'note' || value === 'bookmark';
@@ -177,6 +189,15 @@ const fields: Readonly<Record<RecordKind, Readonly<Record<string, Check>>>> = {
     credential: isText,
     paper: isText,
   },
+  sitting: {
+    writer: isDeviceId,
+    course: isCourseId,
+    unit: isUnitId,
+    ulid: isUlid,
+    key: isKey,
+    links: isLinks,
+    proctored: optional(shape({ signed: isStatement, signature: isSignature })),
+  },
 };
 
 const isKind = (value: unknown): value is RecordKind => typeof value === 'string' && Object.hasOwn(fields, value);
@@ -211,6 +232,8 @@ function nameOf(kind: RecordKind, value: JsonObject): RecordId {
       return evidenceId(person, ulid);
     case 'credential':
       return credentialId(person, value['uuid'] as string);
+    case 'sitting':
+      return sittingId(person, course, unit, ulid);
   }
 }
 

@@ -13,6 +13,7 @@
  *   <person>:feedback:<course>:<unit>:<ulid>   a trainer's words on a unit, an item or an attempt, and the mark they give it; never changed
  *   <person>:evidence:<ulid>                   a signed statement about the person by somebody who saw it; never changed
  *   <person>:credential:<uuid>                 written by the node: a certificate that it issued to the person, as a file and as a printed code; never changed
+ *   <person>:sitting:<course>:<unit>:<ulid>    an exam that the person sat: a chain of signed links, which only grows at its end
  *
  * Nothing here is ever deleted: taking back is a later document or a field.
  */
@@ -31,7 +32,8 @@ export type RecordKind =
   | 'binding'
   | 'feedback'
   | 'evidence'
-  | 'credential';
+  | 'credential'
+  | 'sitting';
 
 /** `<person>:<kind>:<rest>` */
 export type RecordId = string & { readonly __brand: 'RecordId' };
@@ -278,6 +280,31 @@ export interface CredentialRecord extends RecordBase {
   readonly paper: string;
 }
 
+/** A statement as it was signed: an object in canonical JSON, and who signed its UTF-8 bytes. */
+export type SignedText = Pick<EvidenceRecord, 'signed' | 'signature'>;
+
+/**
+ * An exam under a proctor, as it went on the person's device. What its links say is the business of `certification/sitting.ts`; here it is a list that
+ * grows at its end, so that no later version says less, or something else, than an earlier one.
+ */
+export interface SittingRecord extends RecordBase {
+  readonly kind: 'sitting';
+  readonly course: CourseId;
+  readonly unit: UnitId;
+  readonly ulid: Ulid;
+  readonly writer: DeviceId;
+  /** The public key that signs each link, base64url, 32 bytes. */
+  readonly key: string;
+  readonly links: readonly {
+    /** An object in canonical JSON, at most `maxLinkBytes`. */
+    readonly signed: string;
+    /** Over the UTF-8 bytes of `signed`, 64 bytes, base64url. */
+    readonly value: string;
+  }[];
+  /** What the proctor signed about it and showed to this device; written once. */
+  readonly proctored?: SignedText;
+}
+
 export type PersonRecord =
   | RegisterRecord
   | AttemptRecord
@@ -289,13 +316,19 @@ export type PersonRecord =
   | BindingRecord
   | FeedbackRecord
   | EvidenceRecord
-  | CredentialRecord;
+  | CredentialRecord
+  | SittingRecord;
 
 /** No road accepts a larger document into a person's range. Bytes of JSON in UTF-8. */
 export const maxRecordBytes = 256 * 1024;
 
 /** Bytes of the statement of a piece of evidence, in UTF-8. Rubrics and a roster take a few kB; pictures are not evidence of this kind. */
 export const maxSignedBytes = 32 * 1024;
+
+/** Bytes of one link of a sitting, in UTF-8: an answer, and what surrounds it. */
+export const maxLinkBytes = 4 * 1024;
+/** Answers may be changed, and each change is a link; together they stay far below what a record holds. */
+export const maxLinks = 400;
 
 const recordId = (...parts: readonly string[]): RecordId => parts.join(':') as RecordId;
 
@@ -316,3 +349,5 @@ export const feedbackId = (person: PersonId, course: CourseId, unit: UnitId, uli
   recordId(person, 'feedback', course, unit, ulid);
 export const evidenceId = (person: PersonId, ulid: Ulid): RecordId => recordId(person, 'evidence', ulid);
 export const credentialId = (person: PersonId, uuid: string): RecordId => recordId(person, 'credential', uuid);
+export const sittingId = (person: PersonId, course: CourseId, unit: UnitId, ulid: Ulid): RecordId =>
+  recordId(person, 'sitting', course, unit, ulid);

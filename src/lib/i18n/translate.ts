@@ -6,6 +6,7 @@ import type cascade from './messages/en/cascade.json';
 import type centre from './messages/en/centre.json';
 import type compendium from './messages/en/compendium.json';
 import type evidence from './messages/en/evidence.json';
+import type exam from './messages/en/exam.json';
 import type explore from './messages/en/explore.json';
 import type learner from './messages/en/learner.json';
 import type network from './messages/en/network.json';
@@ -26,7 +27,8 @@ export type Key =
   | keyof typeof network
   | keyof typeof explore
   | keyof typeof trust
-  | keyof typeof cascade;
+  | keyof typeof cascade
+  | keyof typeof exam;
 
 export type PluralForms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>>>;
 export type Message = string | PluralForms;

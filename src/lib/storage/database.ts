@@ -3,6 +3,7 @@ import { databaseName, stores } from './schema.ts';
 import type {
   CommonsRow,
   CourseRow,
+  ExamRow,
   JobRow,
   JournalRow,
   KeyRow,
@@ -24,6 +25,7 @@ export type Database = Dexie & {
   keys: EntityTable<KeyRow, 'person'>;
   commons: EntityTable<CommonsRow, 'id'>;
   statements: EntityTable<StatementRow, 'id'>;
+  exams: EntityTable<ExamRow, 'id'>;
 };
 
 /**
@@ -44,5 +46,7 @@ export function openDatabase(name = databaseName): Database {
   database.version(3).stores({ commons: 'id' });
   // The fourth keeps what staff sign.
   database.version(4).stores({ statements: 'id, writer, person' });
+  // The fifth keeps the exams of proctors.
+  database.version(5).stores({ exams: 'id, proctor' });
   return database;
 }

@@ -6,8 +6,12 @@
  * A change of the shape is a new version below the old one, with an upgrade that keeps every row.
  */
 import type { Instant } from '#lib/domain/clock.ts';
-import type { CohortId, CourseId, NodeId, PersonId, Sha256 } from '#lib/domain/ids.ts';
+import type { CohortId, CourseId, NodeId, PersonId, Sha256, UnitId } from '#lib/domain/ids.ts';
 import type { BindingRecord, EvidenceRecord, PersonRecord, RecordId, RecordKind } from '#lib/domain/records.ts';
+import type { ExamSessionId } from '#lib/certification/exam-code.ts';
+import type { Signed } from '#lib/certification/signed.ts';
+import type { Closed } from '#lib/certification/sitting.ts';
+import type { SignedStatement } from '#lib/certification/statement.ts';
 import type { SignedCommons } from '#lib/cooperation/package.ts';
 import type { CourseStructure, Language, SignedManifest } from '#lib/course/package.ts';
 import type { Mark, Revision } from '#lib/sync/session.ts';
@@ -81,6 +85,38 @@ export interface StatementRow {
   readonly receipt: Mark | null;
   /** Why the centre did not take it, in its own words. It stays here, and is offered again. */
   readonly refused: string | null;
+}
+
+/** An exam that a member of staff holds on this device as its proctor, from the code until they sign for all of it. */
+export interface ExamRow {
+  /** The session, as its code names it. */
+  readonly id: ExamSessionId;
+  readonly proctor: PersonId;
+  readonly programme: string;
+  readonly course: CourseId;
+  readonly unit: UnitId;
+  readonly place: string;
+  readonly code: string;
+  readonly opened: Instant;
+  /** Whom the proctor saw there, of those whose names they have. */
+  readonly present: readonly PersonId[];
+  /** Those who handed in and for whom the proctor signed, each by themself. */
+  readonly signed: readonly {
+    readonly person: PersonId;
+    readonly name: string;
+    readonly closed: Signed<Closed>;
+    readonly statement: SignedStatement;
+  }[];
+  /** When it was ended and signed as a whole; null while it goes on. */
+  readonly over: Instant | null;
+}
+
+/** How far the time of a sitting had run when this device last looked: what a reload goes on from. */
+export interface ExamClock {
+  /** Seconds. */
+  readonly elapsed: number;
+  /** By the device's clock, milliseconds since 1970. */
+  readonly at: number;
 }
 
 interface WorkRow {

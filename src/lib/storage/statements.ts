@@ -6,6 +6,7 @@ import type { StatementRow } from './schema.ts';
 
 const programmesKey = 'programmes';
 const ownersKey = 'key-owners';
+const knownKey = (person: PersonId): string => `known-evidence:${person}`;
 
 /** What staff signed on this device, and what is needed to judge it without a network. Nothing in it is ever deleted. */
 export class StatementStore {
@@ -64,6 +65,15 @@ export class StatementStore {
 
   async keepProgrammes(value: unknown): Promise<void> {
     await this.#database.settings.put({ key: programmesKey, value });
+  }
+
+  /** What the centre said that it knows of somebody's work; undefined where it never did. */
+  async knownEvidence(person: PersonId): Promise<unknown> {
+    return (await this.#database.settings.get(knownKey(person)))?.value;
+  }
+
+  async keepKnownEvidence(person: PersonId, value: unknown): Promise<void> {
+    await this.#database.settings.put({ key: knownKey(person), value });
   }
 
   /** The centre's word on whose keys others are. */

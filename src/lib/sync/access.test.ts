@@ -56,7 +56,7 @@ describe('access', () => {
     const record = aRecord(kind, ann, nodeKinds.includes(kind) ? aNode : ofStaff ? tina : annsPhone);
     const before = { ...record, _rev: '1-a' };
     const changed = { ...record, newer: 1, _rev: '2-b', _revisions: { start: 2, ids: ['b', 'a'] } };
-    expect(mayWrite(who, range, changed, before).allow).toBe(['register', 'note', 'profile'].includes(kind));
+    expect(mayWrite(who, range, changed, before).allow).toBe(['register', 'note', 'application', 'profile'].includes(kind));
     // The same content under another revision says nothing new.
     expect(mayWrite(who, range, { ...record, _rev: '1-other' }, before).allow).toBe(true);
     expect(mayWrite(who, range, { ...record, _deleted: true }, before).allow).toBe(false);

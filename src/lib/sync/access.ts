@@ -78,7 +78,7 @@ export type Scope =
   | { readonly type: 'database'; readonly database: string; readonly at: NodeId };
 
 /** Kinds that a device of the person writes. */
-const deviceKinds: readonly RecordKind[] = ['register', 'attempt', 'note', 'withdrawal', 'application', 'profile'];
+const deviceKinds: readonly RecordKind[] = ['register', 'attempt', 'note', 'sitting', 'withdrawal', 'application', 'profile'];
 /** Kinds that a trainer writes, in their own name. */
 const staffKinds: readonly RecordKind[] = ['feedback', 'evidence'];
 

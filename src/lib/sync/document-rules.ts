@@ -6,7 +6,7 @@
  *   commons-<node>   what the node publishes   ├ `<node>:<kind>:<rest>`, written by the node or by a person
  *   orders-<node>    what every node below must obey  ┘ (orders: by the node alone, domain/orders.ts)
  *
- * In all of them a document keeps its kind and its writer, is never deleted, and has no attachments; some kinds of records never change.
+ * In all of them a document keeps its kind and its writer, is never deleted, and has no attachments; some kinds of records never change, and a sitting only grows.
  *
  * The second wall on CouchDB, `validate_doc_update`, is bundled from this file: what it imports must run there, without a clock, a network or a module.
  */
@@ -107,11 +107,24 @@ export function readRecord(document: JsonObject): Result<PersonRecord, Refusal> 
   return parsed.ok ? parsed : err(refuse(sentence(parsed.error)));
 }
 
+/**
+ * Whether a sitting is what stands there with more links at its end. The first word of the proctor may come with it; another one never stands in its place.
+ */
+function continues(before: JsonObject, own: JsonObject): boolean {
+  const { links: shorter, proctored: signed, ...facts } = before;
+  const { links: longer, proctored, ...ownFacts } = own;
+  if (!Array.isArray(shorter) || !Array.isArray(longer) || canonicalJson(facts) !== canonicalJson(ownFacts)) return false;
+  if (signed !== undefined && canonicalJson(signed) !== canonicalJson(proctored)) return false;
+  return canonicalJson(longer.slice(0, shorter.length)) === canonicalJson(shorter);
+}
+
 /** Whether a document may follow what stands under its name. Asked last: the answer tells that something stands there. */
 export function mayReplace(use: NodeDatabase['use'], document: JsonObject, previous: JsonObject | null): Decision {
   if (previous === null) return allowed;
   const [before, own] = [ownFields(previous), ownFields(document)];
   if (before['kind'] !== own['kind'] || before['writer'] !== own['writer']) return refuse('A document keeps its kind and its writer.');
+  if (use === 'records' && own['kind'] === 'sitting')
+    return continues(before, own) ? allowed : refuse('A sitting only grows: what was answered stays as it was signed.');
   // A device that lost its store and made its documents again under another revision says nothing new, and may.
   const isFinal = use === 'records' && immutableKinds.some((kind) => kind === own['kind']);
   return isFinal && canonicalJson(before) !== canonicalJson(own) ? refuse('A document of this kind is written once.') : allowed;

@@ -13,11 +13,13 @@ import type {
   ProfileRecord,
   RecordId,
   RegisterRecord,
+  SittingRecord,
 } from '../../domain/records.ts';
 import type { Engine } from '../engine/engine.ts';
 
-type Kept = RegisterRecord | FeedbackRecord | EvidenceRecord | BindingRecord | CredentialRecord | EnrolmentRecord | ProfileRecord;
-const kinds: readonly string[] = ['register', 'feedback', 'evidence', 'binding', 'credential', 'enrolment', 'profile'];
+type Kept =
+  RegisterRecord | FeedbackRecord | EvidenceRecord | BindingRecord | CredentialRecord | EnrolmentRecord | ProfileRecord | SittingRecord;
+const kinds: readonly string[] = ['register', 'feedback', 'evidence', 'binding', 'credential', 'enrolment', 'profile', 'sitting'];
 
 /** What one person's range holds. */
 export interface Held {

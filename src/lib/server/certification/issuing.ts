@@ -225,6 +225,14 @@ export function createIssuing(given: {
     if (!(await shelf.publishStatus(documents))) throw new Error('The status lists could not be written.');
   }
 
+  /** Whether lists of this node's are due. */
+  async function isDue(held: TrustHeld | null): Promise<boolean> {
+    const own = (held?.statusLists ?? []).map(readStatusListHead).filter((head) => head?.document['issuer'] === signer.did);
+    const newest = own.map((head) => head?.made ?? '').sort()[0];
+    const isOld = newest === undefined || Date.parse(newest) + listRests < clock();
+    return isOld && (await rightTo('*', held)) !== null;
+  }
+
   const holderOf = ({ credential }: CredentialRecord): string => {
     const value: unknown = JSON.parse(credential);
     return (isObject(value) ? factsOf(value)?.holder : null) ?? '';
@@ -237,6 +245,8 @@ export function createIssuing(given: {
 
     async overview() {
       const held = await trustHeld();
+      // As soon as somebody sees that the centre is recognised its lists are there: a verifier who meets it that day must have them before anything was issued.
+      if (await isDue(held)) await publish();
       const { people } = await everybody(held);
       const entries = new Map((await book.all()).map((entry) => [entry.uuid, entry]));
       const waiting: Waiting[] = [];
@@ -362,10 +372,7 @@ export function createIssuing(given: {
     async round() {
       const held = await trustHeld();
       await everybody(held);
-      const own = (held?.statusLists ?? []).map(readStatusListHead).filter((head) => head?.document['issuer'] === signer.did);
-      const newest = own.map((head) => head?.made ?? '').sort()[0];
-      const isOld = newest === undefined || Date.parse(newest) + listRests < clock();
-      if (isOld && (await rightTo('*', held)) !== null) await publish();
+      if (await isDue(held)) await publish();
     },
   };
 }

@@ -1,4 +1,5 @@
-/** `/api/certificates…`: what an administrator does with certificates. */
+/** `/api/certificates…`: what an administrator does with certificates; `/api/me/evidence`: what the node knows of whoever asks. */
+import { instantOf, type Clock } from '../../domain/clock.ts';
 import { isPersonId, isSlug } from '../../domain/ids.ts';
 import { isString } from '../../domain/shape.ts';
 import { bearerOf, hasRole } from '../accounts/bearer.ts';
@@ -10,9 +11,13 @@ import type { Asked, Route } from '../http/organ.ts';
 import type { Programme } from '../../certification/programme.ts';
 import { isIssuedState } from './book.ts';
 import type { IssueFault, Issuing } from './issuing.ts';
+import type { Everybody } from './standings.ts';
 import type { PersonId } from '../../domain/ids.ts';
 
 const longestReason = 500;
+
+/** What one asked is told to others for this long: milliseconds. */
+const shared = 2000;
 
 const faults: Readonly<Record<IssueFault, string>> = {
   'not-waiting': 'Nobody of this name waits for this certificate: the requirements are not met, or it was issued already.',
@@ -26,10 +31,12 @@ export function certificateRoutes({
   sessions,
   issuing,
   programmes,
+  clock,
 }: {
   readonly sessions: Sessions;
   readonly issuing: Issuing;
   readonly programmes: () => readonly Programme[];
+  readonly clock: Clock;
 }): readonly Route[] {
   const forAdministrator =
     (answer: (by: PersonId, asked: Asked) => Promise<Response>): Route['answer'] =>
@@ -40,7 +47,38 @@ export function certificateRoutes({
       return staff.type === 'staff' && hasRole(staff, 'administrator') ? answer(staff.person, asked) : forbidden();
     };
 
+  /** Everybody's evidence is put together for each who asks; those who ask at once share it. */
+  let asked: { readonly at: number; readonly everybody: Promise<Everybody> } | null = null;
+  function everybody(): Promise<Everybody> {
+    if (asked === null || clock() - asked.at > shared) {
+      const reading = issuing.standings();
+      asked = { at: clock(), everybody: reading };
+      reading.catch(() => {
+        asked = null;
+      });
+    }
+    return asked.everybody;
+  }
+
   return [
+    {
+      method: 'GET',
+      path: '/api/me/evidence',
+      async answer({ request }) {
+        const bearer = await bearerOf(request, sessions);
+        if (!bearer.ok) return bearer.error;
+        if (bearer.value.type === 'peer') return forbidden();
+        const { person } = bearer.value;
+        const { people } = await everybody();
+        const found = people.find(({ ids }) => ids.includes(person));
+        return json({
+          person: found?.person ?? person,
+          ids: found?.ids ?? [person],
+          at: instantOf(clock()),
+          evidence: found?.evidence ?? [],
+        });
+      },
+    },
     {
       method: 'GET',
       path: '/api/certificates',

@@ -3,22 +3,24 @@
  * `standing`. People with several ids are one person here, and nobody's second id vouches for their first.
  */
 import { instantOf, type Clock, type Instant } from '../../domain/clock.ts';
-import type { CourseId, NodeId, PersonId } from '../../domain/ids.ts';
+import type { CourseId, NodeId, PersonId, UnitId } from '../../domain/ids.ts';
 import { deviceKey, type OrderStanding } from '../../domain/orders.ts';
-import type { CredentialRecord, FeedbackRecord, RegisterRecord } from '../../domain/records.ts';
-import { admit, type Admitted, type KeyOwner } from '../../certification/admission.ts';
+import type { CredentialRecord, FeedbackRecord, RecordId, RegisterRecord, SittingRecord } from '../../domain/records.ts';
+import { admit, type Admitted, type KeyOwner, type KnownSitting } from '../../certification/admission.ts';
 import { heldInText } from '../../certification/container.ts';
 import { knownContexts } from '../../certification/contexts.ts';
 import { didOfKey, statementInRecord } from '../../certification/evidence-record.ts';
 import type { Did } from '../../certification/keys.ts';
 import { passIn } from '../../certification/passes.ts';
 import { leavesOf, type Programme } from '../../certification/programme.ts';
+import { readSitting, withinLimit, type Sitting } from '../../certification/sitting.ts';
 import { idOf, type Digest } from '../../certification/signed.ts';
 import { standing, type Evidence, type Standing } from '../../certification/standing.ts';
 import type { SignedStatement, Statement } from '../../certification/statement.ts';
 import type { Trust } from '../../certification/trust.ts';
 import { verify } from '../../certification/verify.ts';
-import type { CourseStructure } from '../../course/package.ts';
+import type { CourseStructure, LessonItems } from '../../course/package.ts';
+import { gradeItem } from '../../exercise/kinds.ts';
 import type { JsonObject } from '../../domain/shape.ts';
 import type { Database } from '../engine/engine.ts';
 import { nodeTools } from '../trust/tools.ts';
@@ -62,6 +64,73 @@ function isForOneself({ body }: SignedStatement, oneOf: (person: PersonId) => Pe
   return trainer !== undefined && oneOf(trainer) === self;
 }
 
+interface Sat {
+  readonly record: SittingRecord;
+  readonly sitting: Sitting;
+  /** Its answers, marked again here, come to the same; null where this node cannot mark them. */
+  readonly right: boolean | null;
+}
+
+/** Reads sittings whose chain is whole. A chain is looked at once for each length that it has. */
+function createSittings({
+  examItems,
+  structureOf,
+}: {
+  readonly examItems: (course: CourseId, unit: UnitId, language: string) => Promise<LessonItems | null>;
+  readonly structureOf: (course: CourseId) => Promise<CourseStructure | null>;
+}) {
+  const known = new Map<RecordId, { readonly length: number; readonly sat: Sat | null }>();
+
+  /** The device marked by the course that it had; where this node has another one, nobody can mark again. */
+  async function isMarkedRight({ opened, answers }: Sitting): Promise<boolean | null> {
+    const items = await examItems(opened.course, opened.unit, opened.language);
+    for (const { id, v } of opened.asks) {
+      const item = items?.find((one) => one.id === id);
+      if (item?.v !== v) return null;
+      const given = answers.get(id);
+      if (given !== undefined && Math.abs(gradeItem(item, given.response).score - given.score) > 1e-9) return false;
+    }
+    return true;
+  }
+
+  async function satOf(record: SittingRecord): Promise<Sat | null> {
+    const read = await readSitting(record, nodeTools);
+    return read.ok ? { record, sitting: read.value, right: read.value.closed === null ? null : await isMarkedRight(read.value) } : null;
+  }
+
+  return {
+    async read(records: readonly SittingRecord[], oneOf: (person: PersonId) => PersonId): Promise<ReadonlyMap<Digest, KnownSitting>> {
+      const byExam = new Map<string, Sat[]>();
+      for (const record of records) {
+        const before = known.get(record._id);
+        const sat = before?.length === record.links.length ? before.sat : await satOf(record);
+        known.set(record._id, { length: record.links.length, sat });
+        if (sat === null) continue;
+        const exam = `${oneOf(record.person)} ${record.course} ${record.unit}`;
+        byExam.set(exam, [...(byExam.get(exam) ?? []), sat]);
+      }
+      const found = new Map<Digest, KnownSitting>();
+      for (const sats of byExam.values()) {
+        const [first] = sats;
+        const { course, unit } = first?.record ?? {};
+        const exam = course === undefined ? undefined : (await structureOf(course))?.exams?.find(({ id }) => id === unit);
+        const within = new Set(
+          withinLimit(
+            sats.map(({ sitting }) => sitting),
+            exam?.attempts,
+          ),
+        );
+        for (const { sitting, right } of sats) {
+          if (sitting.closed === null) continue;
+          const { by, person, course, unit, session, score } = sitting.closed;
+          found.set(sitting.head, { by, person, course, unit, session, score, counts: within.has(sitting), right });
+        }
+      }
+      return found;
+    },
+  };
+}
+
 export function createStandings(given: {
   readonly node: NodeId;
   readonly gathering: Gathering;
@@ -69,9 +138,12 @@ export function createStandings(given: {
   readonly notes: Database;
   readonly programmes: () => readonly Programme[];
   readonly structureOf: (course: CourseId) => Promise<CourseStructure | null>;
+  /** What an exam asks, in a language that it was sat in; null where this node does not have it. */
+  readonly examItems: (course: CourseId, unit: UnitId, language: string) => Promise<LessonItems | null>;
   readonly clock: Clock;
 }): Standings {
-  const { node, gathering, notes, programmes, structureOf, clock } = given;
+  const { node, gathering, notes, programmes, structureOf, examItems, clock } = given;
+  const sittings = createSittings({ examItems, structureOf });
   const receivedById = new Map<Digest, Instant>();
   const start = `${node}:received:`;
   let readReceived: Promise<void> | null = null;
@@ -133,12 +205,18 @@ export function createStandings(given: {
             const did = didOfKey(record.key);
             const ends = orders.devices.get(deviceKey(person, record.device))?.since ?? orders.people.get(person)?.since ?? null;
             if (did !== null) owners.set(did, { person, ends });
-          } else if (record.kind === 'evidence') {
-            const statement = statementInRecord(record);
+          } else if (record.kind === 'evidence' || (record.kind === 'sitting' && record.proctored !== undefined)) {
+            // What a proctor showed to the candidate's device comes with the sitting.
+            const text = record.kind === 'evidence' ? record : record.proctored;
+            const statement = text === undefined ? null : statementInRecord(text);
             if (statement !== null) signed.set(await idOf(statement.body, nodeTools), statement);
           }
       }
       await noteReceived([...signed.keys()]);
+      const sat = await sittings.read(
+        [...held].flatMap(([, { records }]) => [...records.values()].filter((record) => record.kind === 'sitting')),
+        oneOf,
+      );
       const trainers = new Map(
         [...signed].flatMap(([id, { body }]): [Digest, PersonId][] => (body.type === 'teaching-session' ? [[id, body.person]] : [])),
       );
@@ -150,6 +228,7 @@ export function createStandings(given: {
               {
                 trust: trust.trust,
                 ownerOf: (key) => owners.get(key) ?? null,
+                sittingOf: (answers) => sat.get(answers) ?? null,
                 receivedAt: (statement) => receivedById.get(statement) ?? null,
                 now,
                 tools: nodeTools,

@@ -39,12 +39,12 @@ export function createProgrammes({
       }
       const files = new Map<string, string>();
       for (const name of names) files.set(name.slice(0, -'.yaml'.length), await readFile(join(folder, name), 'utf8'));
-      const unitsByCourse = new Map<string, ReadonlySet<string>>();
+      const examsByCourse = new Map<string, ReadonlySet<string>>();
       for (const { signed } of library.all()) {
         const structure = await library.structureOf(signed.manifest.course);
-        unitsByCourse.set(signed.manifest.course, new Set(structure?.modules.flatMap(({ units }) => units.map(({ id }) => id)) ?? []));
+        examsByCourse.set(signed.manifest.course, new Set(structure?.exams?.map(({ id }) => id) ?? []));
       }
-      const { programmes, diagnostics } = parseProgrammes(files, { languages, courses: unitsByCourse });
+      const { programmes, diagnostics } = parseProgrammes(files, { languages, courses: examsByCourse });
       for (const { file, line, column, severity, message, hint } of diagnostics)
         log(`${join(folder, file)}:${String(line)}:${String(column)} ${severity}: ${message} ${hint}`);
       if (programmes !== null) published = programmes;

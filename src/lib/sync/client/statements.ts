@@ -145,3 +145,9 @@ export async function askOwners(line: Line, keys: readonly string[]): Promise<Re
   const bindings: unknown = isObject(answer.value.value) ? answer.value.value['bindings'] : undefined;
   return isListOf(isObject)(bindings) ? ok(bindingsIn(bindings)) : err('nonsense');
 }
+
+/** What the centre knows of the work of whoever asks; the caller reads it. */
+export async function askKnownEvidence(line: Line): Promise<Result<unknown, PassFailure>> {
+  const answer = await ask(line, '/api/me/evidence');
+  return answer.ok ? ok(answer.value.value) : answer;
+}

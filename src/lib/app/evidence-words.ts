@@ -1,4 +1,4 @@
-import type { NotRecorded } from '#lib/app/evidence.svelte.ts';
+import type { NotRecorded } from './evidence.svelte.ts';
 import type { RefusedWhy } from '#lib/certification/admission.ts';
 
 /** Why something was not recorded. */
@@ -20,6 +20,9 @@ export const whyKeys = {
   'for-oneself': 'evidence.why.for-oneself',
   'nothing-to-sign': 'evidence.why.nothing-to-sign',
   unconfirmed: 'evidence.why.nothing-to-sign',
+  'no-answers': 'evidence.why.no-answers',
+  'other-answers': 'evidence.why.other-answers',
+  'used-up': 'evidence.why.used-up',
   'not-yours': 'evidence.why.not-yours',
   'no-right': 'evidence.why.no-right',
   'other-programme': 'evidence.why.other-programme',
