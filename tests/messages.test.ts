@@ -6,7 +6,21 @@ import { languages } from '#lib/i18n/languages.ts';
 import type { Catalogue, Message } from '#lib/i18n/translate.ts';
 
 const root = join(import.meta.dirname, '..');
-const areas = ['learner', 'self', 'teach', 'centre', 'verify', 'compendium', 'evidence', 'network', 'explore', 'trust', 'exam'] as const;
+const areas = [
+  'learner',
+  'self',
+  'teach',
+  'centre',
+  'verify',
+  'compendium',
+  'evidence',
+  'network',
+  'explore',
+  'trust',
+  'exam',
+  'country',
+  'desk',
+] as const;
 
 const read = (language: string, area: string): Catalogue =>
   JSON.parse(readFileSync(join(root, 'src/lib/i18n/messages', language, `${area}.json`), 'utf8'));

@@ -8,7 +8,8 @@ import { isInterfaceLanguage, languageCookie, negotiateLanguage, type InterfaceL
 import type { Catalogue } from '#lib/i18n/translate.ts';
 import { readCookie, writeCookie } from './cookies.ts';
 
-type Area = 'learner' | 'self' | 'teach' | 'centre' | 'verify' | 'compendium' | 'evidence' | 'network' | 'trust' | 'exam';
+type Area =
+  'learner' | 'self' | 'teach' | 'centre' | 'verify' | 'compendium' | 'evidence' | 'network' | 'trust' | 'exam' | 'country' | 'desk';
 
 /** What a load depends on that shows words. */
 export const languageDependency = 'perigee:language';
@@ -46,6 +47,8 @@ function areasOf(route: string | null): readonly Area[] {
   if (first === 'exams') return ['learner', 'evidence', 'exam'];
   if (first === 'trust') return ['learner', 'trust'];
   if (first === 'network') return ['learner', 'compendium', 'network'];
+  if (first === 'desk' || route?.endsWith('/values') === true) return ['learner', 'compendium', 'country', 'desk'];
+  if (['profiles', 'plans', 'calls'].includes(first)) return ['learner', 'compendium', 'country'];
   if (first === 'compendium') return ['learner', 'compendium'];
   if (route?.startsWith('/teach/sessions') === true) return ['learner', 'teach', 'evidence'];
   if (route?.startsWith('/teach/exams') === true) return ['learner', 'teach', 'evidence', 'exam'];
