@@ -8,7 +8,7 @@ import type { Sessions } from '../accounts/sessions.ts';
 import type { Engine } from '../engine/engine.ts';
 import { badRequest, forbidden, json } from '../http/answer.ts';
 import { readObject } from '../http/body.ts';
-import type { Route } from '../http/organ.ts';
+import type { OrganRequest, Route } from '../http/organ.ts';
 import type { Desk, Said } from './desk.ts';
 
 /** Documents in one request: a person's whole desk fits. */
@@ -25,7 +25,7 @@ export function deskRoutes(given: {
   const { node, engine, desk, sessions } = given;
   const receipt = { 'perigee-node': node, 'perigee-epoch': engine.epoch };
 
-  async function staffOf(request: Request): Promise<Who | Response> {
+  async function staffOf(request: OrganRequest): Promise<Who | Response> {
     const bearer = await bearerOf(request, sessions);
     if (!bearer.ok) return bearer.error;
     const { value: staff } = bearer;
