@@ -29,6 +29,13 @@ const network = /src\/(lib\/(app\/network|ui\/WorldMap|domain\/world-)|routes\/n
 /** Exercises, as they are shown and marked: in lessons, and on the paper of an exam. */
 const exercise = /src\/lib\/((exercise|app\/exercise)\/|ui\/prose\.css)/;
 
+/** What staff write for the commons. */
+const desk =
+  /src\/(lib\/app\/([Dd]esk)|lib\/storage\/papers|lib\/sync\/client\/desk|lib\/domain\/drafts|routes\/(desk|profiles\/\[country\]\/values))/;
+
+/** The pages of countries: profiles, plans, calls. */
+const country = /src\/(lib\/app\/[Cc]ountry|lib\/ui\/(Trend|Tally)|routes\/(profiles\/(\+|\[country\]\/\+)|plans|calls))/;
+
 /**
  * What travels together is one file: each file costs a request, and the worker's install is bounded in files. The first group
  * that takes a module keeps it.
@@ -43,6 +50,8 @@ const groups = [
       !compendium.test(id) &&
       !network.test(id) &&
       !explore.test(id) &&
+      !country.test(id) &&
+      !desk.test(id) &&
       !evidence.test(id) &&
       !cascade.test(id) &&
       !exercise.test(id),
@@ -56,11 +65,11 @@ const groups = [
   // the store is open, and are too small for a file of their own.
   {
     name: 'store',
-    test: /node_modules\/dexie|src\/lib\/(storage\/(?!statements|exams)|domain\/(canonical-json|progress)|app\/(work\.|lesson\/Notes))/,
+    test: /node_modules\/dexie|src\/lib\/(storage\/(?!statements|exams|papers)|domain\/(canonical-json|progress)|app\/(work\.|lesson\/Notes))/,
     priority: 8,
   },
   // Installing, searching, passes: what an installed application does later.
-  { name: 'later', test: /src\/lib\/((sync|course)\/(?!.*(replica|commons|statements|fits))|app\/passes)/, priority: 7 },
+  { name: 'later', test: /src\/lib\/((sync|course)\/(?!.*(replica|commons|statements|fits|client\/desk))|app\/passes)/, priority: 7 },
   // PouchDB and its road to the centre: not before there is a centre.
   {
     name: 'replica',
@@ -92,6 +101,9 @@ const groups = [
   { name: 'compendium', test: compendium, priority: 3 },
   { name: 'network', test: network, priority: 2 },
   { name: 'explore', test: explore, priority: 2 },
+  { name: 'country', test: country, priority: 3 },
+  // After what it stands on.
+  { name: 'desk', test: desk, priority: 4 },
   { name: 'self', test: /src\/routes\/(people|settings|record)\//, priority: 2 },
 ];
 

@@ -11,6 +11,7 @@ import { freePort } from '../scripts/node-process.ts';
 import { launch, median, newPhone, slow } from './browser.ts';
 import type { Benchmark, Figure } from './measure.ts';
 import { startNode } from './node-process.ts';
+import { seeded } from './seeded.ts';
 
 const slowdown = 4;
 const entries = 2000;
@@ -26,22 +27,11 @@ const searches = {
 const sha256 = (bytes: Uint8Array): Sha256 => createHash('sha256').update(bytes).digest('hex') as Sha256;
 const brotli = (bytes: Uint8Array): number => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }).byteLength;
 
-/** A generator of numbers below 1 that gives the same ones every time (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 /** The entries of the checkout and as many more solutions as are missing, whose texts are put together from theirs sentence by sentence. */
 function manyEntries(): Parameters<typeof compileCommons>[0] {
   const files = new Map(
     readdirSync('courses', { recursive: true, encoding: 'utf8' })
-      .filter((name) => /^\+(goals|compendium|indicators)\/.*\.yaml$/.test(name))
+      .filter((name) => /^\+(goals|compendium|indicators|profiles|plans|calls)\/.*\.yaml$/.test(name))
       .map((name) => [name, new Uint8Array(readFileSync(join('courses', name)))] as const),
   );
   const texts = [...files].filter(([name]) => name.includes('/solutions/')).map(([, bytes]) => new TextDecoder().decode(bytes));

@@ -19,6 +19,7 @@ import { passesPerSecond } from './passes.ts';
 import { couchUrl } from './peers.ts';
 import { compendium } from './compendium.ts';
 import { compiling } from './compiling.ts';
+import { matching } from './matching.ts';
 import { offline } from './offline.ts';
 import { reading } from './reading.ts';
 import { syncing } from './syncing.ts';
@@ -29,6 +30,7 @@ const benchmarks: readonly Benchmark[] = [
   syncing,
   compiling,
   compendium,
+  matching,
   passesPerSecond,
   firstSync,
   crowd,

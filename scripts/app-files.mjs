@@ -10,12 +10,12 @@ import { join } from 'node:path';
 /** What is fetched at its first use and kept then: PouchDB waits for a centre, the fallbacks for pages without `crypto.subtle`. */
 const later = /^(replica|fallback)$/;
 /** What is kept once the worker is installed: without a network it must be there, before one's first lesson it need not. */
-const after = /^(further-words|holder|trust|verify|camera|staff|compendium|network|explore|commons|evidence|cascade)$/;
+const after = /^(further-words|holder|trust|verify|camera|staff|compendium|network|explore|commons|evidence|country|desk|cascade)$/;
 const words = /\/i18n\/messages\/([a-z-]+)\/[a-z]+\.json$/;
 
 /**
  * The files of a build by when they are needed without a network: `install` when the worker is installed (the code and styles of every
- * route of a learner's), `after` it when it has been (certificates, the compendium, the network, and what staff alone see), `fallback` in a browser whose WebCrypto has no Ed25519, `words` once a language is chosen, and the styles that a lesson's text needs before any script has run.
+ * route of a learner's), `after` it when it has been (certificates, the compendium, the network, countries, and what staff alone see), `fallback` in a browser whose WebCrypto has no Ed25519, `words` once a language is chosen, and the styles that a lesson's text needs before any script has run.
  *
  * @param {Manifest} manifest of Vite, for the client
  * @param {(path: string) => string} read a file of the project

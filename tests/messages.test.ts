@@ -19,6 +19,8 @@ const areas = [
   'trust',
   'exam',
   'cascade',
+  'country',
+  'desk',
 ] as const;
 
 const read = (language: string, area: string): Catalogue =>

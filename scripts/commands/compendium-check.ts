@@ -13,8 +13,8 @@ export const compendiumCheck: Command = {
   usage: `
 Usage: perigee compendium check [DIR] [--json]
 
-Reads the entries in the folder of courses DIR (this checkout's own where none is named): +goals, +compendium, +indicators. Reports every fault with
-its file, line and a hint. Writes nothing.
+Reads the entries in the folder of courses DIR (this checkout's own where none is named): +goals, +compendium, +indicators, +profiles,
++plans, +calls. Reports every fault with its file, line and a hint. Writes nothing.
 
   --json    print { "ok", "counts", "diagnostics": [{ code, severity, message, file, line, hint }] }
 

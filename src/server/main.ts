@@ -28,11 +28,14 @@ import { examItems } from '../lib/server/certification/exam-items.ts';
 import { createStandings } from '../lib/server/certification/standings.ts';
 import { createCohorts } from '../lib/server/cohorts/cohorts.ts';
 import { cohortRoutes } from '../lib/server/cohorts/organ.ts';
+import { createTrained, trainedRoutes } from '../lib/server/cohorts/trained.ts';
 import { openLibrary, type Compiler } from '../lib/server/content/library.ts';
 import { createContent } from '../lib/server/content/organ.ts';
-import { openCommons } from '../lib/server/commons/library.ts';
+import { openCommons, type CommonsLibrary } from '../lib/server/commons/library.ts';
 import { commonsRoutes } from '../lib/server/commons/organ.ts';
 import { openPacks } from '../lib/server/content/packs.ts';
+import { openDesk } from '../lib/server/desk/desk.ts';
+import { deskRoutes } from '../lib/server/desk/organ.ts';
 import { openPieces } from '../lib/server/content/pieces.ts';
 import { publisherBy } from '../lib/server/content/publisher.ts';
 import { openCouch, type CouchOptions } from '../lib/server/engine/couchdb.ts';
@@ -174,7 +177,17 @@ export async function openNode(settings: NodeSettings) {
   await library.refresh();
   const programmes = createProgrammes({ courses, library, log });
   await programmes.refresh();
-  const compendium = await openCommons({ courses, data, pieces, signer, stamp: compiler.stamp, log });
+  const compendium: CommonsLibrary = await openCommons({
+    courses,
+    data,
+    pieces,
+    signer,
+    stamp: compiler.stamp,
+    log,
+    accepted: () => entries.accepted(),
+  });
+  const entries = openDesk({ node, engine, faultsOf: compendium.faultsOf, changed: compendium.refresh, dayOf: (at) => at.slice(0, 10) });
+  await entries.settle();
   await compendium.refresh();
 
   const holdsWork = async (person: PersonId): Promise<boolean> => {
@@ -187,6 +200,8 @@ export async function openNode(settings: NodeSettings) {
   const shelf = openShelf({ node, engine });
   const { structureOf } = library;
   const gathering = createGathering(engine);
+  const issued = openBook({ node, desk });
+  const trained = createTrained({ records, store, orders, book: issued, clock });
   const standings = createStandings({
     node,
     gathering,
@@ -200,7 +215,7 @@ export async function openNode(settings: NodeSettings) {
     node,
     signer: await openIssuerKey(store),
     records,
-    book: openBook({ node, desk }),
+    book: issued,
     shelf,
     standings,
     orders,
@@ -237,6 +252,7 @@ export async function openNode(settings: NodeSettings) {
       ...accountRoutes({ node, version, origin, key: publisher.key, engine, sessions, store, cohorts, bindings, throttle }),
       ...peopleRoutes({ sessions, store, cohorts, contacts, orders, obedience, holdsWork, clock }),
       ...cohortRoutes({ records, store, sessions, contacts, cohorts, orders, structureOf: library.structureOf, clock }),
+      ...deskRoutes({ node, engine, desk: entries, sessions }),
       ...certificateRoutes({ sessions, issuing, programmes: programmes.all, clock }),
       ...createTlsRoutes({ node, origin, tls }),
       ...centreRoutes({
@@ -286,7 +302,11 @@ export async function openNode(settings: NodeSettings) {
       library,
       pieces,
       packs: await openPacks({ folder: join(data, 'packs'), pieces }),
-      more: [...trustRoutes({ shelf, programmes }), ...commonsRoutes({ commons: compendium, origin, clock })],
+      more: [
+        ...trustRoutes({ shelf, programmes }),
+        ...commonsRoutes({ commons: compendium, origin, clock }),
+        ...trainedRoutes({ trained, commons: compendium }),
+      ],
     }),
     health: createHealth({ node, version, engine, upstream, disk, clock }),
     metrics: createMetricsOrgan({ metrics, sessions, upstream }),

@@ -56,6 +56,32 @@ export const listing = (id: string, more: Readonly<Record<string, string>> = {})
 export const indicator = (id: string, targets: string, group = 'group-data'): string =>
   `- id: ${id}\n  group: ${group}\n  title: { en: ${id} }\n  definition: { en: d }\n  unit: { en: u }\n  direction: more\n  method: public\n  how: { en: h }\n  weak: 1\n  targets: [${targets}]\n${written}`;
 
+/** A country that does not exist, as authors mark one. */
+export const country = (id: string, more = 'compare: anyone'): string =>
+  `- id: ${id}\n  title: ${six(id)}\n  summary: { en: A country }\n  invented: true\n  ${more}\n  written: 2026-01-10\n`;
+
+/** @param values by indicator */
+export const assessment = (of: string, year: number, values: Readonly<Record<string, number>>): string =>
+  `- id: ${of}-${String(year)}\n  country: ${of}\n  year: ${String(year)}\n  values:\n${Object.entries(values)
+    .map(([indicator, value]) => `    - { indicator: ${indicator}, value: ${String(value)}, confidence: measured }\n`)
+    .join('')}  written: 2026-01-10\n`;
+
+export const plan = (id: string, of: string, more: Readonly<Record<string, string>> = {}): string => {
+  const fields: Record<string, string> = {
+    country: of,
+    title: '{ en: A plan }',
+    summary: '{ en: What for }',
+    from: '2024',
+    until: '2028',
+    responsible: '{ en: Ministry }',
+    objectives: '[{ id: o, title: { en: O }, indicator: i, start: 0, aim: 9 }]',
+    ...more,
+  };
+  return `- id: ${id}\n${Object.entries(fields)
+    .map(([key, value]) => `  ${key}: ${value}\n`)
+    .join('')}  written: 2026-01-10\n`;
+};
+
 /** What every small commons stands on. */
 export const ground: Readonly<Record<string, string>> = {
   '+compendium/terms.yaml': term('theme-floods', 'theme', 'Floods') + term('group-data', 'group', 'Data'),
@@ -91,7 +117,7 @@ const courses = join(import.meta.dirname, '../../courses');
 export function compileReal(): CompiledCommons {
   const files = new Map(
     readdirSync(courses, { recursive: true, encoding: 'utf8' })
-      .filter((name) => /^\+(goals|compendium|indicators)\/.*\.yaml$/.test(name))
+      .filter((name) => /^\+(goals|compendium|indicators|profiles|plans|calls)\/.*\.yaml$/.test(name))
       .map((name) => [name, new Uint8Array(readFileSync(join(courses, name)))] as const),
   );
   const own = readdirSync(courses).filter((name) => /^[a-z0-9-]+$/.test(name));

@@ -29,9 +29,18 @@ describe('commons', () => {
   const view = async <View>(path: string): Promise<View> => (await ask(`${node.url}/content/compendium/${path}`)).body as unknown as View;
 
   beforeAll(async () => {
-    for (const folder of ['+goals', '+compendium', '+indicators']) cpSync(join(real, folder), join(courses, folder), { recursive: true });
+    for (const folder of ['+goals', '+compendium', '+indicators', '+profiles', '+plans', '+calls'])
+      cpSync(join(real, folder), join(courses, folder), { recursive: true });
     // Listings name these; what is in them is another test's business.
-    for (const course of ['checklist-flood-map', 'disaster-risk', 'guide-teaching-navigation', 'open-universe', 'satellite-navigation', 'space-law']) mkdirSync(join(courses, course));
+    for (const course of [
+      'checklist-flood-map',
+      'disaster-risk',
+      'guide-teaching-navigation',
+      'open-universe',
+      'satellite-navigation',
+      'space-law',
+    ])
+      mkdirSync(join(courses, course));
     node = await startTestNode({ courses });
   });
   afterAll(async () => {

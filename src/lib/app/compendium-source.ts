@@ -60,11 +60,12 @@ export type Tools = typeof import('#lib/cooperation/views.ts') &
   typeof import('#lib/cooperation/find.ts') &
   typeof import('#lib/cooperation/day.ts');
 
-export async function viewed<View>(
+/** A view that needs more than the compendium's own functions brings them with it. */
+export async function viewedBy<View>(
   fetch: Fetch,
   path: string,
   language: InterfaceLanguage,
-  make: (commons: Commons, tools: Tools) => View | null | Promise<View | null>,
+  make: (commons: Commons) => Promise<View | null>,
 ): Promise<Viewed<View>> {
   if (!browser) return ask(fetch, path);
   if (delivered) {
@@ -73,14 +74,24 @@ export async function viewed<View>(
   }
   const commons = await fromDevice(language);
   if (commons === null) return ask(fetch, path);
-  const [views, find, day] = await Promise.all([
-    import('#lib/cooperation/views.ts'),
-    import('#lib/cooperation/find.ts'),
-    import('#lib/cooperation/day.ts'),
-  ]);
-  const view = await make(commons, { ...views, ...find, ...day });
+  const view = await make(commons);
   return view === null ? err('missing') : ok({ view, from: 'device' });
 }
+
+export const viewed = <View>(
+  fetch: Fetch,
+  path: string,
+  language: InterfaceLanguage,
+  make: (commons: Commons, tools: Tools) => View | null | Promise<View | null>,
+): Promise<Viewed<View>> =>
+  viewedBy(fetch, path, language, async (commons) => {
+    const [views, find, day] = await Promise.all([
+      import('#lib/cooperation/views.ts'),
+      import('#lib/cooperation/find.ts'),
+      import('#lib/cooperation/day.ts'),
+    ]);
+    return make(commons, { ...views, ...find, ...day });
+  });
 
 /** Searching many times in one commons: its finder is made once. */
 let finder: {

@@ -1,5 +1,5 @@
 /** What the compendium's pages say in the words of the interface. */
-import type { Kind } from '#lib/cooperation/entry.ts';
+import { isOfCountry, type CountryKind, type Kind } from '#lib/cooperation/entry.ts';
 import type { Filter } from '#lib/cooperation/find.ts';
 import type { StateName } from '#lib/cooperation/state.ts';
 import type { Card } from '#lib/cooperation/views.ts';
@@ -7,7 +7,7 @@ import { instantOf } from '#lib/domain/clock.ts';
 import type { Key } from '#lib/i18n/translate.ts';
 import type { Words } from '#lib/i18n/words.ts';
 
-export const kindKeys: Readonly<Record<Kind, Key>> = {
+export const kindKeys: Readonly<Record<Exclude<Kind, CountryKind>, Key>> = {
   solution: 'compendium.solution',
   practice: 'compendium.practice',
   listing: 'compendium.listing',
@@ -59,8 +59,9 @@ const stateKeys: Readonly<Record<Exclude<StateName, 'good'>, Key>> = {
   closed: 'compendium.state.closed',
 };
 
+/** What belongs to a country's work is no entry of the compendium, and has its name on pages of its own. */
 export const kindName = ({ t }: Words, { kind, number }: Pick<Card, 'kind' | 'number'>): string =>
-  t(kindKeys[kind], number === null ? {} : { number });
+  isOfCountry(kind) ? '' : t(kindKeys[kind], number === null ? {} : { number });
 
 /** A day as the language writes it. */
 export const dayIn = ({ format }: Words, day: string): string => format.date(instantOf(Date.parse(`${day}T12:00:00Z`)));

@@ -241,7 +241,22 @@ async function installedSummaries(): Promise<readonly CourseSummary[]> {
   const { store } = await storage();
   return (await store.library.courses()).map(({ signed: { manifest }, digest }) => {
     const { course, form, languages, title, summary, licence, discipline, level, sdg, units, items, minutes } = manifest;
-    return { course, ...(form === undefined ? {} : { form }), languages, title, summary, licence, discipline, level, sdg, units, items, minutes, manifest: digest, price: {} };
+    return {
+      course,
+      ...(form === undefined ? {} : { form }),
+      languages,
+      title,
+      summary,
+      licence,
+      discipline,
+      level,
+      sdg,
+      units,
+      items,
+      minutes,
+      manifest: digest,
+      price: {},
+    };
   });
 }
 

@@ -2,7 +2,7 @@
 import type { Catalogue } from '#lib/i18n/translate.ts';
 
 export const furtherFiles = import.meta.glob<Catalogue>(
-  '../i18n/messages/*/{teach,centre,cascade,evidence,exam,verify,compendium,network,explore,trust}.json',
+  '../i18n/messages/*/{teach,centre,cascade,evidence,exam,verify,compendium,network,explore,trust,country,desk}.json',
   {
     import: 'default',
   },

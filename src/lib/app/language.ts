@@ -8,7 +8,20 @@ import { isInterfaceLanguage, languageCookie, negotiateLanguage, type InterfaceL
 import type { Catalogue } from '#lib/i18n/translate.ts';
 import { readCookie, writeCookie } from './cookies.ts';
 
-type Area = 'learner' | 'self' | 'teach' | 'centre' | 'verify' | 'compendium' | 'evidence' | 'network' | 'trust' | 'exam' | 'cascade';
+type Area =
+  | 'learner'
+  | 'self'
+  | 'teach'
+  | 'centre'
+  | 'verify'
+  | 'compendium'
+  | 'evidence'
+  | 'network'
+  | 'trust'
+  | 'exam'
+  | 'country'
+  | 'desk'
+  | 'cascade';
 
 /** What a load depends on that shows words. */
 export const languageDependency = 'perigee:language';
@@ -47,6 +60,8 @@ function areasOf(route: string | null): readonly Area[] {
   if (first === 'exams') return ['learner', 'evidence', 'exam'];
   if (first === 'trust') return ['learner', 'trust'];
   if (first === 'network') return ['learner', 'compendium', 'network'];
+  if (first === 'desk' || route?.endsWith('/values') === true) return ['learner', 'compendium', 'country', 'desk'];
+  if (['profiles', 'plans', 'calls'].includes(first)) return ['learner', 'compendium', 'country'];
   if (first === 'compendium') return ['learner', 'compendium'];
   if (route?.startsWith('/teach/sessions') === true) return ['learner', 'teach', 'evidence'];
   if (route?.startsWith('/teach/cascade') === true) return ['learner', 'self', 'teach', 'cascade'];

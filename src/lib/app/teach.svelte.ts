@@ -77,6 +77,12 @@ export class Teaching {
     return this.standing.type === 'in' && this.standing.session.roles.includes('administrator');
   }
 
+  /** Whether they have cohorts and people to look after; others work at the desk and in a country's profile. */
+  get teaches(): boolean {
+    const roles = this.standing.type === 'in' ? this.standing.session.roles : this.standing.type === 'reading' ? this.standing.roles : [];
+    return roles.some((role) => ['trainer', 'master', 'administrator'].includes(role));
+  }
+
   /** Takes up the session of this tab, and asks the node who it is. Safe to call again. */
   async start(): Promise<void> {
     if (!this.ready) {
@@ -154,6 +160,8 @@ export class Teaching {
     this.#used = Date.now();
     this.standing = { type: 'in', session };
     this.#remember();
+    // Whoever has no cohort writes at the desk (desk.svelte.ts): their password opens it without a network, too.
+    if (!this.teaches) await this.#keep();
   }
 
   /** The session is forgotten here; what is kept stays, locked by the password. */

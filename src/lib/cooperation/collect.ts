@@ -14,7 +14,7 @@ export interface Placed {
 }
 
 /** Kinds that need not be linked to: what sorts, and what is found by itself. */
-const standsAlone: readonly Kind[] = ['term', 'goal', 'target', 'organisation', 'indicator', 'opportunity', 'resource'];
+const standsAlone: readonly Kind[] = ['term', 'goal', 'target', 'organisation', 'indicator', 'opportunity', 'resource', 'country', 'offer'];
 
 /**
  * Checks what ties the entries together.
@@ -49,6 +49,21 @@ export function checkLinks(placed: readonly Placed[], courses: ReadonlySet<strin
     }
     if ('course' in entry && entry.course !== null && !courses.has(entry.course))
       report('unknown-course', { file, line: lineOf(['course']) }, { id: entry.course });
+    if (entry.kind === 'assessment')
+      for (const [i, { indicator, source }] of entry.values.entries()) {
+        const country = firstById.get(entry.country)?.entry;
+        if (source === null && entry.sources.length === 0 && country?.kind === 'country' && !country.invented)
+          report('no-source', { file, line: lineOf(['values', i]) }, { id: indicator });
+        const found = firstById.get(indicator)?.entry;
+        if (found?.kind === 'indicator' && found.country !== null && found.country !== entry.country)
+          report('foreign-indicator', { file, line: lineOf(['values', i]) }, { id: indicator });
+      }
+    if (entry.kind === 'call') {
+      const plan = firstById.get(entry.plan)?.entry;
+      for (const [i, id] of entry.objectives.entries())
+        if (plan?.kind === 'plan' && !plan.objectives.some((objective) => objective.id === id))
+          report('no-such-objective', { file, line: lineOf(['objectives', i]) }, { id });
+    }
     if (entry.kind === 'target' && !firstById.has(entry.goal))
       report('dangling-link', { file, line: lineOf(['id']) }, { id: entry.goal, suggestion: '' });
   }

@@ -1,6 +1,6 @@
 /** From YAML files to a commons: read, checked, shelved. Pure: hashing is an argument. */
 import type { Sha256 } from '../domain/ids.ts';
-import { isObject } from '../domain/shape.ts';
+import { isObject, type JsonObject } from '../domain/shape.ts';
 import { parseYaml } from '../course/yaml-source.ts';
 import { checkLinks, type Placed } from './collect.ts';
 import type { EntryId, Kind } from './entry.ts';
@@ -15,7 +15,12 @@ export interface CommonsSource {
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** Ids of the courses of the same folder. */
   readonly courses: ReadonlySet<string>;
+  /** Entries that were accepted or released at a node, as pieces hold them; each takes the place of one of its kind and id in the files. */
+  readonly accepted?: readonly JsonObject[];
 }
+
+/** Where faults of an accepted entry are told. */
+export const placeOfAccepted = (id: unknown): string => `accepted/${String(id)}`;
 
 export interface CompiledCommons {
   /** Null where there are errors. */
@@ -64,13 +69,32 @@ function readFile(path: string, text: string, report: Report): readonly Read[] {
   });
 }
 
+function readAccepted({ kind, ...fields }: JsonObject, report: Report): readonly Read[] {
+  const place = { file: placeOfAccepted(fields['id']), line: 1 };
+  const known = kinds.find((one) => one === kind);
+  if (known === undefined) {
+    report('unknown-place', place, { name: String(kind) });
+    return [];
+  }
+  const read = readEntry(known, fields, (code, _path, values) => {
+    report(code, place, values);
+  });
+  return read === null ? [] : [{ ...read, fields, file: place.file, lineOf: () => 1 }];
+}
+
 /** The same source gives the same bytes. */
-export function compileCommons({ files, courses }: CommonsSource, { sha256 }: { sha256: (bytes: Uint8Array) => Sha256 }): CompiledCommons {
+export function compileCommons(
+  { files, courses, accepted = [] }: CommonsSource,
+  { sha256 }: { sha256: (bytes: Uint8Array) => Sha256 },
+): CompiledCommons {
   const { report, diagnostics } = createReport();
-  const placed = [...files]
+  const own = accepted.flatMap((one) => readAccepted(one, report));
+  const replaced = new Set(own.map(({ entry }) => `${entry.kind} ${entry.id}`));
+  const written = [...files]
     .filter(([path]) => path.endsWith('.yaml'))
     .sort(([a], [b]) => compare(a, b))
     .flatMap(([path, bytes]) => readFile(path, new TextDecoder('utf-8').decode(bytes), report));
+  const placed = [...written.filter(({ entry }) => !replaced.has(`${entry.kind} ${entry.id}`)), ...own];
   checkLinks(placed, courses, report);
   if (placed.length === 0 || diagnostics().some(({ severity }) => severity === 'error'))
     return { commons: null, diagnostics: diagnostics() };

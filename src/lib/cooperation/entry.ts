@@ -1,7 +1,6 @@
 /**
  * An entry of the commons: one typed record with an id that no other entry of any kind has, which is also the last part of its
- * address. A kind is a file in kinds/ and a line in kinds.ts. Kinds that belong to a country's work (values, plans, calls) are
- * further files of the same form.
+ * address. A kind is a file in kinds/ and a line in kinds.ts.
  */
 import type { Day } from './day.ts';
 
@@ -22,7 +21,17 @@ export type Kind =
   | 'opportunity'
   | 'resource'
   | 'dataset'
-  | 'material';
+  | 'material'
+  | 'country'
+  | 'assessment'
+  | 'plan'
+  | 'call'
+  | 'offer';
+
+/** Kinds that belong to a country's work: they are shown on pages of their own, not among the entries of the compendium. */
+export const countryKinds = ['country', 'assessment', 'plan', 'call', 'offer'] as const satisfies readonly Kind[];
+export type CountryKind = (typeof countryKinds)[number];
+export const isOfCountry = (kind: Kind): kind is CountryKind => countryKinds.some((one) => one === kind);
 
 /** Where a fact was read. */
 export interface Source {

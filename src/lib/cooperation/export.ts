@@ -2,7 +2,7 @@
 import { rowsToCsv } from '../domain/csv.ts';
 import type { Commons } from './commons.ts';
 import type { Day } from './day.ts';
-import type { Text } from './entry.ts';
+import { isOfCountry, type Text } from './entry.ts';
 import type { Entry } from './kinds.ts';
 import { stateOf } from './state.ts';
 import { goalsOf, shown } from './views.ts';
@@ -123,9 +123,22 @@ export function jsonLdOf(entry: Entry, { byId }: Pick<Commons, 'byId'>, origin: 
     case 'term':
     case 'goal':
     case 'target':
+    case 'country':
+    case 'assessment':
+    case 'plan':
+    case 'call':
+    case 'offer':
       return null;
   }
 }
+
+/** What is an entry of the compendium, and sorts no others. A country's own indicator is part of its profile. */
+const isListed = (entry: Entry): boolean =>
+  entry.kind !== 'term' &&
+  entry.kind !== 'goal' &&
+  entry.kind !== 'target' &&
+  !isOfCountry(entry.kind) &&
+  !(entry.kind === 'indicator' && entry.country !== null);
 
 /** The whole as a catalogue of DCAT 3 in JSON-LD: each listed entry a resource with its stable address. */
 export const dcatOf = ({ entries }: Commons, origin: string): Json => ({
@@ -133,24 +146,22 @@ export const dcatOf = ({ entries }: Commons, origin: string): Json => ({
   '@id': `${origin}/compendium`,
   '@type': 'dcat:Catalog',
   'dct:title': [{ '@language': 'en', '@value': 'Space Solutions Compendium' }],
-  'dcat:resource': entries
-    .filter(({ kind }) => kind !== 'term' && kind !== 'goal' && kind !== 'target')
-    .map((entry) => ({
-      '@id': addressOf(entry, origin),
-      '@type': 'dcat:Resource',
-      'dct:type': entry.kind,
-      'dct:title': tagged(entry.title),
-      ...('summary' in entry ? { 'dct:description': tagged(entry.summary) } : {}),
-      ...('sources' in entry ? { 'dct:source': entry.sources.map(({ url }) => ({ '@id': url })) } : {}),
-      ...('written' in entry ? { 'dct:modified': entry.written } : {}),
-      'dcat:landingPage': { '@id': addressOf(entry, origin) },
-    })),
+  'dcat:resource': entries.filter(isListed).map((entry) => ({
+    '@id': addressOf(entry, origin),
+    '@type': 'dcat:Resource',
+    'dct:type': entry.kind,
+    'dct:title': tagged(entry.title),
+    ...('summary' in entry ? { 'dct:description': tagged(entry.summary) } : {}),
+    ...('sources' in entry ? { 'dct:source': entry.sources.map(({ url }) => ({ '@id': url })) } : {}),
+    ...('written' in entry ? { 'dct:modified': entry.written } : {}),
+    'dcat:landingPage': { '@id': addressOf(entry, origin) },
+  })),
 });
 
 /** A row for each listed entry, texts in one language or in English. */
 export function csvOfCommons(commons: Commons, language: string, origin: string, today: Day): string {
   const rows = commons.entries
-    .filter(({ kind }) => kind !== 'term' && kind !== 'goal' && kind !== 'target')
+    .filter(isListed)
     .map((entry) => [
       entry.id,
       entry.kind,

@@ -43,6 +43,23 @@ const faults = {
     'Correct the id, or give the address of a course elsewhere.',
   ),
   'course-or-address': error('A listing names either a course of this folder or an address.', 'Give «course» or «url», not both.'),
+  'bounds-reversed': error('Strong ({strong}) is not better than weak ({weak}).', 'Correct one of them, or the direction.'),
+  'code-or-invented': error(
+    'A country has a code of ISO 3166, or is marked as invented, not both.',
+    'Give «code», or «invented: true» for one that is made up to show how a profile works.',
+  ),
+  'value-twice': error('The indicator «{id}» has two values.', 'Keep one of them: an assessment has one value for each indicator.'),
+  'no-source': error(
+    'The value of «{id}» names no source.',
+    'Add «source» to it, or «sources» to the whole: a profile without sources cannot be judged.',
+  ),
+  'foreign-indicator': error(
+    'The indicator «{id}» is another country’s own.',
+    'Take an indicator of all countries, or one of this country.',
+  ),
+  'years-reversed': error('The years {from} to {until} do not fit.', 'A plan lasts one to ten years, and its activities lie in it.'),
+  'no-such-objective': error('The plan has no objective «{id}».', 'Correct the id, or add the objective.'),
+  'part-twice': error('The id «{id}» is used twice in this plan.', 'Give one of them another id.'),
   unlinked: warning('No entry leads to «{id}», and it leads to none.', 'Link it to what it answers, or leave it out.'),
 } as const;
 

@@ -104,6 +104,11 @@ function valuesOf(entry: Entry, { byId, from }: Commons, today: Day): Values {
     case 'term':
     case 'goal':
     case 'target':
+    case 'country':
+    case 'assessment':
+    case 'plan':
+    case 'call':
+    case 'offer':
       return {};
   }
 }
@@ -117,6 +122,9 @@ export interface Finding {
   readonly counts: Readonly<Record<Filter, ReadonlyMap<string, number>>>;
 }
 
+/** A country's own indicator is found in its profile; here stands what holds for every country. */
+const isNational = (entry: Entry): boolean => entry.kind === 'indicator' && entry.country !== null;
+
 interface Row {
   readonly entry: Entry;
   readonly line: string;
@@ -129,7 +137,9 @@ const kindOrder = new Map<Kind, number>(listedKinds.map((kind, i) => [kind, i]))
 export function createFinder(commons: Commons, today: Day): (query: Query) => Finding {
   const rows: readonly Row[] = commons.entries
     .flatMap((entry, i): Row[] =>
-      kindOrder.has(entry.kind) ? [{ entry, line: commons.lines[i] ?? '', values: valuesOf(entry, commons, today) }] : [],
+      kindOrder.has(entry.kind) && !isNational(entry)
+        ? [{ entry, line: commons.lines[i] ?? '', values: valuesOf(entry, commons, today) }]
+        : [],
     )
     .sort((a, b) => (kindOrder.get(a.entry.kind) ?? 0) - (kindOrder.get(b.entry.kind) ?? 0));
   // One long text is looked through faster than two thousand short ones.

@@ -53,7 +53,8 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 export function findGaps(commons: Commons, today: Day): Gaps {
   const solutions = ofKind(commons.entries, 'solution');
-  const indicators = ofKind(commons.entries, 'indicator');
+  // What one country alone measures is its own matter.
+  const indicators = ofKind(commons.entries, 'indicator').filter(({ country }) => country === null);
   const targets = ofKind(commons.entries, 'target');
   const served = new Set(solutions.flatMap((solution) => solution.targets));
   const answered = new Set(solutions.flatMap((solution) => solution.indicators));

@@ -65,6 +65,15 @@ function textsOf(entry: Entry, language: string, titleOf: (id: EntryId) => strin
       ];
     case 'indicator':
       return [text(entry.definition), ...titles(entry.group === null ? [] : [entry.group])];
+    case 'country':
+    case 'call':
+      return [text(entry.summary)];
+    case 'assessment':
+      return [];
+    case 'plan':
+      return [text(entry.summary), ...entry.objectives.map(({ title }) => text(title))];
+    case 'offer':
+      return [text(entry.summary), text(entry.by), ...titles([...entry.indicators, ...entry.solutions])];
   }
 }
 

@@ -9,7 +9,12 @@ import { readIndicator, type Indicator } from './kinds/indicator.ts';
 import { readListing, type Listing } from './kinds/listing.ts';
 import { readMaterial, type Material } from './kinds/material.ts';
 import { readOpportunity, type Opportunity } from './kinds/opportunity.ts';
+import { readAssessment, type Assessment } from './kinds/assessment.ts';
+import { readCall, type Call } from './kinds/call.ts';
+import { readCountry, type Country } from './kinds/country.ts';
+import { readOffer, type Offer } from './kinds/offer.ts';
 import { readOrganisation, type Organisation } from './kinds/organisation.ts';
+import { readPlan, type Plan } from './kinds/plan.ts';
 import { readPractice, type Practice } from './kinds/practice.ts';
 import { readResource, type Resource } from './kinds/resource.ts';
 import { readSolution, type Solution } from './kinds/solution.ts';
@@ -30,6 +35,11 @@ export interface EntryByKind {
   readonly resource: Resource;
   readonly dataset: Dataset;
   readonly material: Material;
+  readonly country: Country;
+  readonly assessment: Assessment;
+  readonly plan: Plan;
+  readonly call: Call;
+  readonly offer: Offer;
 }
 export type Entry = EntryByKind[Kind];
 
@@ -46,6 +56,11 @@ const readers: { readonly [K in Kind]: (id: EntryId, reader: Reader) => EntryByK
   resource: readResource,
   dataset: readDataset,
   material: readMaterial,
+  country: readCountry,
+  assessment: readAssessment,
+  plan: readPlan,
+  call: readCall,
+  offer: readOffer,
 };
 export const kinds = Object.keys(readers) as Kind[];
 
@@ -63,6 +78,12 @@ const places: readonly (readonly [place: string, kind: Kind])[] = [
   ['+compendium/datasets', 'dataset'],
   ['+compendium/materials', 'material'],
   ['+indicators', 'indicator'],
+  ['+profiles/countries', 'country'],
+  ['+profiles/indicators', 'indicator'],
+  ['+profiles/assessments', 'assessment'],
+  ['+plans', 'plan'],
+  ['+calls/calls', 'call'],
+  ['+calls/offers', 'offer'],
 ];
 
 /** The kind of the entries in a file; null where its place says none. */

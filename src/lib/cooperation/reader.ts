@@ -32,6 +32,9 @@ const plain = (value: unknown): string | null =>
 export const isAddress = (value: unknown): value is string =>
   typeof value === 'string' && value.length <= 500 && /^https?:\/\/[a-z0-9.-]+(?::\d+)?(?:[/?#][^\s"'<>\\]*)?$/i.test(value);
 
+const isYear = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 1957 && value <= 2999;
+
 export function createReader(
   value: unknown,
   fault: Fault,
@@ -125,7 +128,10 @@ export function createReader(
     optionalAddress: (key) => optional(key, words.address, asAddress),
     day: (key) => field(key, words.day, asDay) ?? ('1970-01-01' as Day),
     optionalDay: (key) => optional(key, words.day, asDay),
+    number: (key) => field(key, 'a number', (found) => (isFiniteNumber(found) ? found : null)) ?? 0,
     optionalNumber: (key) => optional(key, 'a number', (found) => (isFiniteNumber(found) ? found : null)),
+    year: (key) => field(key, 'a year such as 2026', (found) => (isYear(found) ? found : null)) ?? 0,
+    optionalFlag: (key) => optional(key, 'true or false', (found) => (typeof found === 'boolean' ? found : null)) ?? false,
     codes: (key, pattern, expected) => list(key, expected, 0, (one) => isText(one) && pattern.test(one)) as readonly string[],
     optionalCode: (key, pattern, expected) => optional(key, expected, (found) => (isText(found) && pattern.test(found) ? found : null)),
     parts: (key, least, read) =>
@@ -172,7 +178,12 @@ export interface Reader {
   optionalAddress(key: string): string | null;
   optionalDay(key: string): Day | null;
   day(key: string): Day;
+  number(key: string): number;
   optionalNumber(key: string): number | null;
+  /** A calendar year; no record of spaceflight is older than 1957. */
+  year(key: string): number;
+  /** False where it is absent. */
+  optionalFlag(key: string): boolean;
   codes(key: string, pattern: RegExp, expected: string): readonly string[];
   optionalCode(key: string, pattern: RegExp, expected: string): string | null;
   parts<Part>(key: string, least: number, read: (part: Reader) => Part): readonly Part[];

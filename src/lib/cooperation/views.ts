@@ -4,7 +4,7 @@
  */
 import type { Commons } from './commons.ts';
 import type { Day } from './day.ts';
-import type { EntryId, Kind, Text } from './entry.ts';
+import { isOfCountry, type EntryId, type Kind, type Text } from './entry.ts';
 import { filters, listedKinds, type Filter, type Finding, type ListedKind, type Query } from './find.ts';
 import { findGaps, type Gaps } from './gaps.ts';
 import type { Entry, EntryByKind } from './kinds.ts';
@@ -85,6 +85,11 @@ const termsOf = (entry: Entry): readonly string[] => {
     case 'term':
     case 'goal':
     case 'target':
+    case 'country':
+    case 'assessment':
+    case 'plan':
+    case 'call':
+    case 'offer':
       return [];
   }
 };
@@ -200,14 +205,20 @@ const namedBy = (entry: Entry): readonly EntryId[] => [
 
 export function entryView(commons: Commons, id: string, language: string, today: Day): EntryView | null {
   const entry = commons.byId.get(id as EntryId);
-  if (entry === undefined) return null;
+  if (entry === undefined || isOfCountry(entry.kind)) return null;
   const card = (one: Entry): Card => cardOf(one, commons, language, today);
   const linked = new Map<string, Card>();
   for (const name of namedBy(entry)) {
     const found = commons.byId.get(name);
     if (found !== undefined && found.id !== id) linked.set(name, card(found));
   }
-  return { entry, card: card(entry), linked: Object.fromEntries(linked), from: (commons.from.get(entry.id) ?? []).map(card), today };
+  return {
+    entry,
+    card: card(entry),
+    linked: Object.fromEntries(linked),
+    from: (commons.from.get(entry.id) ?? []).filter(({ kind }) => !isOfCountry(kind)).map(card),
+    today,
+  };
 }
 
 /** So many can be laid side by side. */

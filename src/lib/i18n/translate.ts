@@ -5,6 +5,8 @@
 import type cascade from './messages/en/cascade.json';
 import type centre from './messages/en/centre.json';
 import type compendium from './messages/en/compendium.json';
+import type country from './messages/en/country.json';
+import type desk from './messages/en/desk.json';
 import type evidence from './messages/en/evidence.json';
 import type exam from './messages/en/exam.json';
 import type explore from './messages/en/explore.json';
@@ -28,7 +30,9 @@ export type Key =
   | keyof typeof explore
   | keyof typeof trust
   | keyof typeof cascade
-  | keyof typeof exam;
+  | keyof typeof exam
+  | keyof typeof country
+  | keyof typeof desk;
 
 export type PluralForms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>>>;
 export type Message = string | PluralForms;

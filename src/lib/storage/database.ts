@@ -8,6 +8,7 @@ import type {
   JournalRow,
   KeyRow,
   MirrorRow,
+  PaperRow,
   PersonRow,
   PieceRow,
   SettingRow,
@@ -26,6 +27,7 @@ export type Database = Dexie & {
   commons: EntityTable<CommonsRow, 'id'>;
   statements: EntityTable<StatementRow, 'id'>;
   exams: EntityTable<ExamRow, 'id'>;
+  papers: EntityTable<PaperRow, 'id'>;
 };
 
 /**
@@ -48,5 +50,7 @@ export function openDatabase(name = databaseName): Database {
   database.version(4).stores({ statements: 'id, writer, person' });
   // The fifth keeps the exams of proctors.
   database.version(5).stores({ exams: 'id, proctor' });
+  // The sixth keeps what staff write for the commons.
+  database.version(6).stores({ papers: 'id, writer' });
   return database;
 }

@@ -6,6 +6,7 @@
  * A change of the shape is a new version below the old one, with an upgrade that keeps every row.
  */
 import type { Instant } from '#lib/domain/clock.ts';
+import type { Draft, Review } from '#lib/domain/drafts.ts';
 import type { CohortId, CourseId, NodeId, PersonId, Sha256, UnitId } from '#lib/domain/ids.ts';
 import type { BindingRecord, EvidenceRecord, PersonRecord, RecordId, RecordKind } from '#lib/domain/records.ts';
 import type { ExamSessionId } from '#lib/certification/exam-code.ts';
@@ -191,6 +192,19 @@ export interface JobRow {
   readonly transferred: number;
   /** Pieces that have arrived and must not be swept while the job lives. */
   readonly pieces: readonly Sha256[];
+}
+
+/** A draft or a review of this device's staff, as they wrote it here last. */
+export interface PaperRow {
+  /** `<kind> <entry> <author> …`: one for each document. */
+  readonly id: string;
+  /** Who wrote it. */
+  readonly writer: PersonId;
+  readonly body: Draft | Review;
+  /** Whose receipt this body has, in which epoch; null until one was given. */
+  readonly receipt: Pick<Mark, 'node' | 'epoch'> | null;
+  /** Why the centre did not take this body, in its own words; null where it did or was not asked. */
+  readonly refused: string | null;
 }
 
 /** The commons: entries of the compendium and what they are searched by. One row, `commons`. */

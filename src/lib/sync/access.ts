@@ -17,12 +17,20 @@
  *   - this node reads all, and writes what is its own, and the copies of commons and orders that it takes from others;
  *   - every other name is a further database of the administrators', where CouchDB's own rules hold.
  *
+ * An entry on its way to the commons (domain/drafts.ts)
+ *   - is written by its author alone: a focal point what a country says of itself, a provider what answers a need; never under another's name, and what was handed
+ *     in stays as it was;
+ *   - is read by its author, and once it is handed in by reviewers; what a country has not released by nobody else at all;
+ *   - is reviewed once by each reviewer, in their own name, in the edition that stands handed in, and never by its author.
+ *
  * Whoever brings it, a document has one writer for ever, is whole, is named after what it says, and is never deleted: document-rules.ts.
  *
  * Pure: `(request) → allow | reason`. The reason is a sentence for a log and a developer; it never says whether anything exists outside
  * what is open to who asks.
  */
+import { canonicalJson } from '../domain/canonical-json.ts';
 import type { DeviceId, NodeId, PersonId } from '../domain/ids.ts';
+import { isOwnWord, type Draft, type Review } from '../domain/drafts.ts';
 import type { PersonRecord, RecordKind } from '../domain/records.ts';
 import { isObject, type JsonObject } from '../domain/shape.ts';
 import {
@@ -202,4 +210,47 @@ export function mayWrite(who: Who, scope: Scope, document: JsonObject, previous:
       return known === null ? allowed : mayStand(known, document, previous);
     }
   }
+}
+
+/** What a provider puts into the compendium, and what a focal point says of their country. */
+const providerKinds: readonly string[] = ['solution', 'practice', 'listing', 'organisation', 'offer'];
+
+function maySign(roles: readonly Role[], of: string): boolean {
+  return isOwnWord(of) ? roles.includes('focal-point') : providerKinds.includes(of) && roles.includes('provider');
+}
+
+/** @param previous the same author's draft of the same entry as it stands, or null */
+export function mayWriteDraft(who: Who, draft: Draft, previous: Draft | null): Decision {
+  if (who.type !== 'staff') return closed;
+  if (draft.writer !== who.person) return refuse(notTheWriter);
+  if (!maySign(who.roles, draft.of)) return refuse('This role does not write this kind of entry.');
+  if (previous === null)
+    return draft.submitted === null || draft.submitted.edition === 1 ? allowed : refuse('The first edition is number 1.');
+  if (previous.writer !== draft.writer || previous.entry !== draft.entry || previous.of !== draft.of)
+    return refuse('A document keeps its kind and its writer.');
+  // The same person at two machines: what is older does not take the place of what is newer.
+  if (draft.changed < previous.changed) return refuse('A later version of it is here, from another device.');
+  const [before, after] = [previous.submitted?.edition ?? 0, draft.submitted?.edition ?? 0];
+  if (after < before || after > before + 1) return refuse('Editions are counted one by one.');
+  if (after === before && canonicalJson(previous.submitted) !== canonicalJson(draft.submitted))
+    return refuse('What was handed in stays as it was; hand in another edition.');
+  return allowed;
+}
+
+export function mayReadDraft(who: Who, draft: Draft): Decision {
+  if (who.type !== 'staff') return closed;
+  if (draft.writer === who.person) return allowed;
+  // What was released is read where everybody reads it.
+  return !isOwnWord(draft.of) && draft.submitted !== null && who.roles.includes('reviewer') ? allowed : closed;
+}
+
+/** @param draft what is reviewed, as it stands; null where there is none */
+export function mayWriteReview(who: Who, review: Review, draft: Draft | null, isDecided: boolean): Decision {
+  if (who.type !== 'staff' || !who.roles.includes('reviewer')) return closed;
+  if (review.writer !== who.person) return refuse(notTheWriter);
+  if (draft === null || !mayReadDraft(who, draft).allow || draft.entry !== review.entry || draft.writer !== review.author) return closed;
+  if (draft.writer === who.person) return refuse('Nobody reviews what they wrote themselves.');
+  if (draft.withdrawn !== null) return refuse('Its author has taken it back.');
+  if (draft.submitted?.edition !== review.edition) return refuse('Another edition stands handed in now.');
+  return isDecided ? refuse('Somebody has decided on this edition already.') : allowed;
 }

@@ -22,20 +22,34 @@ export interface Indicator extends Written {
   readonly how: Text;
   /** At this value or beyond it, against the direction, the indicator counts as weak. */
   readonly weak: number | null;
+  /** At this value or beyond it, in the direction, it counts as strong. */
+  readonly strong: number | null;
   readonly targets: readonly EntryId[];
+  /** The country whose own it is; null for one that every country is measured by. */
+  readonly country: EntryId | null;
 }
 
-export const readIndicator = (id: EntryId, reader: Reader): Indicator => ({
-  kind: 'indicator',
-  id,
-  group: reader.link('group', ['term']),
-  title: reader.localized('title'),
-  definition: reader.localized('definition'),
-  unit: reader.localized('unit'),
-  direction: reader.oneOf('direction', directions),
-  method: reader.oneOf('method', methods),
-  how: reader.localized('how'),
-  weak: reader.optionalNumber('weak'),
-  targets: reader.links('targets', ['target']),
-  ...readWritten(reader),
-});
+export function readIndicator(id: EntryId, reader: Reader): Indicator {
+  const direction = reader.oneOf('direction', directions);
+  const country = reader.link('country', ['country']);
+  const [weak, strong] = [reader.optionalNumber('weak'), reader.optionalNumber('strong')];
+  if (weak !== null && strong !== null && (direction === 'more' ? strong <= weak : strong >= weak))
+    reader.fault('bounds-reversed', 'strong', { weak, strong });
+  return {
+    kind: 'indicator',
+    id,
+    group: reader.link('group', ['term']),
+    title: reader.localized('title'),
+    definition: reader.localized('definition'),
+    unit: reader.localized('unit'),
+    direction,
+    method: reader.oneOf('method', methods),
+    how: reader.localized('how'),
+    weak,
+    strong,
+    targets: reader.links('targets', ['target']),
+    country,
+    // A country's own indicator needs no source but the country.
+    ...readWritten(reader, country === null ? 1 : 0),
+  };
+}

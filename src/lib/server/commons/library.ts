@@ -1,14 +1,15 @@
 /**
- * The commons that this node publishes: the entries in `courses/+goals`, `+compendium` and `+indicators`, compiled, signed and cut into pieces when they,
+ * The commons that this node publishes: the entries in `courses/+goals`, `+compendium`, `+indicators`, `+profiles`, `+plans` and `+calls`, compiled, signed and cut into pieces when they,
  * or the compiler, changed. What was published is kept in `<data>/commons.json`, its pieces beside those of courses. A fault is told in
- * the log with its file and line, and what was published before stays.
+ * the log with its file and line, and what was published before stays. Beside them stand the entries that were accepted or released at this node's desk.
  */
 import { open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { isCourseId, type Sha256 } from '../../domain/ids.ts';
+import type { JsonObject } from '../../domain/shape.ts';
 import { readCommons, type Commons } from '../../cooperation/commons.ts';
-import { compileCommons } from '../../cooperation/compile.ts';
+import { compileCommons, placeOfAccepted } from '../../cooperation/compile.ts';
 import { entryFolders } from '../../cooperation/kinds.ts';
 import { piecesFor, type CommonsManifest, type SignedCommons } from '../../cooperation/package.ts';
 import type { Signer } from '../accounts/node-key.ts';
@@ -34,7 +35,9 @@ export interface CommonsLibrary {
   /** The entries, with the index of a language. */
   read(language: string): Promise<Commons | null>;
   /** Brings what is published in step with the sources. */
-  refresh(): Promise<void>;
+  readonly refresh: () => Promise<void>;
+  /** What would be wrong with an entry, as a piece holds it, beside all others; empty where nothing is. */
+  readonly faultsOf: (entry: JsonObject) => Promise<readonly string[]>;
 }
 
 const isMissing = (error: unknown): boolean => error instanceof Error && ['ENOENT', 'ENOTDIR'].includes(String(Reflect.get(error, 'code')));
@@ -62,8 +65,10 @@ export async function openCommons(given: {
   /** Of the compiler. */
   readonly stamp: string;
   readonly log: Log;
+  /** Entries that were accepted or released here (desk/desk.ts), as pieces hold them. */
+  readonly accepted: () => Promise<readonly JsonObject[]>;
 }): Promise<CommonsLibrary> {
-  const { courses, data, pieces, signer, stamp: compiler, log } = given;
+  const { courses, data, pieces, signer, stamp: compiler, log, accepted: readAccepted } = given;
   const path = join(data, 'commons.json');
   // This node wrote it; a file that was cut short is made again from its source.
   let published: PublishedCommons | null = await readFile(path, 'utf8').then(
@@ -126,6 +131,19 @@ export async function openCommons(given: {
     return null;
   }
 
+  async function sources() {
+    const files = courses === null ? new Map<string, Uint8Array>() : await filesOf(courses);
+    const folders = courses === null ? [] : (await readdir(courses, { withFileTypes: true })).filter((one) => one.isDirectory());
+    return {
+      files,
+      own: folders
+        .map(({ name }) => name)
+        .filter(isCourseId)
+        .sort(),
+      accepted: await readAccepted(),
+    };
+  }
+
   return {
     published: () => published,
     read(language) {
@@ -135,18 +153,24 @@ export async function openCommons(given: {
       readByLanguage.set(language, reading);
       return reading;
     },
+    async faultsOf(entry) {
+      const { files, own, accepted } = await sources();
+      const others = accepted.filter(({ kind, id }) => kind !== entry['kind'] || id !== entry['id']);
+      const compiled = compileCommons({ files, courses: new Set(own), accepted: [...others, entry] }, { sha256: sha256Of });
+      return compiled.diagnostics
+        .filter(({ severity, file }) => severity === 'error' && file === placeOfAccepted(entry['id']))
+        .map(({ message }) => message);
+    },
     async refresh() {
-      if (courses === null) return;
-      const files = await filesOf(courses);
-      if (files.size === 0) return;
-      const folders = (await readdir(courses, { withFileTypes: true })).filter((entry) => entry.isDirectory() && isCourseId(entry.name));
-      const own = folders.map(({ name }) => name).sort();
+      const { files, own, accepted } = await sources();
+      if (files.size === 0 && accepted.length === 0) return;
       const sums = [...files].map(([name, bytes]) => [name, sha256Of(bytes)]);
-      const stamp = sha256Of(Buffer.from(JSON.stringify([compiler, signer.key, own, ...sums])));
+      const news = accepted.length === 0 ? [] : [sha256Of(Buffer.from(canonicalJson(accepted)))];
+      const stamp = sha256Of(Buffer.from(JSON.stringify([compiler, signer.key, own, ...sums, ...news])));
       if (published?.stamp === stamp && (await readPieces('en')) !== null) return;
-      const { commons, diagnostics } = compileCommons({ files, courses: new Set(own) }, { sha256: sha256Of });
+      const { commons, diagnostics } = compileCommons({ files, courses: new Set(own), accepted }, { sha256: sha256Of });
       for (const { file, line, severity, message, hint } of diagnostics)
-        log(`${join(courses, file)}:${String(line)} ${severity}: ${message} ${hint}`);
+        log(`${join(courses ?? '', file)}:${String(line)} ${severity}: ${message} ${hint}`);
       if (commons === null) {
         log(`The compendium has errors and was not published${published === null ? '' : '; its last version stays'}.`);
         return;

@@ -1,5 +1,6 @@
 /** `/content/commons` and `/content/compendium/…`: the commons as pieces for devices, and as pages show it. Open to all. */
 import type { Clock } from '../../domain/clock.ts';
+import { callsView, callView, choicesView, countriesView, planView, profileView } from '../../cooperation/country-views.ts';
 import type { Commons } from '../../cooperation/commons.ts';
 import { dayOf, type Day } from '../../cooperation/day.ts';
 import { coordinationView, csvOfCoordination } from '../../cooperation/coordination.ts';
@@ -145,6 +146,36 @@ export function commonsRoutes({
       ),
     },
     { method: 'GET', path: '/content/compendium/gaps', answer: view(({ read, language, today }) => gapsView(read, language, today)) },
+    {
+      method: 'GET',
+      path: '/content/compendium/profiles',
+      answer: view(({ read, language }, { url }) =>
+        countriesView(read, (url.searchParams.get('q') ?? '').slice(0, 200), url.searchParams.get('weak'), language),
+      ),
+    },
+    {
+      method: 'GET',
+      path: '/content/compendium/profiles/:id',
+      answer: view(({ read, language, today }, { parts, url }) =>
+        profileView(read, parts['id'] ?? '', url.searchParams.getAll('beside'), language, today),
+      ),
+    },
+    {
+      method: 'GET',
+      path: '/content/compendium/plans/:id',
+      answer: view(({ read, language, today }, { parts }) => planView(read, parts['id'] ?? '', language, today)),
+    },
+    {
+      method: 'GET',
+      path: '/content/compendium/calls',
+      answer: view(({ read, language, today }) => callsView(read, language, today)),
+    },
+    {
+      method: 'GET',
+      path: '/content/compendium/calls/:id',
+      answer: view(({ read, language, today }, { parts }) => callView(read, parts['id'] ?? '', language, today)),
+    },
+    { method: 'GET', path: '/content/compendium/choices', answer: view(({ read, language }) => choicesView(read, language)) },
     {
       method: 'GET',
       path: '/content/compendium/entries.csv',

@@ -1,0 +1,73 @@
+/** Where the pages of countries have their views from: as the compendium's, and out of the same commons. */
+import type { CallsView, CallView, ChoicesView, CountriesView, PlanView, ProfileView } from '#lib/cooperation/country-views.ts';
+import type { Instant } from '#lib/domain/clock.ts';
+import { isObject } from '#lib/domain/shape.ts';
+import type { InterfaceLanguage } from '#lib/i18n/languages.ts';
+import { viewedBy, type Viewed } from './compendium-source.ts';
+import { now } from './store.ts';
+
+type Fetch = typeof globalThis.fetch;
+
+const today = async () => (await import('#lib/cooperation/day.ts')).dayOf(now());
+const views = () => import('#lib/cooperation/country-views.ts');
+
+/** @param search `q`: words; `weak`: an indicator */
+export function loadCountries(fetch: Fetch, search: URLSearchParams, language: InterfaceLanguage): Promise<Viewed<CountriesView>> {
+  const [words, weak] = [search.get('q')?.slice(0, 200) ?? '', search.get('weak') ?? ''];
+  const asked = new URLSearchParams({ q: words, weak, lang: language });
+  return viewedBy(fetch, `/content/compendium/profiles?${asked.toString()}`, language, async (commons) =>
+    (await views()).countriesView(commons, words, weak, language),
+  );
+}
+
+/** @param beside ids of countries to be laid beside it */
+export function loadProfile(
+  fetch: Fetch,
+  id: string,
+  beside: readonly string[],
+  language: InterfaceLanguage,
+): Promise<Viewed<ProfileView>> {
+  const asked = new URLSearchParams([...beside.map((one) => ['beside', one]), ['lang', language]]);
+  return viewedBy(fetch, `/content/compendium/profiles/${encodeURIComponent(id)}?${asked.toString()}`, language, async (commons) =>
+    (await views()).profileView(commons, id, beside, language, await today()),
+  );
+}
+
+export const loadPlan = (fetch: Fetch, id: string, language: InterfaceLanguage): Promise<Viewed<PlanView>> =>
+  viewedBy(fetch, `/content/compendium/plans/${encodeURIComponent(id)}?lang=${language}`, language, async (commons) =>
+    (await views()).planView(commons, id, language, await today()),
+  );
+
+export const loadCalls = (fetch: Fetch, language: InterfaceLanguage): Promise<Viewed<CallsView>> =>
+  viewedBy(fetch, `/content/compendium/calls?lang=${language}`, language, async (commons) =>
+    (await views()).callsView(commons, language, await today()),
+  );
+
+export const loadCall = (fetch: Fetch, id: string, language: InterfaceLanguage): Promise<Viewed<CallView>> =>
+  viewedBy(fetch, `/content/compendium/calls/${encodeURIComponent(id)}?lang=${language}`, language, async (commons) =>
+    (await views()).callView(commons, id, language, await today()),
+  );
+
+export const loadChoices = (fetch: Fetch, language: InterfaceLanguage): Promise<Viewed<ChoicesView>> =>
+  viewedBy(fetch, `/content/compendium/choices?lang=${language}`, language, async (commons) =>
+    (await views()).choicesView(commons, language),
+  );
+
+/** What the node counts for a plan (src/lib/server/cohorts/trained.ts); null is *fewer than five*. */
+export interface PlanPeople {
+  readonly activities: readonly { readonly id: string; readonly course: string; readonly finished: number | null }[];
+  readonly certified: number | null;
+  readonly completeness: { readonly expected: number; readonly heard: number; readonly oldest: Instant | null };
+}
+
+/** Asked of the node alone, which has the records; null where it cannot be reached. */
+export async function loadPeople(fetch: Fetch, plan: string): Promise<PlanPeople | null> {
+  try {
+    const response = await fetch(`/content/compendium/plans/${encodeURIComponent(plan)}/people`);
+    const answer: unknown = response.ok ? await response.json() : null;
+    // The node's own answer about its own records.
+    return isObject(answer) && Array.isArray(answer['activities']) ? (answer as unknown as PlanPeople) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,13 @@
+import { error } from '@sveltejs/kit';
+import { compendiumDependency } from '#lib/app/compendium-source.ts';
+import { loadProfile } from '#lib/app/country-source.ts';
+import { pageFailures } from '#lib/app/course-facts.ts';
+import type { PageLoad } from './$types';
+
+export const load: PageLoad = async ({ fetch, params, url, parent, depends }) => {
+  depends(compendiumDependency);
+  const { language } = await parent();
+  const loaded = await loadProfile(fetch, params.country, url.searchParams.getAll('beside'), language);
+  if (!loaded.ok) error(pageFailures[loaded.error].status, pageFailures[loaded.error]);
+  return { profile: loaded.value.view };
+};

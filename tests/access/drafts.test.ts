@@ -1,0 +1,120 @@
+/** Who writes, reads and reviews what is on its way to the commons: said as a table, and asked of the module. */
+import { describe, expect, it } from 'vitest';
+import type { Instant } from '../../src/lib/domain/clock.ts';
+import type { Draft, Review } from '../../src/lib/domain/drafts.ts';
+import type { NodeId } from '../../src/lib/domain/ids.ts';
+import { mayReadDraft, mayWriteDraft, mayWriteReview, roles, type Role, type Who } from '../../src/lib/sync/access.ts';
+import { aDevice, aPerson } from '../fixtures/records.ts';
+
+const [ann, rui] = [aPerson('a'), aPerson('r')];
+const at = '2026-11-30T10:00:00.000Z' as Instant;
+const staff = (person: typeof ann, ...own: readonly Role[]): Who => ({ type: 'staff', person, roles: own, teaches: () => true });
+
+const outsiders: readonly Who[] = [
+  { type: 'stranger' },
+  { type: 'device', person: ann, device: aDevice('p') },
+  { type: 'peer', node: 'east' as NodeId },
+  { type: 'node', node: 'centre' as NodeId },
+];
+
+const draft = (of: string, more: Partial<Draft> = {}): Draft => ({
+  kind: 'draft',
+  writer: ann,
+  entry: 'an-entry',
+  of,
+  fields: { id: 'an-entry' },
+  changed: at,
+  submitted: null,
+  withdrawn: null,
+  ...more,
+});
+const handedIn = (of: string, edition = 1): Draft => draft(of, { submitted: { edition, at, interest: '', fields: { id: 'an-entry' } } });
+const review = (more: Partial<Review> = {}): Review => ({
+  kind: 'review',
+  writer: rui,
+  entry: 'an-entry',
+  author: ann,
+  edition: 1,
+  decision: 'accept',
+  reasons: '',
+  at,
+  ...more,
+});
+
+/** Each kind of entry, and the one role that writes it; null: nobody does on this road. */
+const pens: Readonly<Record<string, Role | null>> = {
+  assessment: 'focal-point',
+  indicator: 'focal-point',
+  plan: 'focal-point',
+  call: 'focal-point',
+  solution: 'provider',
+  practice: 'provider',
+  listing: 'provider',
+  organisation: 'provider',
+  offer: 'provider',
+  term: null,
+  goal: null,
+  target: null,
+  country: null,
+};
+
+describe.each(Object.entries(pens))('a draft of %s', (of, pen) => {
+  it.each(roles)(`asked by a %s`, (role) => {
+    expect(mayWriteDraft(staff(ann, role), draft(of), null).allow).toBe(role === pen);
+    // Never under another's name.
+    expect(mayWriteDraft(staff(rui, role), draft(of), null).allow).toBe(false);
+    expect(mayReadDraft(staff(ann, role), draft(of)).allow).toBe(true);
+    // Before it is handed in it is its author's alone.
+    expect(mayReadDraft(staff(rui, role), draft(of)).allow).toBe(false);
+    // What a country says of itself is read by nobody here but its author, handed in or not.
+    expect(mayReadDraft(staff(rui, role), handedIn(of)).allow).toBe(role === 'reviewer' && pen !== 'focal-point');
+    expect(mayWriteReview(staff(rui, role), review(), handedIn(of), false).allow).toBe(role === 'reviewer' && pen !== 'focal-point');
+  });
+
+  it('is closed to whoever is no staff', () => {
+    for (const who of outsiders) {
+      expect(mayWriteDraft(who, draft(of), null).allow).toBe(false);
+      expect(mayReadDraft(who, handedIn(of)).allow).toBe(false);
+      expect(mayWriteReview(who, review(), handedIn(of), false).allow).toBe(false);
+    }
+  });
+});
+
+describe('editions', () => {
+  const ask = (after: Draft, before: Draft | null) => mayWriteDraft(staff(ann, 'provider'), after, before).allow;
+  const of = 'solution';
+  it('are counted one by one from 1', () => {
+    expect(ask(handedIn(of), null)).toBe(true);
+    expect(ask(handedIn(of, 2), null)).toBe(false);
+    expect(ask(handedIn(of, 2), handedIn(of))).toBe(true);
+    expect(ask(handedIn(of, 3), handedIn(of))).toBe(false);
+    expect(ask(handedIn(of), handedIn(of, 2))).toBe(false);
+    expect(ask(draft(of), handedIn(of))).toBe(false);
+  });
+  it('stay as they were handed in, while the author writes on', () => {
+    expect(ask({ ...handedIn(of), fields: { id: 'an-entry', title: 'new' } }, handedIn(of))).toBe(true);
+    const altered = draft(of, { submitted: { edition: 1, at, interest: '', fields: { id: 'an-entry', title: 'altered' } } });
+    expect(ask(altered, handedIn(of))).toBe(false);
+  });
+  it('are not taken back by what is older, and keep their kind', () => {
+    expect(ask({ ...draft(of), changed: '2026-11-30T09:00:00.000Z' as Instant }, draft(of))).toBe(false);
+    expect(ask(draft('practice'), draft(of))).toBe(false);
+  });
+});
+
+describe('a review', () => {
+  const ask = (one: Review, of: Draft | null, isDecided = false, who = staff(rui, 'reviewer')) =>
+    mayWriteReview(who, one, of, isDecided).allow;
+  it('is of the edition that stands, once, by somebody else, in their own name', () => {
+    expect(ask(review(), handedIn('solution'))).toBe(true);
+    expect(ask(review({ edition: 2 }), handedIn('solution'))).toBe(false);
+    expect(ask(review(), handedIn('solution', 2))).toBe(false);
+    expect(ask(review(), handedIn('solution'), true)).toBe(false);
+    expect(ask(review(), null)).toBe(false);
+    expect(ask(review(), draft('solution'))).toBe(false);
+    expect(ask(review(), { ...handedIn('solution'), withdrawn: at })).toBe(false);
+    expect(ask(review({ writer: ann }), handedIn('solution'))).toBe(false);
+    expect(ask(review({ writer: ann }), handedIn('solution'), false, staff(ann, 'reviewer', 'provider'))).toBe(false);
+    expect(ask(review({ entry: 'another' }), handedIn('solution'))).toBe(false);
+  });
+});

@@ -1,0 +1,221 @@
+/** The desk at the node: values that nobody sees until they are released, entries that another reviews, and what is published of both. */
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CountriesView, ProfileView } from '../../src/lib/cooperation/country-views.ts';
+import type { EntryView } from '../../src/lib/cooperation/views.ts';
+import type { PersonId } from '../../src/lib/domain/ids.ts';
+import { ask, claim, password, startTestNode, type TestNode } from './kit.ts';
+
+const real = join(import.meta.dirname, '../../courses');
+const courses = mkdtempSync(join(tmpdir(), 'perigee-desk-'));
+let node: TestNode;
+let admin: string;
+
+interface Member {
+  readonly person: PersonId;
+  readonly token: string;
+}
+const members = new Map<string, Member>();
+const member = (name: string): Member => {
+  const found = members.get(name);
+  if (found === undefined) throw new Error(`There is no ${name}`);
+  return found;
+};
+
+interface Said {
+  readonly id: string;
+  readonly ok: boolean;
+  readonly reason?: string;
+}
+const bring = async (by: string, ...documents: readonly object[]): Promise<readonly Said[]> =>
+  (await ask(`${node.url}/api/desk`, { token: member(by).token, body: { documents } })).body['said'] as readonly Said[];
+const deskOf = async (by: string) =>
+  (await ask(`${node.url}/api/desk`, { token: member(by).token })).body as unknown as {
+    readonly drafts: readonly { readonly entry: string }[];
+    readonly reviews: readonly object[];
+    readonly published: Readonly<Record<string, object>>;
+  };
+const view = async <View>(path: string): Promise<View> => (await ask(`${node.url}/content/compendium/${path}`)).body as unknown as View;
+
+let minute = 0;
+const now = (): string => new Date(Date.UTC(2026, 10, 30, 10, minute++)).toISOString();
+
+const draft = (by: string, of: string, fields: object & { readonly id: string }, edition: number | null, interest = '') => ({
+  kind: 'draft',
+  writer: member(by).person,
+  entry: fields.id,
+  of,
+  fields,
+  changed: now(),
+  submitted: edition === null ? null : { edition, at: now(), interest, fields },
+  withdrawn: null,
+});
+const review = (by: string, author: string, entry: string, edition: number, decision: string, reasons: string) => ({
+  kind: 'review',
+  writer: member(by).person,
+  entry,
+  author: member(author).person,
+  edition,
+  decision,
+  reasons,
+  at: now(),
+});
+
+const values = (value: number) => ({
+  id: 'islemara-2026',
+  country: 'islemara',
+  year: 2026,
+  values: [{ indicator: 'national-law', value, confidence: 'judged' }],
+  written: '2026-11-30',
+});
+const solution = (more: object = {}) => ({
+  id: 'reef-watch',
+  title: { en: 'Watching reefs from space' },
+  summary: { en: 'Bleaching seen early.' },
+  problem: { en: 'Nobody dives everywhere.' },
+  users: { en: 'Fisheries offices.' },
+  steps: [{ en: 'Take images of one reef.' }],
+  limits: { en: 'Clouds.' },
+  cost: 'low',
+  level: 'introductory',
+  disciplines: ['science'],
+  themes: ['theme-floods'],
+  targets: ['target-14-2'],
+  indicators: ['ocean-monitoring'],
+  licence: 'CC-BY-4.0',
+  sources: [{ title: 'A source', url: 'https://example.org/' }],
+  written: '2026-11-30',
+  ...more,
+});
+
+beforeAll(async () => {
+  for (const folder of ['+goals', '+compendium', '+indicators', '+profiles', '+plans', '+calls'])
+    cpSync(join(real, folder), join(courses, folder), { recursive: true });
+  for (const course of readdirSync(real).filter((name) => /^[a-z0-9-]+$/.test(name))) mkdirSync(join(courses, course));
+  node = await startTestNode({ courses });
+  admin = await claim(node);
+  for (const [name, role] of [
+    ['Fatu', 'focal-point'],
+    ['Pia', 'provider'],
+    ['Rui', 'reviewer'],
+    ['Sana', 'reviewer'],
+    ['Tara', 'trainer'],
+  ] as const) {
+    const { body: made } = await ask(`${node.url}/api/people`, { token: admin, body: { name, role } });
+    const { body } = await ask(`${node.url}/api/session`, { body: { code: made['code'], name, password } });
+    members.set(name, { person: body['person'] as PersonId, token: body['token'] as string });
+  }
+});
+afterAll(async () => {
+  await node.close();
+  rmSync(courses, { recursive: true });
+});
+
+describe('values of a country', () => {
+  const latest = async (): Promise<number | undefined> =>
+    (await view<ProfileView>('profiles/islemara')).groups
+      .flatMap(({ lines }) => lines)
+      .find(({ id }) => id === 'national-law')
+      ?.readings.at(-1)?.value;
+
+  it('are at the centre before they are released, and in nothing that anybody or any node reads', async () => {
+    expect(await bring('Fatu', draft('Fatu', 'assessment', values(2), null))).toEqual([expect.objectContaining({ ok: true })]);
+    expect((await deskOf('Fatu')).drafts.map(({ entry }) => entry)).toEqual(['islemara-2026']);
+    for (const other of ['Pia', 'Rui', 'Tara']) expect((await deskOf(other)).drafts).toEqual([]);
+    expect(await latest()).toBe(0);
+    // No road leads into the database in which they lie, not even an administrator's; and it is none that goes up.
+    expect((await ask(`${node.url}/replica/db/private/_all_docs`, { token: admin })).status).toBe(403);
+    const desk = await ask(`${node.url}/replica/db/desk-centre/_all_docs`, { token: admin });
+    expect(desk.status).toBe(200);
+    expect(JSON.stringify(desk.body)).not.toContain('islemara');
+  });
+
+  it('are published by their focal point’s word alone, and stay so after a restart', async () => {
+    expect(await bring('Fatu', draft('Fatu', 'assessment', values(2), 1))).toEqual([expect.objectContaining({ ok: true })]);
+    expect(await latest()).toBe(2);
+    await node.restart();
+    expect(await latest()).toBe(2);
+    const { countries } = await view<CountriesView>('profiles');
+    expect(countries.find(({ id }) => id === 'islemara')?.tally?.year).toBe(2026);
+  });
+
+  it('are corrected by another edition; what is wrong is refused with its reason and changes nothing', async () => {
+    expect(await bring('Fatu', draft('Fatu', 'assessment', values(3), 2))).toEqual([expect.objectContaining({ ok: true })]);
+    expect(await latest()).toBe(3);
+    const wrong = { ...values(1), values: [{ indicator: 'no-such-thing', value: 1, confidence: 'judged' }] };
+    expect(await bring('Fatu', draft('Fatu', 'assessment', wrong, 3))).toEqual([
+      expect.objectContaining({ ok: false, reason: expect.stringMatching(/There is no entry «no-such-thing»/) as string }),
+    ]);
+    expect(await bring('Pia', draft('Pia', 'assessment', values(1), 1))).toEqual([
+      expect.objectContaining({ ok: false, reason: 'This role does not write this kind of entry.' }),
+    ]);
+    expect(await latest()).toBe(3);
+  });
+});
+
+describe('a solution', () => {
+  const shown = async (): Promise<{ readonly status: number; readonly view: EntryView }> => {
+    const { status, body } = await ask(`${node.url}/content/compendium/entries/reef-watch`);
+    return { status, view: body as unknown as EntryView };
+  };
+
+  it('is its author’s until it is handed in, then a reviewer’s to read', async () => {
+    await bring('Pia', draft('Pia', 'solution', solution(), null));
+    expect((await deskOf('Rui')).drafts).toEqual([]);
+    await bring('Pia', draft('Pia', 'solution', solution(), 1, 'We sell the images.'));
+    expect((await deskOf('Rui')).drafts.map(({ entry }) => entry)).toEqual(['reef-watch']);
+    expect((await shown()).status).toBe(404);
+  });
+
+  it('is returned with reasons, handed in again, and accepted once by another than its author', async () => {
+    await bring('Rui', review('Rui', 'Pia', 'reef-watch', 1, 'return', 'Name the limits.'));
+    expect((await deskOf('Pia')).reviews).toEqual([expect.objectContaining({ decision: 'return', reasons: 'Name the limits.' })]);
+    await bring('Pia', draft('Pia', 'solution', solution({ limits: { en: 'Clouds, and water deeper than ten metres.' } }), 2));
+    expect((await shown()).status).toBe(404);
+    await bring('Sana', review('Sana', 'Pia', 'reef-watch', 2, 'abstain', 'I advise this company.'));
+    expect((await shown()).status).toBe(404);
+    const accepted = review('Rui', 'Pia', 'reef-watch', 2, 'accept', '');
+    expect(await bring('Rui', accepted)).toEqual([expect.objectContaining({ ok: true })]);
+    // The same again, by a device that did not hear the answer.
+    expect(await bring('Rui', accepted)).toEqual([expect.objectContaining({ ok: true })]);
+    const { status, view: entry } = await shown();
+    expect(status).toBe(200);
+    expect(entry.entry).toMatchObject({ limits: { en: 'Clouds, and water deeper than ten metres.' }, reviewed: '2026-11-30' });
+    expect((await deskOf('Pia')).published['reef-watch']).toMatchObject({ edition: 2 });
+  });
+
+  it('is in the commons that devices install, and found there', async () => {
+    const { total } = await view<{ readonly total: number }>('list?q=reefs&lang=en');
+    expect(total).toBeGreaterThan(0);
+  });
+
+  it('is withdrawn by its author, and then gone from the compendium', async () => {
+    const written = draft('Pia', 'solution', solution({ limits: { en: 'Clouds, and water deeper than ten metres.' } }), null);
+    const there = (await deskOf('Pia')).drafts.find(({ entry }) => entry === 'reef-watch') as unknown as { readonly submitted: object };
+    await bring('Pia', { ...written, submitted: there.submitted, withdrawn: now() });
+    expect((await shown()).status).toBe(404);
+  });
+
+  it('is not accepted where it would break the compendium', async () => {
+    await bring('Pia', draft('Pia', 'solution', { ...solution(), id: 'broken' }, 1));
+    expect(await bring('Pia', draft('Pia', 'solution', { ...solution({ themes: ['theme-nowhere'] }), id: 'broken-2' }, 1))).toEqual([
+      expect.objectContaining({ ok: false, reason: expect.stringMatching(/theme-nowhere/) as string }),
+    ]);
+  });
+});
+
+describe('who may come', () => {
+  it('is staff; rubbish is refused in words', async () => {
+    expect((await ask(`${node.url}/api/desk`)).status).toBe(401);
+    expect((await ask(`${node.url}/api/desk`, { token: member('Rui').token, body: { documents: 'all' } })).status).toBe(400);
+    expect(await bring('Rui', { kind: 'draft' }, { kind: 'nothing' })).toEqual([
+      expect.objectContaining({ ok: false }),
+      expect.objectContaining({ ok: false }),
+    ]);
+    expect(await bring('Tara', draft('Tara', 'solution', { ...solution(), id: 'by-a-trainer' }, 1))).toEqual([
+      expect.objectContaining({ ok: false }),
+    ]);
+  });
+});
