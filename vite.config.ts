@@ -36,6 +36,10 @@ const desk =
 /** The pages of countries: profiles, plans, calls. */
 const country = /src\/(lib\/app\/[Cc]ountry|lib\/ui\/(Trend|Tally)|routes\/(profiles\/(\+|\[country\]\/\+)|plans|calls))/;
 
+/** What pages of staff and of the commons share, and no lesson needs. */
+const tables = /src\/lib\/domain\/(csv|about|orders)/;
+const cooperation = /src\/lib\/cooperation\//;
+
 /**
  * What travels together is one file: each file costs a request, and the worker's install is bounded in files. The first group
  * that takes a module keeps it.
@@ -54,7 +58,9 @@ const groups = [
       !desk.test(id) &&
       !evidence.test(id) &&
       !cascade.test(id) &&
-      !exercise.test(id),
+      !exercise.test(id) &&
+      !tables.test(id) &&
+      !cooperation.test(id),
     tags: ['$initial' as const],
     minShareCount: 2,
     priority: 9,
@@ -69,13 +75,18 @@ const groups = [
     priority: 8,
   },
   // Installing, searching, passes: what an installed application does later.
-  { name: 'later', test: /src\/lib\/((sync|course)\/(?!.*(replica|commons|statements|fits|client\/desk))|app\/passes)/, priority: 7 },
+  {
+    name: 'later',
+    test: /src\/lib\/((sync|course)\/(?!.*(replica|commons|statements|fits|client\/desk))|app\/(passes|installed-search))/,
+    priority: 7,
+  },
   // PouchDB and its road to the centre: not before there is a centre.
   {
     name: 'replica',
     test: /node_modules\/(pouchdb|spark-md5|vuvuzela|uuid|events)|sync\/client\/(browser-replica|pouch-replica)/,
     priority: 6,
   },
+  { name: 'tables', test: tables, priority: 7 },
   { name: 'staff', test: staff, priority: 6 },
   // How a device learns to trust the centre: read once, before anything can be kept.
   { name: 'trust', test: /src\/(routes\/trust\/|lib\/app\/trust-facts)/, priority: 6 },

@@ -8,6 +8,7 @@ import type { Catalogue, Message } from '#lib/i18n/translate.ts';
 const root = join(import.meta.dirname, '..');
 const areas = [
   'learner',
+  'browse',
   'self',
   'teach',
   'centre',

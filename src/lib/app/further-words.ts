@@ -7,3 +7,25 @@ export const furtherFiles = import.meta.glob<Catalogue>(
     import: 'default',
   },
 );
+
+export type FurtherArea =
+  'teach' | 'centre' | 'cascade' | 'evidence' | 'exam' | 'verify' | 'compendium' | 'network' | 'explore' | 'trust' | 'country' | 'desk';
+
+/** The areas whose words a route shows to which no lesson leads. */
+export function furtherAreasOf(route: string): readonly ('learner' | 'browse' | 'self' | FurtherArea)[] {
+  const first = route.split('/')[1] ?? '';
+  if (/^\/centre\/(cascade|evaluation)/.test(route)) return ['learner', 'teach', 'centre', 'cascade'];
+  if (first === 'centre') return ['learner', 'teach', 'centre'];
+  if (first === 'verify') return ['learner', 'verify'];
+  if (first === 'certificates') return ['learner', 'verify', 'evidence'];
+  if (first === 'exams') return ['learner', 'evidence', 'exam'];
+  if (first === 'trust') return ['learner', 'trust'];
+  if (first === 'network') return ['learner', 'browse', 'compendium', 'network'];
+  if (first === 'desk' || route.endsWith('/values')) return ['learner', 'compendium', 'country', 'desk'];
+  if (['profiles', 'plans', 'calls'].includes(first)) return ['learner', 'compendium', 'country'];
+  if (first === 'compendium') return ['learner', 'compendium'];
+  if (route.startsWith('/teach/sessions')) return ['learner', 'teach', 'evidence'];
+  if (route.startsWith('/teach/cascade')) return ['learner', 'self', 'teach', 'cascade'];
+  if (route.startsWith('/teach/exams')) return ['learner', 'teach', 'evidence', 'exam'];
+  return first === 'teach' ? ['learner', 'teach'] : ['learner'];
+}

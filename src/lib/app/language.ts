@@ -7,21 +7,9 @@ import { browser } from '$app/environment';
 import { isInterfaceLanguage, languageCookie, negotiateLanguage, type InterfaceLanguage } from '#lib/i18n/languages.ts';
 import type { Catalogue } from '#lib/i18n/translate.ts';
 import { readCookie, writeCookie } from './cookies.ts';
+import type { FurtherArea } from './further-words.ts';
 
-type Area =
-  | 'learner'
-  | 'self'
-  | 'teach'
-  | 'centre'
-  | 'verify'
-  | 'compendium'
-  | 'evidence'
-  | 'network'
-  | 'trust'
-  | 'exam'
-  | 'country'
-  | 'desk'
-  | 'cascade';
+type Area = 'learner' | 'browse' | 'self' | FurtherArea;
 
 /** What a load depends on that shows words. */
 export const languageDependency = 'perigee:language';
@@ -30,7 +18,7 @@ export const languageDependency = 'perigee:language';
 const languagePath = '/api/language';
 
 /** The other areas' stand in further-words.ts. */
-const files = import.meta.glob<Catalogue>('../i18n/messages/*/{learner,self}.json', { import: 'default' });
+const files = import.meta.glob<Catalogue>('../i18n/messages/*/{learner,browse,self}.json', { import: 'default' });
 
 /**
  * The language a page is to be in: `?lang=` for this visit, else the person's choice, else what the browser asks for. The
@@ -49,38 +37,28 @@ export async function languageOfPage(url: URL, fetch: typeof globalThis.fetch): 
   return isInterfaceLanguage(rendered) ? rendered : negotiateLanguage(navigator.languages.join());
 }
 
-/** The areas whose words a route shows. Every page shows the learner's: the frame's words are among them. */
-function areasOf(route: string | null): readonly Area[] {
-  const first = route?.split('/')[1] ?? '';
+/** The areas whose words a page shows to which a lesson leads; null for the others. Every page shows the learner's: the frame's words are among them. */
+function ownAreasOf(route: string): readonly Area[] | null {
+  const [, first = '', , unit] = route.split('/');
   if (['people', 'settings', 'record'].includes(first)) return ['learner', 'self'];
-  if (/^\/centre\/(cascade|evaluation)/.test(route ?? '')) return ['learner', 'teach', 'centre', 'cascade'];
-  if (first === 'centre') return ['learner', 'teach', 'centre'];
-  if (first === 'verify') return ['learner', 'verify'];
-  if (first === 'certificates') return ['learner', 'verify', 'evidence'];
-  if (first === 'exams') return ['learner', 'evidence', 'exam'];
-  if (first === 'trust') return ['learner', 'trust'];
-  if (first === 'network') return ['learner', 'compendium', 'network'];
-  if (first === 'desk' || route?.endsWith('/values') === true) return ['learner', 'compendium', 'country', 'desk'];
-  if (['profiles', 'plans', 'calls'].includes(first)) return ['learner', 'compendium', 'country'];
-  if (first === 'compendium') return ['learner', 'compendium'];
-  if (route?.startsWith('/teach/sessions') === true) return ['learner', 'teach', 'evidence'];
-  if (route?.startsWith('/teach/cascade') === true) return ['learner', 'self', 'teach', 'cascade'];
-  if (route?.startsWith('/teach/exams') === true) return ['learner', 'teach', 'evidence', 'exam'];
-  return first === 'teach' ? ['learner', 'teach'] : ['learner'];
+  if (first === 'courses') return unit === undefined ? ['learner', 'browse'] : ['learner'];
+  return ['', 'catalogue'].includes(first) ? ['learner', 'browse'] : null;
 }
 
 const merged = new Map<string, Catalogue>();
 
 /** The messages that a route needs, in one language; only these are fetched. */
 export async function loadCatalogue(language: InterfaceLanguage, route: string | null): Promise<Catalogue> {
-  const areas = areasOf(route);
+  const further = () => import('./further-words.ts');
+  // A page that is not there has the frame's words alone.
+  const areas = route === null ? (['learner'] as const) : (ownAreasOf(route) ?? (await further()).furtherAreasOf(route));
   const name = `${language} ${areas.join(' ')}`;
   const known = merged.get(name);
   if (known !== undefined) return known;
   const parts = await Promise.all(
     areas.map(async (area) => {
       const path = `../i18n/messages/${language}/${area}.json`;
-      const load = files[path] ?? (await import('./further-words.ts')).furtherFiles[path];
+      const load = files[path] ?? (await further()).furtherFiles[path];
       if (load === undefined) throw new Error(`There are no messages for ${language}/${area}.`);
       return load();
     }),

@@ -1,8 +1,8 @@
 import { instantOf } from '#lib/domain/clock.ts';
 import { createUlid, type CourseId, type ItemId, type PersonId, type UnitId } from '#lib/domain/ids.ts';
 import type { RegisterEvent } from '#lib/domain/progress.ts';
-import { attemptId, noteId, withdrawalId } from '#lib/domain/records.ts';
-import type { AttemptRecord, NoteRecord, PersonRecord, WithdrawalRecord } from '#lib/domain/records.ts';
+import { attemptId } from '#lib/domain/records.ts';
+import type { AttemptRecord, NoteRecord, PersonRecord } from '#lib/domain/records.ts';
 import type { CourseStructure } from '#lib/course/package.ts';
 import type { CourseProgress, LearningController, RecordEntry, Where } from './contract.ts';
 import { openCourses } from './open-courses.ts';
@@ -166,68 +166,41 @@ export class Learning implements LearningController {
   }
 
   async note(course: CourseId, unit: UnitId, type: 'note' | 'bookmark', text: string): Promise<void> {
-    const { store } = await this.#storage();
+    const { store, sums } = await this.#storage();
     const person = await this.#learner();
-    await store.journal.commit(person, [this.#newNote(person, store.device, course, unit, type, text)]);
+    await store.journal.commit(person, [sums.newNote({ person, writer: store.device, course, unit, type, text }, now(), random)]);
     await this.#refreshNotes(person);
-  }
-
-  #newNote(
-    person: PersonId,
-    writer: NoteRecord['writer'],
-    course: CourseId,
-    unit: UnitId,
-    type: NoteRecord['type'],
-    text: string,
-  ): NoteRecord {
-    const moment = now();
-    const ulid = createUlid(moment, random);
-    const at = instantOf(moment);
-    return { _id: noteId(person, course, unit, ulid), kind: 'note', person, course, unit, ulid, writer, type, text, made: at, changed: at };
   }
 
   /** A note of another device is not rewritten: it is taken back, and its new words are a note of this device. */
   async change(note: NoteRecord, text: string): Promise<void> {
-    const { store } = await this.#storage();
+    const { store, sums } = await this.#storage();
     const person = await this.#learner();
     // A note under another id of the same person is one of another device: that range is only read here.
     const own = note.writer === store.device && note.person === person;
     const documents = own
-      ? [{ ...this.#plain(note), text, changed: instantOf(now()) }]
+      ? [{ ...sums.plainNote(note), text, changed: instantOf(now()) }]
       : [
-          this.#withdrawal(note, person, store.device),
-          { ...this.#newNote(person, store.device, note.course, note.unit, note.type, text), made: note.made },
+          sums.withdrawalOf(note, { person, writer: store.device }, instantOf(now())),
+          {
+            ...sums.newNote({ person, writer: store.device, course: note.course, unit: note.unit, type: note.type, text }, now(), random),
+            made: note.made,
+          },
         ];
     await store.journal.commit(person, documents);
     await this.#refreshNotes(person);
   }
 
   async withdraw(note: NoteRecord): Promise<void> {
-    const { store } = await this.#storage();
+    const { store, sums } = await this.#storage();
     const at = instantOf(now());
     const person = await this.#learner();
     const own = note.writer === store.device && note.person === person;
-    const document = own ? { ...this.#plain(note), changed: at, withdrawn: at } : this.#withdrawal(note, person, store.device);
+    const document = own
+      ? { ...sums.plainNote(note), changed: at, withdrawn: at }
+      : sums.withdrawalOf(note, { person, writer: store.device }, at);
     await store.journal.commit(person, [document]);
     await this.#refreshNotes(person);
-  }
-
-  /** The document itself, without what the page was told about where it is. */
-  #plain({ _id, kind, person, course, unit, ulid, writer, type, text, made, changed }: NoteRecord): NoteRecord {
-    return { _id, kind, person, course, unit, ulid, writer, type, text, made, changed };
-  }
-
-  #withdrawal({ course, unit, ulid }: NoteRecord, person: PersonId, writer: NoteRecord['writer']): WithdrawalRecord {
-    return {
-      _id: withdrawalId(person, course, unit, ulid, writer),
-      kind: 'withdrawal',
-      person,
-      course,
-      unit,
-      ulid,
-      writer,
-      at: instantOf(now()),
-    };
   }
 
   async #refreshNotes(person: PersonId): Promise<void> {

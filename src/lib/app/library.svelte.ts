@@ -1,7 +1,6 @@
 import type { CourseId } from '#lib/domain/ids.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
-import type { CourseStructure, Language, TextSection } from '#lib/course/package.ts';
-import { isTextSections } from '#lib/course/parse-package.ts';
+import type { CourseStructure, Language } from '#lib/course/package.ts';
 import type { CourseRow, JobRow } from '#lib/storage/schema.ts';
 import type { InstallFailure, InstallPorts, Job, Offer } from '#lib/sync/client/install.ts';
 import type { InstalledCourse, InstallState, LibraryController, Quote, SearchHit } from './contract.ts';
@@ -205,40 +204,10 @@ export class Library implements LibraryController {
 
   async search(query: string): Promise<readonly SearchHit[]> {
     const { store } = await this.#storage();
-    const { search } = await import('#lib/course/search.ts');
-    const texts = await Promise.all((await store.library.courses()).map((row) => this.#texts(row)));
-    return search(texts.flat(), query).map(({ key, anchor, heading, excerpt }) => ({ ...key, anchor, heading, excerpt }));
-  }
-
-  async #texts({ course, structure, languages }: CourseRow) {
-    const { store } = await this.#storage();
-    const wanted = structure.modules
-      .flatMap(({ units }) => units)
-      .flatMap((unit) =>
-        languages.flatMap((language) => {
-          const pieces = unit.pieces[language];
-          return pieces === undefined ? [] : [{ unit, language, sha256: pieces.text }];
-        }),
-      );
-    const rows = await store.library.pieces(wanted.map(({ sha256 }) => sha256));
-    return wanted.flatMap(({ unit, language }, i) => {
-      const piece = rows[i];
-      if (piece === undefined) return [];
-      const unitTitle = unit.title[language] ?? unit.id;
-      const courseTitle = structure.title[language] ?? course;
-      return [{ key: { course, unit: unit.id, language, courseTitle, unitTitle }, title: unitTitle, sections: sectionsOf(piece.bytes) }];
-    });
+    const { searchInstalled } = await import('./installed-search.ts');
+    return searchInstalled(store, query);
   }
 }
 
 /** What the learner may have chosen anew for a job that stands. */
 const changeOf = ({ language, media }: JobRow): Pick<JobRow, 'language' | 'media'> => ({ language, media });
-
-function sectionsOf(bytes: Uint8Array): readonly TextSection[] {
-  try {
-    const sections: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return isTextSections(sections) ? sections : [];
-  } catch {
-    return [];
-  }
-}

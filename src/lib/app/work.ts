@@ -2,9 +2,19 @@
  * What a person's documents about one course add up to: pure, so that the page can show an answer at once after its commit
  * without reading everything again.
  */
-import type { ItemId, NodeId, UnitId } from '#lib/domain/ids.ts';
+import { instantOf, type Instant, type RandomBytes } from '#lib/domain/clock.ts';
+import { createUlid, type ItemId, type NodeId, type UnitId } from '#lib/domain/ids.ts';
 import { courseProgress, itemStanding, joinRecords, type ProgressShape } from '#lib/domain/progress.ts';
-import type { AttemptRecord, FeedbackRecord, NoteRecord, PersonRecord, RecordId, RegisterRecord } from '#lib/domain/records.ts';
+import { noteId, withdrawalId } from '#lib/domain/records.ts';
+import type {
+  AttemptRecord,
+  FeedbackRecord,
+  NoteRecord,
+  PersonRecord,
+  RecordId,
+  RegisterRecord,
+  WithdrawalRecord,
+} from '#lib/domain/records.ts';
 import type { CourseProgress, ItemProgress, RecordEntry, UnitProgress, Where } from './contract.ts';
 
 export interface Kept {
@@ -119,3 +129,44 @@ export function recordOf(documents: readonly Kept[]): RecordEntry[] {
 /** True when every unit but possibly this one is completed: completing it completes the course. */
 export const completesCourse = (course: ProgressShape, progress: CourseProgress, unit: UnitId): boolean =>
   course.modules.flatMap(({ units }) => units).every(({ id }) => id === unit || progress.units[id]?.status === 'completed');
+
+/** What a note or bookmark is about, and whose it is. */
+type AboutNote = Pick<NoteRecord, 'person' | 'writer' | 'course' | 'unit' | 'type' | 'text'>;
+
+/** A new note or bookmark of this device. @param moment milliseconds since 1970 */
+export function newNote(about: AboutNote, moment: number, random: RandomBytes): NoteRecord {
+  const ulid = createUlid(moment, random);
+  const at = instantOf(moment);
+  return { _id: noteId(about.person, about.course, about.unit, ulid), kind: 'note', ...about, ulid, made: at, changed: at };
+}
+
+/** The document itself, without what the page was told about where it is. */
+export const plainNote = ({ _id, kind, person, course, unit, ulid, writer, type, text, made, changed }: NoteRecord): NoteRecord => ({
+  _id,
+  kind,
+  person,
+  course,
+  unit,
+  ulid,
+  writer,
+  type,
+  text,
+  made,
+  changed,
+});
+
+/** Takes back a note of another device, whose document is only read here. */
+export const withdrawalOf = (
+  { course, unit, ulid }: NoteRecord,
+  { person, writer }: Pick<WithdrawalRecord, 'person' | 'writer'>,
+  at: Instant,
+): WithdrawalRecord => ({
+  _id: withdrawalId(person, course, unit, ulid, writer),
+  kind: 'withdrawal',
+  person,
+  course,
+  unit,
+  ulid,
+  writer,
+  at,
+});

@@ -2,6 +2,7 @@
  * Words with places and plural forms. A message is a text with `{name}` places, or an object of such texts by the
  * categories of `Intl.PluralRules`, chosen by the value `n`. Numbers that stand in a place are written as the language writes them.
  */
+import type browse from './messages/en/browse.json';
 import type cascade from './messages/en/cascade.json';
 import type centre from './messages/en/centre.json';
 import type compendium from './messages/en/compendium.json';
@@ -20,6 +21,7 @@ import type verify from './messages/en/verify.json';
 /** Every key of the English messages. */
 export type Key =
   | keyof typeof learner
+  | keyof typeof browse
   | keyof typeof self
   | keyof typeof teach
   | keyof typeof centre
