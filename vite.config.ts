@@ -15,7 +15,7 @@ const cascade =
 
 /** Pages on which courses are chosen, and what only they show. */
 const browse =
-  /src\/routes\/(\+page|catalogue\/|courses\/\[course\]\/\+page)|src\/lib\/(app\/CourseList|ui\/(CourseCard|Orbit|BytesMeter))/;
+  /src\/routes\/(\+page|catalogue\/|courses\/\[course\]\/\+page)|src\/lib\/(app\/CourseList|ui\/(CourseCard|Emblem|Orbit|BytesMeter))/;
 
 /** The compendium's pages, and what only they show. */
 const compendium = /src\/(lib\/app\/[Cc]ompendium|routes\/compendium)/;
