@@ -169,10 +169,10 @@ it('publishes a year once, by gender and country as far as they were given, with
   }); // prettier-ignore
   expect(JSON.stringify(body['years'])).not.toContain(first.person);
 
-  // What arrives late changes nothing that was published.
+  // Who comes after a year was closed changes nothing that was published.
   const [late] = await codesOf(node, later, cohort, { names: [{ name: 'Late', about: { gender: 'woman', country: 'SN' } }] });
   const joined = await joinBy(node, late ?? '');
-  await pass(node, joined, clock() + day);
+  await pass(node, joined, clock() + 301 * day);
   expect((await close(later, 2024)).body['error']).toBe('closed');
   const { body: after } = await ask(`${node.url}/api/evaluation`, { token: later });
   expect(after['years']).toEqual(body['years']);
