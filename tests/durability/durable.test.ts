@@ -212,7 +212,8 @@ describe.skipIf(!canTrace)('a power cut', () => {
     );
     const moved = new Map(kept.flatMap(({ at }, now) => (claims.has(at) ? [[now, claims.get(at) ?? []] as const] : [])));
     const silent = { operations: kept.map(({ operation }) => operation), claims: moved, sent };
-    const last = kept.length - 1;
-    expect((await replay(silent, (at) => (at === last ? ['none'] : []))).lost).not.toEqual([]);
+    // Right after a merge of the log all is in the database's own file, which was told to write: one moment alone may show nothing.
+    const moments = new Set([...moved.keys()].toSorted((a, b) => a - b).filter((_, n, all) => n % Math.ceil(all.length / 12) === 0));
+    expect((await replay(silent, (at) => (moments.has(at) ? ['none'] : []))).lost).not.toEqual([]);
   });
 });
