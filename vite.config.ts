@@ -7,7 +7,7 @@ const staff =
 
 /** Evidence, of teaching and of exams: signed, kept and judged on the device. */
 const evidence =
-  /src\/routes\/teach\/(sessions|exams)\/[A-Z]|src\/lib\/(app\/(evidence|exam[-/]|Standing|CodeReader)|storage\/(statements|exams)|sync\/client\/statements)/;
+  /src\/routes\/teach\/(sessions|exams)\/[A-Z]|src\/lib\/(app\/(evidence|exam[-/]|Standing|CodeReader|code-drawing)|storage\/(statements|exams)|sync\/client\/statements)/;
 
 /** Who trained whom, and the figures by which a centre is judged. */
 const cascade =

@@ -1,7 +1,7 @@
 /** Staff, signatures and lists of trust, as tests of certification in a browser need them. */
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { canonicalJson } from '../../src/lib/domain/canonical-json.ts';
@@ -116,19 +116,24 @@ export async function say(origin: string, by: Member, about: PersonId, body: Sta
   expect(answer).toMatchObject([{ ok: true }]);
 }
 
-/** Waits until the worker has kept what comes after its installation; pictures of codes come last. */
-export const untilKept = (page: Page): Promise<unknown> =>
-  expect
-    .poll(
-      () =>
-        page.evaluate(async () => {
-          await navigator.serviceWorker.ready;
-          const caught = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
-          return caught.flat().some(({ url }) => /QrCode.*css/.test(url));
-        }),
-      { timeout: 60_000 },
-    )
-    .toBe(true);
+/** Paths of what the worker keeps behind its installation, as the build wrote them into it. */
+function keptLater(): readonly string[] {
+  const worker = readFileSync(join(import.meta.dirname, '..', '..', 'build', 'client', 'service-worker.js'), 'utf8').replaceAll('\\"', '"');
+  return JSON.parse(/"after":(\[[^\]]*\])/.exec(worker)?.[1] ?? '[]') as string[];
+}
+
+/** Waits until the worker has kept all that it keeps behind its installation, whether or not a page that needs it was ever opened. */
+export async function untilKept(page: Page): Promise<void> {
+  const later = keptLater();
+  expect(later.length).toBeGreaterThan(5);
+  const lacking = (): Promise<readonly string[]> =>
+    page.evaluate(async (paths) => {
+      await navigator.serviceWorker.ready;
+      const found = await Promise.all(paths.map((path) => caches.match(path)));
+      return paths.filter((_path, place) => found[place] === undefined);
+    }, later);
+  await expect.poll(lacking, { timeout: 60_000 }).toEqual([]);
+}
 
 /** The text of the code that is open on the page. */
 export const codeText = async (page: Page): Promise<string> => {

@@ -1,5 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { untilKept } from './certification.ts';
 import { claim, expect, joinCentre, makeCohort, makePerson, signIn, test, type Staff } from './perigee.ts';
 
 const password = 'perigee apogee orbit';
@@ -26,20 +27,6 @@ async function takeCode(page: Page, text: string): Promise<void> {
   await page.getByLabel('The code as text').fill(text);
   await page.getByRole('button', { name: 'Take it' }).click();
 }
-
-/** Waits until the worker has kept what is fetched after its installation; pictures of codes come last. */
-const untilKept = (page: Page): Promise<unknown> =>
-  expect
-    .poll(
-      () =>
-        page.evaluate(async () => {
-          await navigator.serviceWorker.ready;
-          const caught = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
-          return caught.flat().some(({ url }) => /QrCode.*css/.test(url));
-        }),
-      { timeout: 60_000 },
-    )
-    .toBe(true);
 
 test('a session is held, observed and taken back between two phones without a network, and handed over later', async ({
   startNode,

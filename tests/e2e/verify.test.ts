@@ -1,12 +1,13 @@
 /** Verifying a certificate in a browser that has no network: from a file, a photo, pasted text and the camera. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import type { NodeProcess } from '../../scripts/node-process.ts';
 import { around } from '../certification/today.ts';
 import { certificate, grantBody, thief, trustListOf } from '../certification/world.ts';
+import { untilKept } from './certification.ts';
 import { expect, test } from './perigee.ts';
 
 const { on, set, badge, photo } = around(Date.now());
@@ -24,25 +25,6 @@ const jsonFile = (content: unknown) => ({
   buffer: Buffer.from(JSON.stringify(content)),
 });
 const verdictOf = (page: Page) => page.locator('[data-verdict]');
-
-/** Paths of what the worker keeps behind its installation, as the build wrote them into it. */
-function keptLater(): readonly string[] {
-  const worker = readFileSync(join(import.meta.dirname, '..', '..', 'build', 'client', 'service-worker.js'), 'utf8').replaceAll('\\"', '"');
-  return JSON.parse(/"after":(\[[^\]]*\])/.exec(worker)?.[1] ?? '[]') as string[];
-}
-
-/** Waits until the worker has kept what verifying needs, without the page ever having been opened. */
-async function untilKept(page: Page): Promise<void> {
-  const later = keptLater();
-  expect(later.length).toBeGreaterThan(5);
-  const lacking = (): Promise<readonly string[]> =>
-    page.evaluate(async (paths) => {
-      await navigator.serviceWorker.ready;
-      const found = await Promise.all(paths.map((path) => caches.match(path)));
-      return paths.filter((_path, place) => found[place] === undefined);
-    }, later);
-  await expect.poll(lacking, { timeout: 60_000 }).toEqual([]);
-}
 
 test('without a network: a file, a photo of the code and pasted text, by lists that came before', async ({ startNode, openDevice }) => {
   const node = await startNode();
