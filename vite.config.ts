@@ -94,7 +94,7 @@ const groups = [
   // one has no programme to look into and no page of a holder's: those lie with what shows them.
   {
     name: 'verify',
-    test: /src\/routes\/verify\/(?!\+)|src\/lib\/certification\/(?!programme|published|standing|statement|evidence|known|admission|passes|sitting|exam)|src\/lib\/app\/(verif|scan)|node_modules\/(jsonld|rdf-canonize|lru-cache|yallist|canonicalize|setimmediate)\//,
+    test: /src\/routes\/verify\/(?!\+)|src\/lib\/certification\/(?!programme|published|standing|statement|evidence|known|admission|passes|sitting|exam)|src\/lib\/app\/verif|node_modules\/(jsonld|rdf-canonize|lru-cache|yallist|canonicalize|setimmediate)\//,
     priority: 6,
   },
   // The holder's certificates, and the doors of exams: nobody needs them in their first lesson.
@@ -102,7 +102,7 @@ const groups = [
   // After all that it stands on: a group takes along what its modules import, as far as no earlier one has.
   { name: 'evidence', test: evidence, priority: 4 },
   { name: 'cascade', test: cascade, priority: 4 },
-  { name: 'camera', test: /node_modules\/qr\//, priority: 6 },
+  { name: 'camera', test: /node_modules\/qr\/|src\/lib\/app\/scan/, priority: 6 },
   // Searching in the entries that are on the device, and bringing them there: kept by the worker once it is installed.
   { name: 'commons', test: /src\/lib\/(cooperation\/|sync\/client\/install-commons)/, priority: 4 },
   // Where `crypto.subtle` is missing.

@@ -11,7 +11,6 @@ import { readStatusListHead } from '#lib/certification/status-list.ts';
 import { openTrust, type Trust } from '#lib/certification/trust.ts';
 import { parseTrustSet, type TrustSet } from '#lib/certification/trust-set.ts';
 import { verify, type Answer } from '#lib/certification/verify.ts';
-import { codeInPicture } from './scan.ts';
 import { now, storage } from './store.ts';
 import { browserTools } from './verify-tools.ts';
 
@@ -114,7 +113,7 @@ export class Verifier {
     const held = async (): Promise<Held> => {
       const found = heldInFile(new Uint8Array(await file.arrayBuffer()));
       if (found.type !== 'nothing') return found;
-      const text = await codeInPicture(file);
+      const text = await (await import('./scan.ts')).codeInPicture(file);
       return text === null ? found : heldInText(text);
     };
     return this.#verify(held());
