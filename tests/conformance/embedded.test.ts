@@ -28,6 +28,19 @@ it('is readable by its owner alone, and sees what another process writes', async
   rmSync(folder, { recursive: true });
 });
 
+it('keeps nobody waiting for a database that was dropped before they began to wait', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'perigee-engine-'));
+  const engine = openEmbedded({ file: join(folder, 'node.sqlite'), random });
+  await engine.further.create('library');
+  const held = await engine.further.open('library');
+  if (held === null) throw new Error('It was not made');
+  await engine.further.drop('library');
+  // Nothing else ends this wait.
+  await held.waitForChange(null, 'now', new AbortController().signal);
+  await engine.close();
+  rmSync(folder, { recursive: true });
+});
+
 it('says that the storage failed where the disk is full at the start, and leaves the file as it was', () => {
   const database = new DatabaseSync(':memory:');
   let full = false;

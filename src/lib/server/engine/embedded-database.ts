@@ -181,7 +181,9 @@ export function openEmbeddedDatabase(file: SqliteFile, name: DatabaseName, db: n
 
     waitForChange(partition, since, signal) {
       return new Promise((resolve) => {
-        if (signal.aborted || file.isClosed() || lastSeq(partition) > (since === 'now' ? lastSeq(partition) : decodeSeq(since))) {
+        // A database that was dropped before somebody began to wait for it wakes nobody any more.
+        const isGone = one('SELECT 1 FROM databases WHERE db = ?', db) === undefined;
+        if (isGone || signal.aborted || file.isClosed() || lastSeq(partition) > (since === 'now' ? lastSeq(partition) : decodeSeq(since))) {
           resolve();
           return;
         }
