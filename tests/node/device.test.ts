@@ -1,5 +1,6 @@
 /** The device's own pass, journal and replica against a real node: what is shown as being at the centre is there. */
 import { cpSync, renameSync, rmSync } from 'node:fs';
+import PouchDB from 'pouchdb-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bindingStatement, registerId } from '../../src/lib/domain/records.ts';
 import { KeyStore } from '../../src/lib/storage/keys.ts';
@@ -59,6 +60,19 @@ describe('a device and its centre', () => {
     const changes = await fetch(url, { headers: { authorization: `Bearer ${device.session.token}` } });
     const { results } = (await changes.json()) as { results: { changes: unknown[] }[] };
     expect(results.map((result) => result.changes.length)).toEqual(results.map(() => 1));
+  });
+
+  it('leaves nothing behind in a page that stays open: what PouchDB keeps until it is closed is closed with each pass', async () => {
+    const kept = (PouchDB as unknown as { readonly _destructionListeners: ReadonlyMap<string, unknown> })._destructionListeners;
+    const device = await newDevice();
+    await device.pass();
+    const before = [...kept.keys()];
+    for (let pass = 0; pass < 3; pass++) {
+      await answer(device, pass, 5);
+      await device.pass();
+    }
+    expect([...kept.keys()]).toEqual(before);
+    expect(before.filter((name) => name.includes(device.session.person))).toEqual([]);
   });
 
   it('says why the node refused, not that the other direction was given up because of it', async () => {

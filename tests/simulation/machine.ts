@@ -104,8 +104,18 @@ export class Disk {
 
   /** Is there a document of this name in any database? */
   holds(id: string): boolean {
-    const isNew = this.#database.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'documents'`).get() === undefined;
-    return !isNew && this.#database.prepare('SELECT 1 FROM documents WHERE id = ?').get(id) !== undefined;
+    return !this.#isNew() && this.#database.prepare('SELECT 1 FROM documents WHERE id = ?').get(id) !== undefined;
+  }
+
+  /** The documents of one partition, in every database: each with the revision that stands. */
+  revisions(partition: string): { readonly id: string; readonly rev: string }[] {
+    if (this.#isNew()) return [];
+    const rows = this.#database.prepare('SELECT id, rev FROM documents WHERE part = ?').all(partition);
+    return rows.map(({ id, rev }) => ({ id: String(id), rev: String(rev) }));
+  }
+
+  #isNew(): boolean {
+    return this.#database.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'documents'`).get() === undefined;
   }
 
   /** A copy as a backup makes it: of one moment between two commits. */

@@ -9,6 +9,7 @@ const broken: readonly (readonly [seed: number, what: string])[] = [
   [2609, 'another device of the person invents words for what its writer has not handed over, at a centre that was restored'],
   [9127, 'a document in two branches, of which the node above has both'],
   [6768, 'a revocation that the full disk of the centre refuses'],
+  [1428, 'a centre whose disk is new takes back from above the work of somebody whom it revokes meanwhile'],
 ];
 
 describe('people, devices and centres under every fault', () => {

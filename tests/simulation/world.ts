@@ -411,11 +411,12 @@ export class World {
         this.#checks.push(() => this.#noteRevoked(learner, process));
   }
 
-  /** From now on nothing may come of this person. */
+  /** From now on nothing may come of this person but what had come before: a centre that lost its disk takes that back from the node above. */
   async #noteRevoked(learner: Learner, process: Process): Promise<void> {
     if (learner.centre.process !== process || !learner.revoked) return;
     const { rows } = await process.records.list({ partition: learner.id });
-    this.#revoked.set(learner.id, new Set(rows.map(({ id, rev }) => `${id} ${rev}`)));
+    const before = [...rows, ...this.#above.disk.revisions(learner.id)];
+    this.#revoked.set(learner.id, new Set(before.map(({ id, rev }) => `${id} ${rev}`)));
   }
 
   async #visit(centre: SimulatedNode): Promise<VisitEnd | null> {

@@ -197,8 +197,10 @@ export class PouchReplica implements Replica {
     }
   }
 
-  close(): Promise<void> {
-    return this.#local.close();
+  /** Both ends: PouchDB keeps whatever was not closed for as long as the page is open, and a page makes one for each pass. */
+  async close(): Promise<void> {
+    await this.#remote.close();
+    await this.#local.close();
   }
 }
 
