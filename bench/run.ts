@@ -17,6 +17,7 @@ import { day } from './day.ts';
 import { firstSync } from './first-sync.ts';
 import { passesPerSecond } from './passes.ts';
 import { couchUrl } from './peers.ts';
+import { commons } from './commons.ts';
 import { compendium } from './compendium.ts';
 import { compiling } from './compiling.ts';
 import { matching } from './matching.ts';
@@ -29,6 +30,7 @@ const benchmarks: readonly Benchmark[] = [
   offline,
   syncing,
   compiling,
+  commons,
   compendium,
   matching,
   passesPerSecond,

@@ -170,6 +170,8 @@ export async function openNode(settings: NodeSettings) {
   const metrics = createMetrics();
   const disk = createDisk(data, clock);
 
+  const notes = engine.database('private');
+  const relayed = createRelayed(notes);
   const publisher = publisherBy(signer);
   const pieces = openPieces(join(data, 'pieces'));
   const [packages, published] = [join(data, 'packages'), join(data, 'published')];
@@ -185,10 +187,28 @@ export async function openNode(settings: NodeSettings) {
     stamp: compiler.stamp,
     log,
     accepted: () => entries.accepted(),
+    published: () => library.all().map(({ signed }) => signed.manifest.course),
   });
-  const entries = openDesk({ node, engine, faultsOf: compendium.faultsOf, changed: compendium.refresh, dayOf: (at) => at.slice(0, 10) });
+  const entries = openDesk({
+    node,
+    engine,
+    faultsOf: compendium.faultsOf,
+    changed: compendium.refresh,
+    parent: async () => (await relayed.place())?.node ?? null,
+    dayOf: (at) => at.slice(0, 10),
+  });
   await entries.settle();
   await compendium.refresh();
+  /** What a node above published, or another process of this one, stands in the compendium too. */
+  const stateOfAll = async (): Promise<string> =>
+    [await entries.state(), ...library.all().map(({ signed }) => signed.manifest.course)].join(' ');
+  let seen = await stateOfAll();
+  async function follow(): Promise<void> {
+    const state = await stateOfAll();
+    if (state === seen) return;
+    await compendium.refresh();
+    seen = state;
+  }
 
   const holdsWork = async (person: PersonId): Promise<boolean> => {
     for (const name of (await engine.databases()).filter((database) => database.startsWith('records-')))
@@ -196,7 +216,6 @@ export async function openNode(settings: NodeSettings) {
     return false;
   };
 
-  const notes = engine.database('private');
   const shelf = openShelf({ node, engine });
   const { structureOf } = library;
   const gathering = createGathering(engine);
@@ -224,12 +243,18 @@ export async function openNode(settings: NodeSettings) {
     nameOf: async (person) => (await store.get('staff', person))?.name ?? (await store.get('learner', person))?.name ?? '',
     clock,
   });
-  const rounds = setInterval(() => {
-    issuing.round().catch((error: unknown) => {
-      log(`Certificates could not be looked after: ${String(error)}`);
-    });
-  }, 10 * 60_000).unref();
-  const relayed = createRelayed(notes);
+  const rounds = [
+    setInterval(() => {
+      issuing.round().catch((error: unknown) => {
+        log(`Certificates could not be looked after: ${String(error)}`);
+      });
+    }, 10 * 60_000).unref(),
+    setInterval(() => {
+      follow().catch((error: unknown) => {
+        log(`The compendium could not be brought up to date: ${String(error)}`);
+      });
+    }, 60_000).unref(),
+  ];
   const upstream = createUpstream({
     node,
     version,
@@ -240,6 +265,7 @@ export async function openNode(settings: NodeSettings) {
     courses: createUpstreamCourses({ library, pieces, isSafe: compiler.isSafe, data, hasRoomFor: disk.hasRoomFor }),
     published: () => offeredCourses(library),
     obey: () => obedience.round(),
+    arrived: follow,
     erased: async () => (await orders.standing()).erased,
     clock,
     random,
@@ -341,7 +367,7 @@ export async function openNode(settings: NodeSettings) {
     /** Certificates of this node's people. */
     issuing,
     async close() {
-      clearInterval(rounds);
+      for (const round of rounds) clearInterval(round);
       await upstream.close();
       await obedience.close();
       await contacts.close();

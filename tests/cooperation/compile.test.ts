@@ -3,8 +3,24 @@ import { describe, expect, it } from 'vitest';
 import { isOfCountry } from '../../src/lib/cooperation/entry.ts';
 import { faultCodes } from '../../src/lib/cooperation/faults.ts';
 import { parseEntry } from '../../src/lib/cooperation/kinds.ts';
-import { parseSignedCommons, piecesFor } from '../../src/lib/cooperation/package.ts';
-import { assessment, commonsOf, compile, compileReal, country, indicator, listing, plan, solution } from './kit.ts';
+import { compileCommons, createMemory, faultsBeside } from '../../src/lib/cooperation/compile.ts';
+import type { EntryId } from '../../src/lib/cooperation/entry.ts';
+import { applyChange, changeSince, parseSignedCommons, piecesFor } from '../../src/lib/cooperation/package.ts';
+import {
+  assessment,
+  commonsOf,
+  commonsTexts,
+  compile,
+  compileReal,
+  country,
+  ground,
+  indicator,
+  listing,
+  plan,
+  sha256,
+  solution,
+  term,
+} from './kit.ts';
 
 const solutions = '+compendium/solutions/a.yaml';
 const listings = '+compendium/listings/a.yaml';
@@ -152,6 +168,96 @@ describe('shelves', () => {
   });
 });
 
+describe('a memory', () => {
+  const files = ['+compendium/solutions/a.yaml', '+compendium/solutions/b.yaml', '+compendium/terms.yaml'] as const;
+
+  it('makes a compilation cheaper and never another, whatever is changed before', () => {
+    const file = fc.constantFrom(...files);
+    const step = fc.record({ path: file, ids: fc.subarray([...Array(12).keys()]), word: fc.constantFrom('One', 'Two'), broken: fc.nat(9) });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 6 }), (steps) => {
+        const memory = createMemory();
+        const now = new Map(Object.entries(ground));
+        for (const { path, ids, word, broken } of steps) {
+          now.set(
+            path,
+            path === '+compendium/terms.yaml'
+              ? term('theme-floods', 'theme', word) + term('group-data', 'group', 'Data')
+              : broken === 0
+                ? '- id: [nothing'
+                : ids.map((id) => solution(`${path.slice(-6, -5)}-${String(id)}`, { summary: `{ en: ${word} }` })).join('') || '[]',
+          );
+          const source = {
+            files: new Map([...now].map(([name, text]) => [name, new TextEncoder().encode(text)])),
+            courses: new Set<string>(),
+          };
+          const fresh = compileCommons(source, { sha256 });
+          const warm = compileCommons(source, { sha256, memory });
+          expect(warm.diagnostics).toEqual(fresh.diagnostics);
+          expect(warm.commons?.manifest).toEqual(fresh.commons?.manifest);
+          expect([...(warm.commons?.pieces.keys() ?? [])].sort()).toEqual([...(fresh.commons?.pieces.keys() ?? [])].sort());
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+describe('entries that were accepted', () => {
+  const encoder = new TextEncoder();
+  const source = (files: Readonly<Record<string, string>>, accepted: readonly object[]) => ({
+    files: new Map(Object.entries({ ...ground, ...files }).map(([name, text]) => [name, encoder.encode(text)])),
+    courses: new Set<string>(),
+    accepted: accepted as readonly Record<string, unknown>[],
+  });
+  const [base] = commonsTexts(compile({ [solutions]: solution('a') }), 'solution');
+  const accepted = (id: string, more: object = {}) => ({ ...base, id, ...more });
+  const ids = (made: ReturnType<typeof compileCommons>) => commonsOf(made).entries.map(({ id }) => id);
+
+  it('that cannot stand here wait, and with them what leads to them; the rest is published', () => {
+    const course = { ...commonsTexts(compile({ [solutions]: solution('a'), [listings]: listing('c', { teaches: '[a]' }) }), 'listing')[0] };
+    const made = compileCommons(
+      source({ [solutions]: solution('b') }, [
+        accepted('new'),
+        accepted('newer', { themes: ['theme-of-tomorrow'] }),
+        { ...course, id: 'of-newer', teaches: ['newer'] },
+        { kind: 'kind-of-tomorrow', id: 'x' },
+      ]),
+      { sha256 },
+    );
+    expect(ids(made)).toEqual(expect.arrayContaining(['b', 'new']));
+    expect(made.leftOut.map(({ id }) => id).sort()).toEqual(['newer', 'of-newer', 'x']);
+    expect(made.leftOut.every(({ faults }) => faults.length > 0)).toBe(true);
+  });
+
+  it('take the place of what a file has under their id, unless another file then leads nowhere', () => {
+    const files = {
+      '+plans/a.yaml': plan('p', 'aa'),
+      '+profiles/countries.yaml': country('aa'),
+      '+indicators/i.yaml': indicator('i', 'target-1-1'),
+      '+calls/calls.yaml':
+        '- { id: c, plan: p, title: { en: C }, summary: { en: S }, objectives: [o], seeks: [course], opens: 2026-01-01, closes: 2026-12-31, languages: [en], written: 2026-01-10 }\n',
+    };
+    const [own] = commonsTexts(compile(files), 'plan');
+    const objective = { id: 'o', title: { en: 'O' }, indicator: 'i', start: 0, aim: 9 };
+    const kept = { ...own, title: { en: 'Kept' }, objectives: [objective] };
+    const lost = { ...own, title: { en: 'Lost' }, objectives: [{ ...objective, id: 'other' }] };
+    const titleOf = (made: ReturnType<typeof compileCommons>) => commonsOf(made).byId.get('p' as EntryId)?.title['en'];
+    expect(titleOf(compileCommons(source(files, [kept]), { sha256 }))).toBe('Kept');
+    expect(titleOf(compileCommons(source(files, [lost]), { sha256 }))).toBe('A plan');
+    expect(faultsBeside(source(files, []), kept, { sha256 })).toEqual([]);
+    expect(faultsBeside(source(files, []), lost, { sha256 })).toEqual([
+      expect.stringMatching(/calls\.yaml:1: The plan has no objective «o»/),
+    ]);
+    // The same where the call was itself accepted here.
+    const [call] = commonsTexts(compile(files), 'call');
+    const { '+calls/calls.yaml': _, ...without } = files;
+    expect(faultsBeside(source(without, [{ ...call }]), lost, { sha256 })).toEqual([
+      expect.stringMatching(/^c: The plan has no objective/),
+    ]);
+  });
+});
+
 describe('what came from elsewhere', () => {
   const { commons } = compile({ [solutions]: solution('a') });
   const signed = { manifest: commons?.manifest, signature: { key: 'k', value: 'v' } };
@@ -161,6 +267,29 @@ describe('what came from elsewhere', () => {
     const manifest = commons?.manifest;
     expect(manifest && piecesFor(manifest, 'ar').length).toBe((manifest?.shelves.length ?? 0) * 2);
     expect(manifest && piecesFor(manifest, 'de')).toEqual(manifest && piecesFor(manifest, 'en'));
+  });
+
+  it('is told by what changed, in any number of steps', () => {
+    const of = (ids: readonly number[]) => {
+      const made = compile({ [solutions]: ids.map((n) => solution(`s-${String(n)}`)).join('') || '[]' }).commons?.manifest;
+      if (made === undefined) throw new Error('no commons');
+      return made;
+    };
+    const some = fc.subarray([...Array(40).keys()]);
+    fc.assert(
+      fc.property(some, some, (one, two) => {
+        const [before, after] = [of(one), of(two)];
+        const told: unknown = JSON.parse(JSON.stringify(changeSince(sha256(new Uint8Array()), before, after)));
+        expect(applyChange(before, told)).toEqual({ ok: true, value: after });
+      }),
+      { numRuns: 20 },
+    );
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(applyChange(of([1]), value).ok).toBe(false);
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it('is nonsense otherwise, never a thrown error', () => {

@@ -5,12 +5,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { generateKeyPairSync } from 'node:crypto';
 import type { Sha256 } from '../../src/lib/domain/ids.ts';
 import { readCommons } from '../../src/lib/cooperation/commons.ts';
-import { piecesFor, type SignedCommons } from '../../src/lib/cooperation/package.ts';
+import { changeSince, piecesFor, type CommonsChange, type CommonsManifest, type SignedCommons } from '../../src/lib/cooperation/package.ts';
 import { signerOf, type Signer } from '../../src/lib/server/accounts/node-key.ts';
 import { packOf } from '../../src/lib/server/content/pack.ts';
 import { openStore, type Store } from '../../src/lib/storage/store.ts';
 import { commonsCost, fetchCommonsOffer, installCommons, shelfTexts } from '../../src/lib/sync/client/install-commons.ts';
-import { compile, solution } from './kit.ts';
+import { canonicalJson } from '../../src/lib/domain/canonical-json.ts';
+import { compile, sha256, solution } from './kit.ts';
 
 const random = (n: number): Uint8Array => new Uint8Array(n).fill(7);
 const solutions = '+compendium/solutions/a.yaml';
@@ -35,12 +36,27 @@ describe('installing the commons', () => {
   const signer = newSigner();
   let node: Offered;
   let asked: Sha256[];
+  /** Manifests that the node remembers, and lengths of its answers about them. */
+  let known: Map<Sha256, CommonsManifest>;
+  let heard: number[];
+  let spoilChange: (change: CommonsChange) => object;
   let spoil: (body: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>;
   let name = 0;
 
   const fetch: typeof globalThis.fetch = (input, init) => {
     const path = String(input);
-    if (path === '/content/commons') return Promise.resolve(Response.json({ ...node.signed, price: { en: 5000 } }));
+    if (path.startsWith('/content/commons')) {
+      const since = new URL(path, 'http://centre.test').searchParams.get('since') as Sha256 | null;
+      const earlier = since === null ? undefined : known.get(since);
+      const { manifest, signature } = node.signed;
+      const body = JSON.stringify({
+        ...(since === null || earlier === undefined ? { manifest } : spoilChange(changeSince(since, earlier, manifest))),
+        signature,
+        price: { en: 5000 },
+      });
+      heard.push(body.length);
+      return Promise.resolve(new Response(body, { headers: { 'content-type': 'application/json' } }));
+    }
     if (path === '/content/pack') {
       const { pieces } = JSON.parse(String(init?.body)) as { pieces: Sha256[] };
       asked.push(...pieces);
@@ -62,6 +78,9 @@ describe('installing the commons', () => {
     store = await openStore(() => (now += 1000), random, `commons-${String(name++)}`);
     node = offered(signer, many(120));
     asked = [];
+    known = new Map();
+    heard = [];
+    spoilChange = (change) => change;
     spoil = (body) => body;
   });
   afterEach(() => {
@@ -106,6 +125,22 @@ describe('installing the commons', () => {
     const read = readCommons(await shelfTexts(node.signed, 'en', store.commons));
     if (!read.ok) throw new Error(read.error);
     expect(read.value.entries.find(({ id }) => id === 's-0')).toMatchObject({ limits: { en: 'More than was thought' } });
+  });
+
+  it.each([
+    ['tells what is new since', (change: CommonsChange) => change, 1],
+    ['tells it wrong', (change: CommonsChange) => ({ ...change, shelves: change.shelves.slice(1) }), 2],
+    ['tells nonsense', (change: CommonsChange) => ({ ...change, shelves: [[0, 1e9], 'x'] }), 2],
+  ])('comes to the same where the node %s', async (_, how, answers) => {
+    await install();
+    const whole = heard[0] ?? 0;
+    known.set(sha256(new TextEncoder().encode(canonicalJson(node.signed.manifest))), node.signed.manifest);
+    node = offered(signer, many(120, 'Another'));
+    [heard, spoilChange] = [[], how];
+    expect(await install()).toMatchObject({ type: 'done' });
+    expect((await store.commons.installed())?.signed).toEqual(node.signed);
+    expect(heard.length).toBe(answers);
+    expect(heard[0]).toBeLessThan(whole / 5);
   });
 
   it.each([

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sha256 } from '../../src/lib/domain/ids.ts';
+import type { JsonObject } from '../../src/lib/domain/shape.ts';
 import { readCommons, type Commons } from '../../src/lib/cooperation/commons.ts';
-import { compileCommons, type CompiledCommons } from '../../src/lib/cooperation/compile.ts';
+import { compileCommons, createMemory, type CompiledCommons } from '../../src/lib/cooperation/compile.ts';
 
 export const sha256 = (bytes: Uint8Array): Sha256 => createHash('sha256').update(bytes).digest('hex') as Sha256;
 
@@ -111,15 +112,23 @@ export function commonsOf({ commons, diagnostics }: CompiledCommons, language = 
   return read.value;
 }
 
+/** The entries of a kind as pieces hold them. */
+export const commonsTexts = ({ commons }: CompiledCommons, kind: string): readonly Record<string, unknown>[] =>
+  (commons?.manifest.shelves ?? [])
+    .filter((shelf) => shelf.kind === kind)
+    .flatMap(({ entries }) => JSON.parse(new TextDecoder().decode(commons?.pieces.get(entries.sha256))) as Record<string, unknown>[]);
+
 const courses = join(import.meta.dirname, '../../courses');
 
-/** The entries of this repository. */
-export function compileReal(): CompiledCommons {
+const memory = createMemory();
+
+/** The entries of this repository, and of a node that accepted more. */
+export function compileReal(accepted: readonly JsonObject[] = []): CompiledCommons {
   const files = new Map(
     readdirSync(courses, { recursive: true, encoding: 'utf8' })
       .filter((name) => /^\+(goals|compendium|indicators|profiles|plans|calls)\/.*\.yaml$/.test(name))
       .map((name) => [name, new Uint8Array(readFileSync(join(courses, name)))] as const),
   );
   const own = readdirSync(courses).filter((name) => /^[a-z0-9-]+$/.test(name));
-  return compileCommons({ files, courses: new Set(own) }, { sha256 });
+  return compileCommons({ files, courses: new Set(own), accepted }, { sha256, memory });
 }

@@ -35,12 +35,13 @@ export function checkLinks(placed: readonly Placed[], courses: ReadonlySet<strin
   for (const { entry, links, file, lineOf } of placed) {
     for (const { to, kinds, path } of links) {
       const found = firstById.get(to);
-      const place = { file, line: lineOf(path) };
+      // Only for a fault: to find a line may mean to parse the file again.
+      const place = (): { readonly file: string; readonly line: number } => ({ file, line: lineOf(path) });
       if (found === undefined) {
         const names = [...firstById.values()].filter(({ entry: { kind } }) => kinds.includes(kind)).map(({ entry: { id } }) => id);
-        report('dangling-link', place, { id: to, suggestion: suggestion(to, names) });
+        report('dangling-link', place(), { id: to, suggestion: suggestion(to, names) });
       } else if (!kinds.includes(found.entry.kind))
-        report('wrong-kind', place, { id: to, kind: found.entry.kind, expected: kinds.join(', ') });
+        report('wrong-kind', place(), { id: to, kind: found.entry.kind, expected: kinds.join(', ') });
       // What sorts an entry does not tie it to the rest.
       else if (found.entry.kind !== 'term' && found.entry.kind !== 'organisation') {
         linked.add(to);

@@ -22,31 +22,49 @@ export interface ShelfTexts {
   readonly index: string;
 }
 
+/** The entries of a shelf, each with the entries that it leads to. */
+type ReadShelf = readonly (readonly [Entry, readonly EntryId[]])[];
+
+/** Shelves that were read before, by their text: a commons that changed, or the same in another language, reads again what is new in it. */
+export type ShelfMemory = Map<string, ReadShelf>;
+
+function readShelf(text: string): Result<ReadShelf, string> {
+  let values: unknown;
+  try {
+    values = JSON.parse(text);
+  } catch {
+    return err('A shelf is no JSON.');
+  }
+  if (!Array.isArray(values)) return err('A shelf is no list.');
+  const read: (readonly [Entry, readonly EntryId[]])[] = [];
+  for (const value of values as readonly unknown[]) {
+    const parsed = parseEntry(value);
+    if (!parsed.ok) return parsed;
+    read.push([parsed.value.entry, [...new Set(parsed.value.links.map(({ to }) => to))]]);
+  }
+  return ok(read);
+}
+
 /**
  * Puts a commons together. Nothing is believed: an entry that is not well formed, a shelf that is no JSON, or an index with other lines
  * than the shelf has entries makes all of it nonsense.
  */
-export function readCommons(shelves: readonly ShelfTexts[]): Result<Commons, string> {
+export function readCommons(shelves: readonly ShelfTexts[], memory: ShelfMemory = new Map()): Result<Commons, string> {
   const entries: Entry[] = [];
   const lines: string[] = [];
   const from = new Map<EntryId, Entry[]>();
   const links: (readonly [Entry, readonly EntryId[]])[] = [];
   for (const shelf of shelves) {
-    let values: unknown;
-    try {
-      values = JSON.parse(shelf.entries);
-    } catch {
-      return err('A shelf is no JSON.');
-    }
-    if (!Array.isArray(values)) return err('A shelf is no list.');
+    const known = memory.get(shelf.entries);
+    const read = known === undefined ? readShelf(shelf.entries) : ok(known);
+    if (!read.ok) return read;
+    memory.set(shelf.entries, read.value);
     const own = shelf.index.split('\n');
-    if (own.length !== values.length) return err('An index does not belong to its shelf.');
-    for (const [i, value] of values.entries()) {
-      const parsed = parseEntry(value);
-      if (!parsed.ok) return parsed;
-      entries.push(parsed.value.entry);
+    if (own.length !== read.value.length) return err('An index does not belong to its shelf.');
+    for (const [i, [entry, targets]] of read.value.entries()) {
+      entries.push(entry);
       lines.push(own[i] ?? '');
-      links.push([parsed.value.entry, [...new Set(parsed.value.links.map(({ to }) => to))]]);
+      links.push([entry, targets]);
     }
   }
   for (const [entry, targets] of links)

@@ -6,6 +6,7 @@
  * (compile.ts), never at a number: an entry that is added, changed or taken away touches its own shelf and no other, and an update costs what
  * changed. For each shelf and language there is an index: what is searched in, folded already (find.ts).
  */
+import { canonicalJson } from '../domain/canonical-json.ts';
 import { isSha256, type Sha256 } from '../domain/ids.ts';
 import { err, ok, type Result } from '../domain/result.ts';
 import { isCount, isListOf, isObject, isRecordOf, isString } from '../domain/shape.ts';
@@ -39,6 +40,8 @@ export interface SignedCommons {
   readonly signature: { readonly key: string; readonly value: string };
 }
 
+const mostShelves = 5000;
+
 const isPiece = (value: unknown): value is ShelfPiece => isObject(value) && isSha256(value['sha256']) && isCount(value['bytes']);
 
 const isShelf = (value: unknown): value is Shelf =>
@@ -58,7 +61,7 @@ export function parseSignedCommons(value: unknown): Result<SignedCommons, 'nonse
     !isListOf(isString)(manifest['languages']) ||
     !isRecordOf(isCount)(manifest['counts']) ||
     !isListOf(isShelf)(manifest['shelves']) ||
-    manifest['shelves'].length > 5000 ||
+    manifest['shelves'].length > mostShelves ||
     !isObject(signature) ||
     !isString(signature['key']) ||
     !isString(signature['value'])
@@ -81,3 +84,43 @@ export const piecesFor = (manifest: CommonsManifest, language: string): readonly
     const own = index[language] ?? index['en'];
     return own === undefined ? [entries] : [entries, own];
   });
+
+/** Shelves that stay as they are: so many, from a place in the earlier manifest on. */
+type Run = readonly [from: number, count: number];
+
+/** A manifest told by what is new since an earlier one: 350 bytes for a shelf that changed in place of 15 kB of hashes. */
+export interface CommonsChange {
+  /** SHA-256 of the earlier manifest's canonical JSON. */
+  readonly since: Sha256;
+  readonly counts: CommonsManifest['counts'];
+  readonly shelves: readonly (Run | Shelf)[];
+}
+
+export function changeSince(since: Sha256, earlier: CommonsManifest, now: CommonsManifest): CommonsChange {
+  const places = new Map(earlier.shelves.map((shelf, at) => [canonicalJson(shelf), at]));
+  const shelves: (Run | Shelf)[] = [];
+  for (const shelf of now.shelves) {
+    const at = places.get(canonicalJson(shelf));
+    const last = shelves.at(-1);
+    if (at === undefined) shelves.push(shelf);
+    else if (Array.isArray(last) && Number(last[0]) + Number(last[1]) === at)
+      shelves[shelves.length - 1] = [Number(last[0]), Number(last[1]) + 1];
+    else shelves.push([at, 1]);
+  }
+  return { since, counts: now.counts, shelves };
+}
+
+const isRun = (value: unknown): value is Run => Array.isArray(value) && value.length === 2 && value.every(isCount);
+
+/** The manifest that a change tells of; whether it is the right one, its signature says. */
+export function applyChange(earlier: CommonsManifest, value: unknown): Result<CommonsManifest, 'nonsense'> {
+  if (!isObject(value) || !isRecordOf(isCount)(value['counts']) || !Array.isArray(value['shelves'])) return err('nonsense');
+  const shelves: Shelf[] = [];
+  for (const one of value['shelves'] as readonly unknown[]) {
+    if (isRun(one)) shelves.push(...earlier.shelves.slice(one[0], one[0] + one[1]));
+    else if (isShelf(one)) shelves.push(one);
+    else return err('nonsense');
+    if (shelves.length > mostShelves) return err('nonsense');
+  }
+  return ok({ ...earlier, counts: value['counts'], shelves });
+}

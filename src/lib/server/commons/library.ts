@@ -1,37 +1,45 @@
 /**
  * The commons that this node publishes: the entries in `courses/+goals`, `+compendium`, `+indicators`, `+profiles`, `+plans` and `+calls`, compiled, signed and cut into pieces when they,
  * or the compiler, changed. What was published is kept in `<data>/commons.json`, its pieces beside those of courses. A fault is told in
- * the log with its file and line, and what was published before stays. Beside them stand the entries that were accepted or released at this node's desk.
+ * the log with its file and line, and what was published before stays. Beside them stand the entries that were accepted or released at this node's desk, or at one above.
+ *
+ * A change costs what changed: files, shelves and prices of packs are worked out again where their bytes are others. Of manifests that were published before, the last
+ * forty lie in `<data>/commons-before/`: a device that has one of them is told what is new since.
  */
-import { open, readdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson } from '../../domain/canonical-json.ts';
-import { isCourseId, type Sha256 } from '../../domain/ids.ts';
+import { isCourseId, isSha256, type Sha256 } from '../../domain/ids.ts';
 import type { JsonObject } from '../../domain/shape.ts';
-import { readCommons, type Commons } from '../../cooperation/commons.ts';
-import { compileCommons, placeOfAccepted } from '../../cooperation/compile.ts';
+import { readCommons, type Commons, type ShelfMemory } from '../../cooperation/commons.ts';
+import { compileCommons, createMemory, faultsBeside, type CommonsSource } from '../../cooperation/compile.ts';
 import { entryFolders } from '../../cooperation/kinds.ts';
-import { piecesFor, type CommonsManifest, type SignedCommons } from '../../cooperation/package.ts';
+import { changeSince, piecesFor, type CommonsChange, type CommonsManifest, type SignedCommons } from '../../cooperation/package.ts';
 import type { Signer } from '../accounts/node-key.ts';
 import { sha256Of, type Pieces } from '../content/pieces.ts';
-import { transferred, type Prices } from '../content/prices.ts';
+import { nextBatch } from '../../course/wanted.ts';
+import { packOf } from '../content/pack.ts';
+import type { Prices } from '../content/prices.ts';
 import { compress } from '../http/compression.ts';
 import type { Log } from '../log.ts';
 
-/** Bytes as transferred, by what the client takes and by language. */
-export type CommonsPrices = Readonly<Record<keyof Prices, Readonly<Record<string, number>>>>;
+/** Bytes as transferred, by language. */
+type Price = Readonly<Record<string, number>>;
 
 export interface PublishedCommons {
   readonly signed: SignedCommons;
   /** SHA-256 of the canonical manifest. */
   readonly digest: Sha256;
-  readonly prices: CommonsPrices;
   readonly stamp: string;
 }
 
 export interface CommonsLibrary {
   /** Null where this node has no entries. */
   published(): PublishedCommons | null;
+  /** What the whole of each language costs to transfer, found by making what would be sent. */
+  price(encoding: keyof Prices): Promise<Price>;
+  /** What is published, told by what is new since an earlier manifest; null where that is not known here any more. */
+  changeSince(digest: string): Promise<CommonsChange | null>;
   /** The entries, with the index of a language. */
   read(language: string): Promise<Commons | null>;
   /** Brings what is published in step with the sources. */
@@ -39,6 +47,9 @@ export interface CommonsLibrary {
   /** What would be wrong with an entry, as a piece holds it, beside all others; empty where nothing is. */
   readonly faultsOf: (entry: JsonObject) => Promise<readonly string[]>;
 }
+
+/** Earlier manifests that are kept. */
+const keptBefore = 40;
 
 const isMissing = (error: unknown): boolean => error instanceof Error && ['ENOENT', 'ENOTDIR'].includes(String(Reflect.get(error, 'code')));
 
@@ -65,45 +76,67 @@ export async function openCommons(given: {
   /** Of the compiler. */
   readonly stamp: string;
   readonly log: Log;
-  /** Entries that were accepted or released here (desk/desk.ts), as pieces hold them. */
+  /** Entries that were accepted or released here or above (desk/desk.ts), as pieces hold them. */
   readonly accepted: () => Promise<readonly JsonObject[]>;
+  /** Courses that are published here without lying in the folder. */
+  readonly published: () => readonly string[];
 }): Promise<CommonsLibrary> {
   const { courses, data, pieces, signer, stamp: compiler, log, accepted: readAccepted } = given;
   const path = join(data, 'commons.json');
+  const before = join(data, 'commons-before');
   // This node wrote it; a file that was cut short is made again from its source.
   let published: PublishedCommons | null = await readFile(path, 'utf8').then(
     (text) => JSON.parse(text) as PublishedCommons,
     () => null,
   );
   const readByLanguage = new Map<string, Promise<Commons | null>>();
+  const memory = createMemory();
+  let shelves: ShelfMemory = new Map();
+  const tools = { sha256: sha256Of, memory };
+  /** Pieces that this process brought to the disk. */
+  const kept = new Set<Sha256>();
+  /** Bytes of packs as they are sent, by encoding and pieces; and the prices that they make, by encoding. */
+  let sizes = new Map<string, Promise<number>>();
+  const prices = new Map<keyof Prices, Promise<Price>>();
 
-  async function priceOf(signed: SignedCommons, read: (sha256: Sha256) => Promise<Uint8Array>): Promise<CommonsPrices> {
+  async function sizeOf(wanted: readonly Sha256[], encoding: keyof Prices): Promise<number> {
+    const pack = packOf(
+      await Promise.all(wanted.map(async (sha256) => ({ sha256, bytes: (await pieces.read(sha256)) ?? new Uint8Array() }))),
+    );
+    return encoding === 'identity' ? pack.byteLength : (await compress(pack, encoding, 9)).byteLength;
+  }
+
+  async function priceOf(signed: SignedCommons, encoding: keyof Prices): Promise<Price> {
     const head = Buffer.from(JSON.stringify(signed));
-    const priceIn = async (encoding: keyof Prices): Promise<Readonly<Record<string, number>>> => {
-      const headBytes = encoding === 'identity' ? head.byteLength : (await compress(head, encoding, 5)).byteLength;
-      const prices: Record<string, number> = {};
-      for (const language of signed.manifest.languages)
-        prices[language] = headBytes + (await transferred(piecesFor(signed.manifest, language), read, encoding));
-      return prices;
-    };
-    return { br: await priceIn('br'), gzip: await priceIn('gzip'), identity: await priceIn('identity') };
+    const headBytes = encoding === 'identity' ? head.byteLength : (await compress(head, encoding, 5)).byteLength;
+    const made: Record<string, number> = {};
+    for (const language of signed.manifest.languages) {
+      let total = headBytes;
+      for (let rest = piecesFor(signed.manifest, language); rest.length > 0;) {
+        const batch = nextBatch(rest).map(({ sha256 }) => sha256);
+        rest = rest.slice(batch.length);
+        const name = `${encoding} ${batch.join(' ')}`;
+        const size = sizes.get(name) ?? sizeOf(batch, encoding);
+        sizes.set(name, size);
+        total += await size;
+      }
+      made[language] = total;
+    }
+    return made;
+  }
+
+  /** Keeps a manifest for those who will ask what is new since; the oldest go. */
+  async function remember({ signed, digest }: PublishedCommons): Promise<void> {
+    await mkdir(before, { recursive: true });
+    await writeFile(join(before, `${digest}.json`), JSON.stringify(signed.manifest));
+    const files = await Promise.all((await readdir(before)).map(async (name) => ({ name, at: (await stat(join(before, name))).mtimeMs })));
+    for (const { name } of files.sort((a, b) => b.at - a.at).slice(keptBefore)) await unlink(join(before, name));
   }
 
   async function publish(manifest: CommonsManifest, bytes: ReadonlyMap<Sha256, Uint8Array>, stamp: string): Promise<void> {
-    for (const piece of bytes.values()) await pieces.keep(piece);
+    for (const [sha256, piece] of bytes) if (!kept.has(sha256)) kept.add(await pieces.keep(piece));
     const signed: SignedCommons = { manifest, signature: signer.sign(manifest) };
-    const read = (sha256: Sha256): Promise<Uint8Array> => {
-      const found = bytes.get(sha256);
-      return found === undefined
-        ? Promise.reject(new Error(`The piece ${sha256} is in the manifest but was not made`))
-        : Promise.resolve(found);
-    };
-    const next: PublishedCommons = {
-      signed,
-      digest: sha256Of(Buffer.from(canonicalJson(manifest))),
-      prices: await priceOf(signed, read),
-      stamp,
-    };
+    const next: PublishedCommons = { signed, digest: sha256Of(Buffer.from(canonicalJson(manifest))), stamp };
     const file = await open(`${path}.half`, 'w');
     try {
       await file.writeFile(JSON.stringify(next));
@@ -112,7 +145,20 @@ export async function openCommons(given: {
       await file.close();
     }
     await rename(`${path}.half`, path);
+    // Nothing depends on it but a smaller answer: a full disk has other worries.
+    await remember(next).catch(() => undefined);
     published = next;
+    const named = new Set(manifest.shelves.flatMap(({ entries, index }) => [entries, ...Object.values(index)].map(({ sha256 }) => sha256)));
+    for (const sha256 of kept) if (!named.has(sha256)) kept.delete(sha256);
+    sizes = new Map(
+      [...sizes].filter(([name]) =>
+        name
+          .split(' ')
+          .slice(1)
+          .every((sha256) => isSha256(sha256) && named.has(sha256)),
+      ),
+    );
+    prices.clear();
     readByLanguage.clear();
   }
 
@@ -120,68 +166,94 @@ export async function openCommons(given: {
     if (published === null) return null;
     const text = async (sha256: Sha256 | undefined): Promise<string> =>
       new TextDecoder().decode((sha256 === undefined ? null : await pieces.read(sha256)) ?? new Uint8Array());
-    const shelves = published.signed.manifest.shelves.map(async ({ entries, index }) => ({
-      entries: await text(entries.sha256),
-      index: await text((index[language] ?? index['en'])?.sha256),
-    }));
-    const read = readCommons(await Promise.all(shelves));
+    const texts = await Promise.all(
+      published.signed.manifest.shelves.map(async ({ entries, index }) => ({
+        entries: await text(entries.sha256),
+        index: await text((index[language] ?? index['en'])?.sha256),
+      })),
+    );
+    const read = readCommons(texts, shelves);
+    const there = new Set(texts.map(({ entries }) => entries));
+    shelves = new Map([...shelves].filter(([entries]) => there.has(entries)));
     if (read.ok) return read.value;
-    log(`The published compendium cannot be read: ${read.error} Its pieces are damaged; it is made again at the next start.`);
+    log(`The published compendium cannot be read: ${read.error} Its pieces are damaged; it is made again.`);
     published = null;
     return null;
   }
 
-  async function sources() {
+  function read(language: string): Promise<Commons | null> {
+    const known = readByLanguage.get(language);
+    if (known !== undefined) return known;
+    const reading = readPieces(language);
+    readByLanguage.set(language, reading);
+    return reading;
+  }
+
+  async function sources(): Promise<
+    CommonsSource & { readonly files: ReadonlyMap<string, Uint8Array>; readonly accepted: readonly JsonObject[] }
+  > {
     const files = courses === null ? new Map<string, Uint8Array>() : await filesOf(courses);
     const folders = courses === null ? [] : (await readdir(courses, { withFileTypes: true })).filter((one) => one.isDirectory());
-    return {
-      files,
-      own: folders
-        .map(({ name }) => name)
-        .filter(isCourseId)
-        .sort(),
-      accepted: await readAccepted(),
-    };
+    const own = [...folders.map(({ name }) => name).filter(isCourseId), ...given.published()];
+    return { files, courses: new Set(own.sort()), accepted: await readAccepted() };
   }
+
+  let told = '';
+  async function refresh(): Promise<void> {
+    const source = await sources();
+    const { files, accepted } = source;
+    if (files.size === 0 && accepted.length === 0) return;
+    const sums = [...files].map(([name, bytes]) => [name, sha256Of(bytes)]);
+    const news = accepted.length === 0 ? [] : [sha256Of(Buffer.from(canonicalJson(accepted)))];
+    const stamp = sha256Of(Buffer.from(JSON.stringify([compiler, signer.key, [...source.courses], ...sums, ...news])));
+    if (published?.stamp === stamp && (await read('en')) !== null) return;
+    const { commons, diagnostics, leftOut } = compileCommons(source, tools);
+    for (const { file, line, severity, message, hint } of diagnostics)
+      log(`${join(courses ?? '', file)}:${String(line)} ${severity}: ${message} ${hint}`);
+    const waiting = leftOut.map(({ id, faults }) => `The entry ${id} waits: ${faults[0] ?? ''}`).join('\n');
+    if (waiting !== told && waiting !== '') log(waiting);
+    told = waiting;
+    if (commons === null) {
+      log(`The compendium has errors and was not published${published === null ? '' : '; its last version stays'}.`);
+      return;
+    }
+    await publish(commons.manifest, commons.pieces, stamp);
+    const { counts } = commons.manifest;
+    log(
+      `Published the compendium: ${Object.entries(counts)
+        .map(([kind, n]) => `${String(n)} ${kind}`)
+        .join(', ')}.`,
+    );
+  }
+
+  // A release, a visit to the parent and the next round may ask at one time; what was published last must be what was read last.
+  let last: Promise<unknown> = Promise.resolve();
 
   return {
     published: () => published,
-    read(language) {
-      const known = readByLanguage.get(language);
-      if (known !== undefined) return known;
-      const reading = readPieces(language);
-      readByLanguage.set(language, reading);
-      return reading;
+    price(encoding) {
+      const known = prices.get(encoding);
+      if (known !== undefined || published === null) return known ?? Promise.resolve({});
+      const price = priceOf(published.signed, encoding);
+      prices.set(encoding, price);
+      return price;
     },
-    async faultsOf(entry) {
-      const { files, own, accepted } = await sources();
-      const others = accepted.filter(({ kind, id }) => kind !== entry['kind'] || id !== entry['id']);
-      const compiled = compileCommons({ files, courses: new Set(own), accepted: [...others, entry] }, { sha256: sha256Of });
-      return compiled.diagnostics
-        .filter(({ severity, file }) => severity === 'error' && file === placeOfAccepted(entry['id']))
-        .map(({ message }) => message);
-    },
-    async refresh() {
-      const { files, own, accepted } = await sources();
-      if (files.size === 0 && accepted.length === 0) return;
-      const sums = [...files].map(([name, bytes]) => [name, sha256Of(bytes)]);
-      const news = accepted.length === 0 ? [] : [sha256Of(Buffer.from(canonicalJson(accepted)))];
-      const stamp = sha256Of(Buffer.from(JSON.stringify([compiler, signer.key, own, ...sums, ...news])));
-      if (published?.stamp === stamp && (await readPieces('en')) !== null) return;
-      const { commons, diagnostics } = compileCommons({ files, courses: new Set(own), accepted }, { sha256: sha256Of });
-      for (const { file, line, severity, message, hint } of diagnostics)
-        log(`${join(courses ?? '', file)}:${String(line)} ${severity}: ${message} ${hint}`);
-      if (commons === null) {
-        log(`The compendium has errors and was not published${published === null ? '' : '; its last version stays'}.`);
-        return;
-      }
-      await publish(commons.manifest, commons.pieces, stamp);
-      const { counts } = commons.manifest;
-      log(
-        `Published the compendium: ${Object.entries(counts)
-          .map(([kind, n]) => `${String(n)} ${kind}`)
-          .join(', ')}.`,
+    async changeSince(digest) {
+      if (published === null || !isSha256(digest)) return null;
+      const { signed } = published;
+      // This node wrote it.
+      const earlier = await readFile(join(before, `${digest}.json`), 'utf8').then(
+        (text) => JSON.parse(text) as CommonsManifest,
+        () => null,
       );
+      return earlier === null ? null : changeSince(digest, earlier, signed.manifest);
+    },
+    read,
+    faultsOf: async (entry) => faultsBeside(await sources(), entry, tools),
+    refresh() {
+      const next = last.then(refresh, refresh);
+      last = next.catch(() => undefined);
+      return next;
     },
   };
 }

@@ -67,15 +67,20 @@ export function commonsRoutes({
     {
       method: 'GET',
       path: '/content/commons',
-      answer({ request }) {
+      async answer({ request, url }) {
         const published = commons.published();
-        if (published === null) return Promise.resolve(notFound());
+        if (published === null) return notFound();
+        const { signed, digest } = published;
         const encoding = chooseEncoding(request.headers.get('accept-encoding')) ?? 'identity';
-        const headers = { ...viewHeaders, etag: `"${encoding}-${published.digest}"` };
-        return Promise.resolve(
-          isKnown(request, headers.etag)
-            ? new Response(null, { status: 304, headers })
-            : json({ ...published.signed, digest: published.digest, price: published.prices[encoding] }, 200, headers),
+        const headers = { ...viewHeaders, etag: `"${encoding}-${digest}"` };
+        if (isKnown(request, headers.etag)) return new Response(null, { status: 304, headers });
+        const since = url.searchParams.get('since');
+        const change = since === null ? null : await commons.changeSince(since);
+        const price = await commons.price(encoding);
+        return json(
+          change === null ? { ...signed, digest, price } : { ...change, signature: signed.signature, digest, price },
+          200,
+          headers,
         );
       },
     },

@@ -4,12 +4,16 @@
  *   desk-<node>      drafts of providers, and reviews: shared upward
  *   private          what a country says of itself and has not released: replicated by nobody
  *   commons-<node>   `<node>:entry:<id>`: what was accepted or released, as the node publishes it
+ *   private          `<node>:edition:<id>`: whose edition that is, which is nobody else's business
+ *
+ * What nodes above published lies here as copies of their commons. Where several have an entry of one id, this node's own stands, then its parent's, then the one that
+ * was written last: a node shows what the one above it shows, unless it says otherwise.
  *
  * A decision and what follows from it are two writes. The second can be made again from the first: `settle` does so at every start and after every
  * decision, any number of times.
  */
 import { canonicalJson } from '../../domain/canonical-json.ts';
-import type { NodeId, PersonId } from '../../domain/ids.ts';
+import { isPersonId, type NodeId, type PersonId } from '../../domain/ids.ts';
 import {
   decisionOn,
   draftId,
@@ -23,16 +27,21 @@ import {
 } from '../../domain/drafts.ts';
 import { isCount, isObject, isString, type JsonObject } from '../../domain/shape.ts';
 import { mayReadDraft, mayWriteDraft, mayWriteReview, type Who } from '../../sync/access.ts';
+import { readNodeDatabase } from '../../sync/document-rules.ts';
 import type { Database, Engine } from '../engine/engine.ts';
 
 /** What the node says of one document that was brought. */
 export type Said =
   { readonly id: string; readonly ok: true; readonly rev: string } | { readonly id: string; readonly ok: false; readonly reason: string };
 
-export interface Published {
-  readonly entry: JsonObject;
-  readonly author: PersonId;
+/** Whose edition is published under an entry's id. */
+interface Authored {
+  readonly id: string;
+  /** Null where the person was erased: what an institution accepted stays, and is nobody's. */
+  readonly author: PersonId | null;
   readonly edition: number;
+  /** When it was decided. */
+  readonly at: string;
 }
 
 export interface Desk {
@@ -44,8 +53,10 @@ export interface Desk {
   }>;
   keepDraft(who: Who, draft: Draft): Promise<Said>;
   keepReview(who: Who, review: Review): Promise<Said>;
-  /** Entries that are published from here, as pieces hold them, in the order of their ids. */
+  /** Entries that this node and those above it publish, as pieces hold them, in the order of their ids. */
   accepted(): Promise<readonly JsonObject[]>;
+  /** Says something else when any of these may have changed. */
+  state(): Promise<string>;
   /** Publishes what was decided and, because the node ended in between, not published. */
   settle(): Promise<void>;
 }
@@ -57,17 +68,24 @@ export function openDesk(given: {
   readonly faultsOf: (entry: JsonObject) => Promise<readonly string[]>;
   /** Called when what is published has changed. */
   readonly changed: () => Promise<void>;
+  /** The node above; null where there is none, or it was never met. */
+  readonly parent: () => Promise<NodeId | null>;
   /** The day of a moment, as entries write it. */
   readonly dayOf: (at: string) => string;
 }): Desk {
-  const { node, engine, faultsOf, changed, dayOf } = given;
+  const { node, engine, faultsOf, changed, parent, dayOf } = given;
   const desk = engine.database(`desk-${node}`);
   const secret = engine.database('private');
   const commons = engine.database(`commons-${node}`);
   const home = (of: string): Database => (isOwnWord(of) ? secret : desk);
 
-  async function documents<Value>(database: Database, kind: string, read: (value: unknown) => Value | null): Promise<readonly Value[]> {
-    const { rows } = await database.list({ partition: node, start: `${node}:${kind}:`, end: `${node}:${kind};`, bodies: true });
+  async function documents<Value>(
+    database: Database,
+    kind: string,
+    read: (value: unknown) => Value | null,
+    owner = node,
+  ): Promise<readonly Value[]> {
+    const { rows } = await database.list({ partition: owner, start: `${owner}:${kind}:`, end: `${owner}:${kind};`, bodies: true });
     return rows.flatMap(({ document }) => {
       const value = document === undefined ? null : read(document);
       return value === null ? [] : [value];
@@ -81,13 +99,24 @@ export function openDesk(given: {
     const parsed = parseReview(value);
     return parsed.ok ? parsed.value : null;
   };
-  const asPublished = (value: unknown): Published | null => {
-    if (!isObject(value) || value['withdrawn'] === true) return null;
-    const { entry, author, edition } = value;
-    return isObject(entry) && isString(author) && isCount(edition) ? { entry, author: author as PersonId, edition } : null;
+  const asEntry = (value: unknown): JsonObject | null =>
+    isObject(value) && value['withdrawn'] !== true && isObject(value['entry']) ? value['entry'] : null;
+  const asAuthored = (value: unknown): Authored | null => {
+    if (!isObject(value)) return null;
+    const { id, author, edition, at } = value;
+    return isString(id) && (author === null || isPersonId(author)) && isCount(edition) && isString(at) ? { id, author, edition, at } : null;
   };
+  const editionName = (id: string): string => `${node}:edition:${id}`;
   const allReviews = (): Promise<readonly Review[]> => documents(desk, 'review', asReview);
-  const allPublished = (): Promise<readonly Published[]> => documents(commons, 'entry', asPublished);
+
+  /** The databases of what is published, this node's own first. */
+  async function allCommons(): Promise<readonly { readonly owner: NodeId; readonly database: Database }[]> {
+    const others = (await engine.databases()).flatMap((name) => {
+      const read = readNodeDatabase(name);
+      return read?.use === 'commons' && read.owner !== node ? [{ owner: read.owner, database: engine.database(name) }] : [];
+    });
+    return [{ owner: node, database: commons }, ...others.sort((a, b) => (a.owner < b.owner ? -1 : 1))];
+  }
 
   /** Writes a document over what stands under its name, or says why not. Bytes are on disk when it resolves. */
   async function put(database: Database, id: string, body: object): Promise<Said> {
@@ -99,29 +128,31 @@ export function openDesk(given: {
     return written.ok ? { id, ok: true, rev: written.rev } : { id, ok: false, reason: written.reason };
   }
 
+  /** Whether this edition takes the place of the one that is published: a later one of its author, or one that was decided later. */
+  const follows = (draft: Draft, edition: number, at: string, before: Authored): boolean =>
+    before.author === draft.writer ? edition > before.edition : at > before.at;
+
   /** What is published under an entry's id follows what stands decided. Answers whether that changed anything. */
   async function settle(draft: Draft, reviews: readonly Review[]): Promise<boolean> {
     const id = `${node}:entry:${draft.entry}`;
     const there = await commons.get(id);
-    const before = asPublished(there);
+    const authored = asAuthored(await secret.get(editionName(draft.entry)));
     const { stage, review } = standingOfDraft(draft, reviews, null);
     const { submitted } = draft;
     if (stage === 'accepted' && submitted !== null) {
-      if (before !== null && before.author === draft.writer && before.edition >= submitted.edition) return false;
+      const { edition } = submitted;
+      const at = review?.at ?? submitted.at;
+      const isBack = asEntry(there) === null && authored?.author === draft.writer && edition >= authored.edition;
+      // Until both are written it is done again: the same entry is the same document.
+      if (there !== null && authored !== null && !isBack && !follows(draft, edition, at, authored)) return false;
       const entry = { kind: draft.of, ...submitted.fields, ...(review === null ? {} : { reviewed: dayOf(review.at) }) };
-      const said = await put(commons, id, { kind: 'entry', writer: node, entry, author: draft.writer, edition: submitted.edition });
+      const said = await put(commons, id, { kind: 'entry', writer: node, entry });
       if (!said.ok) throw new Error(`An accepted entry could not be published: ${said.reason}`);
+      await put(secret, editionName(draft.entry), { kind: 'edition', writer: node, id: draft.entry, author: draft.writer, edition, at });
       return true;
     }
-    if (stage === 'withdrawn' && before !== null && before.author === draft.writer) {
-      await put(commons, id, {
-        kind: 'entry',
-        writer: node,
-        entry: before.entry,
-        author: before.author,
-        edition: before.edition,
-        withdrawn: true,
-      });
+    if (stage === 'withdrawn' && asEntry(there) !== null && authored?.author === draft.writer) {
+      await put(commons, id, { kind: 'entry', writer: node, entry: { kind: draft.of, id: draft.entry }, withdrawn: true });
       return true;
     }
     return false;
@@ -151,8 +182,9 @@ export function openDesk(given: {
       );
       const names = new Set(drafts.map(({ entry, writer }) => `${entry} ${writer}`));
       const reviews = (await allReviews()).filter(({ entry, author }) => names.has(`${entry} ${author}`));
-      const published = (await allPublished()).flatMap(({ entry, author, edition }) =>
-        isString(entry['id']) ? [[entry['id'], { author, edition }] as const] : [],
+      const there = new Set((await documents(commons, 'entry', asEntry)).map((entry) => entry['id']));
+      const published = (await documents(secret, 'edition', asAuthored)).flatMap(({ id, author, edition }) =>
+        author !== null && there.has(id) ? [[id, { author, edition }] as const] : [],
       );
       return { drafts, reviews, published: Object.fromEntries(published) };
     },
@@ -196,11 +228,33 @@ export function openDesk(given: {
         const reviews = await allReviews();
         for (const database of [desk, secret])
           for (const draft of await documents(database, 'draft', asDraft)) await settle(draft, reviews);
+        // Entries that were published with their author's id in them stand without it.
+        for (const value of await documents(commons, 'entry', (one) => (isObject(one) && 'author' in one ? one : null)))
+          await put(commons, String(value['_id']), {
+            kind: 'entry',
+            writer: node,
+            entry: value['entry'],
+            ...(value['withdrawn'] === true ? { withdrawn: true } : {}),
+          });
       }),
 
     async accepted() {
-      const ids = (entry: JsonObject): string => String(entry['id']);
-      return (await allPublished()).map(({ entry }) => entry).sort((a, b) => (ids(a) < ids(b) ? -1 : 1));
+      const near = [node, await parent()];
+      const rank = (owner: NodeId): number => (near.includes(owner) ? near.indexOf(owner) : near.length);
+      const byId = new Map<string, { readonly rank: number; readonly entry: JsonObject }>();
+      for (const { owner, database } of await allCommons())
+        for (const entry of await documents(database, 'entry', asEntry, owner)) {
+          const [id, own] = [String(entry['id']), rank(owner)];
+          const known = byId.get(id);
+          const isLater = known !== undefined && own === known.rank && String(entry['written']) > String(known.entry['written']);
+          if (known === undefined || own < known.rank || isLater) byId.set(id, { rank: own, entry });
+        }
+      return [...byId].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { entry }]) => entry);
+    },
+
+    async state() {
+      const all = (await allCommons()).map(async ({ owner, database }) => `${owner} ${(await database.info(null)).sequence}`);
+      return (await Promise.all(all)).join(' ');
     },
   };
 }

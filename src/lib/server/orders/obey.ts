@@ -3,8 +3,8 @@
  *
  *   hear    orders of the parent (`orders-<parent>`, pulled) are repeated; those of a child (`desk-<child>`, pushed) are judged first
  *   tell    this node's own decisions go into its desk, which its parent holds
- *   do      of people who were erased: their range in every `records-`, what they wrote in desks, their accounts, codes and memberships are purged,
- *           and with them every other order that names them
+ *   do      of people who were erased: their range in every `records-`, what is by them or about them in desks, their drafts in `private`, their accounts,
+ *           codes and memberships are purged, and with them every other order that names them
  *
  * A round runs before the node answers its first request, after each order given here, after each visit to the parent, and every minute.
  */
@@ -16,6 +16,7 @@ import type { AccountStore } from '../accounts/store.ts';
 import type { Contacts } from '../accounts/contacts.ts';
 import type { CouchDocument, Database, Engine } from '../engine/engine.ts';
 import type { Log } from '../log.ts';
+import { forgetInPrivate, isOfErased } from '../desk/forget.ts';
 import { relayedName } from '../upstream/relayed.ts';
 import type { OrderBook } from './book.ts';
 
@@ -145,8 +146,6 @@ export function createObedience(given: {
     const { erased } = await book.standing();
     if (erased.size === 0) return;
     const under = [...erased].sort().join(' ');
-    const isErased = (value: unknown): boolean => typeof value === 'string' && erased.has(value as PersonId);
-
     for (const { database } of await databasesOf('records')) {
       const done = await changed(database, under);
       if (done === null) continue;
@@ -162,10 +161,12 @@ export function createObedience(given: {
         await purgeWhere(database, owner, (document) => {
           const parsed = isOrderKind(document['kind']) ? parseOrder(document) : null;
           if (parsed?.ok === true) return isOutlived(parsed.value, erased);
-          return isErased(document['writer']) || isErased(document['person']);
+          return isOfErased(document, erased);
         });
         done();
       }
+    const forgotten = await forgetInPrivate({ node, engine }, erased);
+    if (forgotten > 0) log('Drafts of an erased person were purged.');
     // Twice: a contact that was being written while the first sweep ran is found by the second.
     const now = clock();
     const unswept = [...erased].filter((person) => {

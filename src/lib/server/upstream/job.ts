@@ -94,13 +94,15 @@ export function createUpstream(given: {
   /** What is published here, for the greeting. */
   readonly published: () => Readonly<Record<string, string>>;
   readonly obey: OwnEnd['obey'];
+  /** After a visit that brought something. */
+  readonly arrived: () => Promise<void>;
   readonly erased: () => Promise<ReadonlySet<PersonId>>;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly sleep: (ms: number) => Promise<void>;
   readonly log: Log;
 }): Upstream {
-  const { node, version, engine, parent, notes, relayed, courses, published, obey, erased, clock, random, sleep, log } = given;
+  const { node, version, engine, parent, notes, relayed, courses, published, obey, arrived, erased, clock, random, sleep, log } = given;
   const up = [`records-${node}`, `desk-${node}`];
   const holder = base32(random(10));
   const now = (): Instant => instantOf(clock());
@@ -219,6 +221,7 @@ export function createUpstream(given: {
     await concluded(settings, end);
     // What came down is obeyed, and what a child must tell its parent stands ready for the next visit.
     if (end.moved > 0) await obey();
+    if (end.moved > 0) await arrived();
     return end;
   }
 

@@ -9,7 +9,14 @@ import { isSha256, type Sha256 } from '#lib/domain/ids.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
 import { isCount, isObject, isRecordOf } from '#lib/domain/shape.ts';
 import { readCommons } from '#lib/cooperation/commons.ts';
-import { parseSignedCommons, piecesFor, type ShelfPiece, type SignedCommons } from '#lib/cooperation/package.ts';
+import {
+  applyChange,
+  parseSignedCommons,
+  piecesFor,
+  type CommonsManifest,
+  type ShelfPiece,
+  type SignedCommons,
+} from '#lib/cooperation/package.ts';
 import type { Language, Piece } from '#lib/course/package.ts';
 import { nextBatch } from '#lib/course/wanted.ts';
 import { isFull } from '../disk-full.ts';
@@ -42,25 +49,51 @@ export interface CommonsOffer {
   readonly price: Readonly<Record<Language, number>>;
 }
 
-/** The node's commons, verified, and from the publisher whose commons is installed. `missing` where the node has none. */
-export async function fetchCommonsOffer(
-  { fetch, store }: { readonly fetch: Fetch; readonly store: Pick<CommonsPort, 'installed'> },
+interface Answered {
+  readonly answer: unknown;
+  readonly signed: SignedCommons;
+}
+
+async function answered(
+  path: string,
+  { fetch, earlier }: { readonly fetch: Fetch; readonly earlier: CommonsManifest | null },
   signal?: AbortSignal,
-): Promise<Result<CommonsOffer, InstallFailure | 'missing'>> {
+): Promise<Result<Answered, InstallFailure | 'missing'>> {
   let answer: unknown;
   try {
-    const response = await fetch('/content/commons', signal === undefined ? {} : { signal });
+    const response = await fetch(path, signal === undefined ? {} : { signal });
     if (response.status === 404) return err('missing');
     if (!response.ok) return err('unreachable');
     answer = await response.json();
   } catch {
     return err('unreachable');
   }
-  const parsed = parseSignedCommons(answer);
+  const change = earlier !== null && isObject(answer) && answer['manifest'] === undefined ? applyChange(earlier, answer) : null;
+  if (change?.ok === false) return change;
+  const parsed = parseSignedCommons(
+    change === null || !isObject(answer) ? answer : { manifest: change.value, signature: answer['signature'] },
+  );
   if (!parsed.ok) return err('nonsense');
   const signed = parsed.value;
-  if (!(await verifySignature(signed.manifest, signed.signature))) return err('bad-signature');
+  return (await verifySignature(signed.manifest, signed.signature)) ? ok({ answer, signed }) : err('bad-signature');
+}
+
+/**
+ * The node's commons, verified, and from the publisher whose commons is installed. Where one is installed the node is asked what is new since, a few hundred bytes;
+ * where that leads nowhere it is asked for the whole. `missing` where the node has none.
+ */
+export async function fetchCommonsOffer(
+  { fetch, store }: { readonly fetch: Fetch; readonly store: Pick<CommonsPort, 'installed'> },
+  signal?: AbortSignal,
+): Promise<Result<CommonsOffer, InstallFailure | 'missing'>> {
   const installed = await store.installed();
+  const path = '/content/commons';
+  const earlier = installed?.signed.manifest ?? null;
+  const since = installed === null ? null : await answered(`${path}?since=${installed.digest}`, { fetch, earlier }, signal);
+  const isLost = since?.ok === false && (since.error === 'nonsense' || since.error === 'bad-signature');
+  const found = since === null || isLost ? await answered(path, { fetch, earlier: null }, signal) : since;
+  if (!found.ok) return found;
+  const { answer, signed } = found.value;
   if (installed !== null && installed.signed.signature.key !== signed.signature.key) return err('other-publisher');
   const digest = await sha256Hex(new TextEncoder().encode(canonicalJson(signed.manifest)));
   if (!isSha256(digest)) throw new Error('SHA-256 is 64 hexadecimal digits');
