@@ -45,7 +45,12 @@ describe('a device that has the version before pays for', () => {
     ['nothing new', [], 700],
     [
       'a value that was corrected',
-      [{ ...values, values: [...(values['values'] as object[]).slice(1), { indicator: 'national-law', value: 3, confidence: 'judged' }] }],
+      [
+        {
+          ...values,
+          values: (values['values'] as object[]).map((one, i) => (i === 0 ? { ...one, confidence: 'estimated', value: 1 } : one)),
+        },
+      ],
       3000,
     ],
     ['the values of another year', [{ ...values, id: 'islemara-2026', year: 2026 }], 3000],
@@ -62,6 +67,7 @@ describe('a device that has the version before pays for', () => {
     ],
   ] as const)('%s, and not for the rest', async (_, accepted, most) => {
     const after = compileReal(accepted as readonly JsonObject[]);
+    expect(after.leftOut).toEqual([]);
     for (const language of ['en', 'ar', 'zh']) expect(await cost(after, language)).toBeLessThanOrEqual(most);
   });
 });
