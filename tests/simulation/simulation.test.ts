@@ -10,6 +10,7 @@ const broken: readonly (readonly [seed: number, what: string])[] = [
   [9127, 'a document in two branches, of which the node above has both'],
   [6768, 'a revocation that the full disk of the centre refuses'],
   [1428, 'a centre whose disk is new takes back from above the work of somebody whom it revokes meanwhile'],
+  [6115, 'a centre whose disk is full when it starts, and a revocation that waits for it'],
 ];
 
 describe('people, devices and centres under every fault', () => {

@@ -400,7 +400,13 @@ export class World {
 
   async #start(node: SimulatedNode): Promise<void> {
     const process = await node.start();
-    if (process === null) return;
+    if (process === null) {
+      // It could not: the disk is full, say. What looks after the service tries again.
+      this.timeline.in(30_000, () => {
+        if (node.process === null) this.#begin(this.#start(node));
+      });
+      return;
+    }
     this.#trace(() => `${node.name} is up, epoch ${process.engine.epoch.slice(0, 4)}`);
     for (const device of this.devices)
       for (const learner of device.learners)
