@@ -8,10 +8,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import http from 'pouchdb-adapter-http';
-import memory from 'pouchdb-adapter-memory';
-import PouchDB, { type Database } from 'pouchdb-core';
-import replication from 'pouchdb-replication';
 import { instantOf } from '../src/lib/domain/clock.ts';
 import {
   createDeviceId,
@@ -24,8 +20,7 @@ import {
 } from '../src/lib/domain/ids.ts';
 import { attemptId } from '../src/lib/domain/records.ts';
 import { createNodeProcess, freePort } from '../scripts/node-process.ts';
-
-PouchDB.plugin(http).plugin(memory).plugin(replication);
+import PouchDB, { type Database } from './pouch.ts';
 
 const random = (n: number): Uint8Array => randomBytes(n);
 

@@ -23,6 +23,7 @@ import { compiling } from './compiling.ts';
 import { matching } from './matching.ts';
 import { offline } from './offline.ts';
 import { reading } from './reading.ts';
+import { starts } from './starts.ts';
 import { syncing } from './syncing.ts';
 
 const benchmarks: readonly Benchmark[] = [
@@ -41,6 +42,7 @@ const benchmarks: readonly Benchmark[] = [
   verifying,
   standings,
   centre,
+  starts,
 ];
 
 if (couchUrl === null) process.stdout.write('not run beside CouchDB: COUCHDB_URL is not set\n');

@@ -1,8 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import PouchDB from 'pouchdb-core';
-import http from 'pouchdb-adapter-http';
-import memory from 'pouchdb-adapter-memory';
-import replication from 'pouchdb-replication';
 import { createDeviceId, createPersonId, createUlid, type CourseId, type ItemId } from '../src/lib/domain/ids.ts';
 import { attemptId } from '../src/lib/domain/records.ts';
 import { instantOf } from '../src/lib/domain/clock.ts';
@@ -10,6 +6,7 @@ import { median } from './browser.ts';
 import type { Benchmark } from './measure.ts';
 import { freePort } from '../scripts/node-process.ts';
 import { startNode } from './node-process.ts';
+import PouchDB from './pouch.ts';
 
 const documents = 300;
 const learners = 5;
@@ -18,7 +15,6 @@ const learners = 5;
 export const syncing: Benchmark = {
   name: 'syncing',
   async run() {
-    PouchDB.plugin(http).plugin(memory).plugin(replication);
     const port = await freePort();
     const origin = `http://127.0.0.1:${String(port)}`;
     const node = await startNode({ port, origin });

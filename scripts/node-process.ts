@@ -87,7 +87,7 @@ export function createNodeProcess({
       while (!(await answers(origin))) {
         if (started.exitCode !== null) throw new Error(`The node ended with ${String(started.exitCode)}:\n${output}`);
         if (Date.now() > until) throw new Error(`The node did not answer within a minute:\n${output}`);
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
     async stop(signal = 'SIGTERM') {

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import type { Server } from 'node:http';
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
@@ -50,6 +51,8 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
   });
   if (!read.ok) throw new UsageError(read.error);
   const settings = { ...read.value, data: resolve(read.value.data) };
+  // Half of a start is spent on taking types out of the sources and compiling them. It lies with the build: another version begins anew.
+  if (dev !== true) enableCompileCache(fileURLToPath(new URL('../../build/.compile-cache', import.meta.url)));
 
   const [
     { couchPrefix, listen, openNode },
@@ -117,6 +120,7 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
   }
   const { tls, origin } = certified.value;
   const courses = fileURLToPath(new URL('../../courses', import.meta.url));
+  const version = appVersion();
   const node = await openNode({
     node: name.value,
     origin,
@@ -125,8 +129,9 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
     couchdb: couchdb === null ? null : { url: couchdb, prefix: couchPrefix(name.value) },
     upstream: upstream === null ? null : { ...upstream, heardTime: steady.heard },
     courses: existsSync(courses) ? courses : null,
-    version: appVersion(),
+    version,
     compiler: createCompiler(),
+    publishing: 'behind',
     log,
     book,
     behind: steady.behind,
@@ -157,10 +162,16 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
 
   io.out(`Perigee, node «${name.value}», is at ${origin}`);
   if (tls?.kind === 'own') io.out(`Phones learn to trust it at ${firstAddress(tls.authority?.scope.addresses ?? [], String(port))}`);
-  book.write(`Started, version ${appVersion()}, at ${origin}.`);
+  book.write(`Started, version ${version}, at ${origin}.`);
   io.out(`Its data is in ${data}`);
   const code = await node.firstRunCode();
   if (code !== null) io.out(`Nobody administers it yet. Open ${origin}/teach and type this code, which works once:  ${code}`);
+
+  // A process that loses its power does not come to keep what it compiled.
+  if (dev !== true) flushCompileCache();
+  node.publish().catch((error: unknown) => {
+    log(`What is published could not be brought in step with its sources: ${error instanceof Error ? error.message : String(error)}`);
+  });
 
   steady.keep();
   const keeping = setInterval(steady.keep, 60 * 60_000);

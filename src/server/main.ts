@@ -88,6 +88,11 @@ export interface NodeSettings {
   readonly courses: string | null;
   readonly version: string;
   readonly compiler: Compiler;
+  /**
+   * `before`, the default: what changed among the courses and entries is published before anybody is answered. `behind`: where something is published already, that is answered with, and the rest
+   * follows when `publish` is called, so that a start after an update does not wait for the compiler.
+   */
+  readonly publishing?: 'before' | 'behind';
   readonly log: Log;
   /** Where the log is read again; null where nobody keeps it. */
   readonly book?: Pick<LogBook, 'newest'> | null;
@@ -150,6 +155,7 @@ export async function openNode(settings: NodeSettings) {
     courses,
     version,
     compiler,
+    publishing = 'before',
     log,
     book = null,
     behind = () => 0,
@@ -176,9 +182,7 @@ export async function openNode(settings: NodeSettings) {
   const pieces = openPieces(join(data, 'pieces'));
   const [packages, published] = [join(data, 'packages'), join(data, 'published')];
   const library = await openLibrary({ courses, packages, published, pieces, publisher, compiler, log });
-  await library.refresh();
   const programmes = createProgrammes({ courses, library, log });
-  await programmes.refresh();
   const compendium: CommonsLibrary = await openCommons({
     courses,
     data,
@@ -197,18 +201,28 @@ export async function openNode(settings: NodeSettings) {
     parent: async () => (await relayed.place())?.node ?? null,
     dayOf: (at) => at.slice(0, 10),
   });
-  await entries.settle();
-  await compendium.refresh();
   /** What a node above published, or another process of this one, stands in the compendium too. */
   const stateOfAll = async (): Promise<string> =>
     [await entries.state(), ...library.all().map(({ signed }) => signed.manifest.course)].join(' ');
-  let seen = await stateOfAll();
+  let seen = '';
   async function follow(): Promise<void> {
     const state = await stateOfAll();
     if (state === seen) return;
     await compendium.refresh();
     seen = state;
   }
+  let isClosing = false;
+  const publish = async (): Promise<void> => {
+    await library.refresh(() => isClosing);
+    await programmes.refresh();
+    if (isClosing) return;
+    await entries.settle();
+    await compendium.refresh();
+    seen = await stateOfAll();
+  };
+  const isBehind = publishing === 'behind' && library.all().length > 0;
+  if (isBehind) await programmes.refresh();
+  else await publish();
 
   const holdsWork = async (person: PersonId): Promise<boolean> => {
     for (const name of (await engine.databases()).filter((database) => database.startsWith('records-')))
@@ -362,11 +376,16 @@ export async function openNode(settings: NodeSettings) {
       const code = await sessions.firstRunCode();
       return code === null ? null : showCode(code);
     },
+    /** Brings what is published in step with its sources, where that was left for later. */
+    publish: async () => {
+      if (isBehind) await publish();
+    },
     /** This node and its parent. */
     upstream,
     /** Certificates of this node's people. */
     issuing,
     async close() {
+      isClosing = true;
       for (const round of rounds) clearInterval(round);
       await upstream.close();
       await obedience.close();

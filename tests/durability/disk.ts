@@ -9,8 +9,9 @@ const sector = 512;
 
 type Change = Extract<Operation, { type: 'write' | 'truncate' }>;
 
-/** The bytes of a file, whatever name it has. */
+/** The bytes of a file, whatever name it has; a folder has none. */
 interface Inode {
+  readonly isFolder: boolean;
   /** What a sync covered. */
   durable: Buffer;
   pending: Change[];
@@ -27,7 +28,7 @@ export type Fate = 'all' | 'none' | 'seeded';
 
 export interface Disk {
   apply(operation: Operation): void;
-  /** The files as they are found after the power came back. */
+  /** The files as they are found after the power came back, by their path in the folder. */
   afterPowerCut(fate: Fate, random: () => number): ReadonlyMap<string, Buffer>;
 }
 
@@ -54,15 +55,27 @@ function change(image: Buffer, { type, ...how }: Change, only: (sectorNumber: nu
   return to;
 }
 
-export function createDisk(): Disk {
+const folderOf = (name: string): string => (name.includes('/') ? name.slice(0, name.lastIndexOf('/')) : '');
+const made = (isFolder: boolean, durable: Buffer = Buffer.alloc(0)): Inode => ({ isFolder, durable, pending: [] });
+
+/** @param before files that lay on it before, by their path */
+export function createDisk(before: ReadonlyMap<string, Buffer> = new Map()): Disk {
   const entries = new Map<string, Entry>();
   const entryOf = (name: string): Entry => {
     const known = entries.get(name);
     if (known !== undefined) return known;
-    const made: Entry = { memory: null, disk: null };
-    entries.set(name, made);
-    return made;
+    const entry: Entry = { memory: null, disk: null };
+    entries.set(name, entry);
+    return entry;
   };
+  for (const [name, bytes] of before) {
+    for (let above = folderOf(name); above !== '' && !entries.has(above); above = folderOf(above)) {
+      const folder = made(true);
+      entries.set(above, { memory: folder, disk: folder });
+    }
+    const file = made(false, bytes);
+    entries.set(name, { memory: file, disk: file });
+  }
   const inodeOf = (name: string): Inode => {
     const { memory } = entryOf(name);
     if (memory === null) throw new Error(`${name} is written before it was made`);
@@ -75,7 +88,14 @@ export function createDisk(): Disk {
         case 'answer':
           return;
         case 'create':
-          entryOf(operation.file).memory = { durable: Buffer.alloc(0), pending: [] };
+          entryOf(operation.file).memory = made(false);
+          return;
+        case 'make-folder':
+          entryOf(operation.file).memory = made(true);
+          return;
+        case 'rename':
+          entryOf(operation.name).memory = inodeOf(operation.file);
+          entryOf(operation.file).memory = null;
           return;
         case 'link':
           entryOf(operation.name).memory = inodeOf(operation.file);
@@ -95,7 +115,7 @@ export function createDisk(): Disk {
           return;
         }
         case 'sync-directory':
-          for (const entry of entries.values()) entry.disk = entry.memory;
+          for (const [name, entry] of entries) if (name !== '' && folderOf(name) === operation.folder) entry.disk = entry.memory;
           return;
       }
     },
@@ -103,9 +123,15 @@ export function createDisk(): Disk {
     afterPowerCut(fate, random) {
       const found = new Map<string, Buffer>();
       const kept = (): boolean => fate === 'all' || (fate === 'seeded' && random() < 0.5);
-      for (const [name, { memory, disk }] of entries) {
+      const folders = new Set(['']);
+      // A folder comes before what lies in it.
+      for (const [name, { memory, disk }] of [...entries].sort(([a], [b]) => (a < b ? -1 : 1))) {
         const inode = memory === disk || !kept() ? disk : memory;
-        if (inode === null) continue;
+        if (inode === null || !folders.has(folderOf(name))) continue;
+        if (inode.isFolder) {
+          folders.add(name);
+          continue;
+        }
         let image: Buffer = Buffer.from(inode.durable);
         for (const pending of inode.pending) {
           const torn = fate === 'seeded' && random() < 0.4;

@@ -13,9 +13,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEmbedded } from '../../src/lib/server/engine/embedded.ts';
 import { aRecord } from '../fixtures/records.ts';
 import { ask, codesFor, joinBy, makeCohort, password, random as randomBytes, type Learner, type TestNode } from '../node/kit.ts';
+import { claimsByOperation, revisionsIn } from './claims.ts';
 import { createDisk, type Fate } from './disk.ts';
 import { seeded, thoroughness } from './seeded.ts';
-import { readTrace, straceArguments, type Operation } from './trace.ts';
+import { ofDatabase, readTrace, straceArguments, type Operation } from './trace.ts';
 
 /** Whether this machine lets a process be traced: there are containers that do not. */
 const canTrace = spawnSync('strace', ['-o', '/dev/null', '-e', 'trace=none', 'true']).status === 0;
@@ -52,34 +53,6 @@ async function work(url: string, { person, device, token }: Learner, first: numb
   }
 }
 
-/** What an answer says is kept: rows of `_bulk_docs`, or a receipt. */
-function claimsOf(answer: string): readonly (readonly [string, string])[] {
-  const body = answer.slice(answer.indexOf('\r\n\r\n') + 4);
-  if (!body.startsWith('{') && !body.startsWith('[')) return [];
-  const value = JSON.parse(body) as { receipt?: { revisions: Record<string, string> } } | { ok?: true; id: string; rev: string }[];
-  if (Array.isArray(value)) return value.flatMap(({ ok, id, rev }) => (ok === true ? [[id, rev] as const] : []));
-  return Object.entries(value.receipt?.revisions ?? {});
-}
-
-/** For each operation that began an answer, what the whole of that answer claims. */
-function claimsByOperation(operations: readonly Operation[]): ReadonlyMap<number, readonly (readonly [string, string])[]> {
-  const claims = new Map<number, readonly (readonly [string, string])[]>();
-  const open = new Map<string, { at: number; bytes: Buffer }>();
-  for (const [at, operation] of operations.entries()) {
-    if (operation.type !== 'answer') continue;
-    const begun = open.get(operation.connection) ?? { at, bytes: Buffer.alloc(0) };
-    begun.bytes = Buffer.concat([begun.bytes, operation.bytes]);
-    open.set(operation.connection, begun);
-    const text = begun.bytes.toString('latin1');
-    const head = text.indexOf('\r\n\r\n');
-    const length = /content-length: (\d+)/i.exec(text.slice(0, head))?.[1];
-    if (head < 0 || length === undefined || begun.bytes.length < head + 4 + Number(length)) continue;
-    open.delete(operation.connection);
-    claims.set(begun.at, claimsOf(begun.bytes.toString()));
-  }
-  return claims;
-}
-
 interface Recording {
   readonly operations: readonly Operation[];
   readonly claims: ReadonlyMap<number, readonly (readonly [string, string])[]>;
@@ -112,8 +85,8 @@ async function record(): Promise<Recording> {
     break;
   }
   await ended;
-  const operations = readTrace(readFileSync(output, 'utf8'), data, 'node.sqlite');
-  return { operations, claims: claimsByOperation(operations), sent };
+  const operations = readTrace(readFileSync(output, 'utf8'), data, ofDatabase);
+  return { operations, claims: claimsByOperation(operations, revisionsIn), sent };
 }
 
 /** Opens what the disk held and says what is missing of what was claimed. */

@@ -85,10 +85,9 @@ export async function openCommons(given: {
   const path = join(data, 'commons.json');
   const before = join(data, 'commons-before');
   // This node wrote it; a file that was cut short is made again from its source.
-  let published: PublishedCommons | null = await readFile(path, 'utf8').then(
-    (text) => JSON.parse(text) as PublishedCommons,
-    () => null,
-  );
+  let published: PublishedCommons | null = await readFile(path, 'utf8')
+    .then((text) => JSON.parse(text) as PublishedCommons)
+    .catch(() => null);
   const readByLanguage = new Map<string, Promise<Commons | null>>();
   const memory = createMemory();
   let shelves: ShelfMemory = new Map();

@@ -5,7 +5,7 @@
  *   <data>/packages/<dir>/   packages that somebody else built and signed (manifest.json, manifest.sig, pieces/); published as they are, after every
  *                            hash, the signature and everything that a page would show were checked
  *
- * What was published is kept in `<data>/published/<course>.json`, its pieces in `<data>/pieces/`, so that a new start has nothing to do. A fault of one course is
+ * What was published is kept in `<data>/published/<course>.json`, its pieces in `<data>/pieces/`, so that a new start has nothing to do where all of it is there. A fault of one course is
  * told in the log and leaves the others, and what was published of it before, as they are.
  */
 import { open, readdir, readFile, rename } from 'node:fs/promises';
@@ -54,8 +54,8 @@ export interface Library {
   structureOf(course: CourseId): Promise<CourseStructure | null>;
   /** Media type of a piece of any published course. */
   typeOf(sha256: Sha256): string | null;
-  /** Brings what is published in step with the sources and packages. */
-  refresh(): Promise<void>;
+  /** Brings what is published in step with the sources and packages; `isOver` says that the rest has time until the next start. */
+  refresh(isOver?: () => boolean): Promise<void>;
 }
 
 /** Sources and packages larger than this are not read: 200 MB. */
@@ -139,11 +139,11 @@ export async function openLibrary(given: {
   makeFolder(published);
   for (const name of (await readdir(published)).filter((file) => file.endsWith('.json'))) {
     // This node wrote it; a file that was cut short is made again from its source.
-    const kept = await readFile(join(published, name), 'utf8').then(
-      (text) => JSON.parse(text) as Published,
-      () => null,
-    );
-    if (kept !== null && isCourseId(kept.signed.manifest.course)) remember(kept);
+    const kept = await readFile(join(published, name), 'utf8')
+      .then((text) => JSON.parse(text) as Published)
+      .catch(() => null);
+    if (kept !== null && parseSignedManifest(kept.signed).ok) remember(kept);
+    else log(`${join(published, name)} is damaged; the course is published anew.`);
   }
 
   function remember(course: Published): void {
@@ -172,11 +172,20 @@ export async function openLibrary(given: {
     remember(course);
   }
 
+  /** Whether this is published already, with every piece. A disk that fails may have lost some. */
+  async function isThere(stamp: string): Promise<boolean> {
+    const course = [...publishedById.values()].find((one) => one.stamp === stamp);
+    if (course === undefined) return false;
+    const wanted = course.signed.manifest.pieces;
+    const sizes = await Promise.all(wanted.map(({ sha256 }) => pieces.sizeOf(sha256)));
+    return wanted.every(({ bytes }, n) => sizes[n] === bytes);
+  }
+
   async function refreshSource(root: string, folder: string): Promise<void> {
     const files = await filesIn(join(root, folder));
     if (!files.has('course.yaml')) return;
     const stamp = stampOf(files, 'source', compiler.stamp, publisher.key);
-    if ([...publishedById.values()].some((course) => course.stamp === stamp)) return;
+    if (await isThere(stamp)) return;
     const compiled = await compiler.compile({ folder, files });
     for (const problem of compiled.problems) log(`${join(root, folder)}: ${problem}`);
     if (compiled.package === null) {
@@ -219,7 +228,7 @@ export async function openLibrary(given: {
   async function refreshPackage(folder: string): Promise<void> {
     const files = await filesIn(join(packages, folder));
     const stamp = stampOf(files, 'package');
-    if ([...publishedById.values()].some((course) => course.stamp === stamp)) return;
+    if (await isThere(stamp)) return;
     const read = await readPackage(files);
     if (!read.ok) {
       log(`The package ${join(packages, folder)} was refused: ${read.error}.`);
@@ -245,6 +254,16 @@ export async function openLibrary(given: {
     }
   }
 
+  async function bringInStep(isOver: () => boolean): Promise<void> {
+    if (courses !== null)
+      for (const folder of await foldersIn(courses))
+        // `+programmes` and the like are no courses.
+        if (isCourseId(folder) && !isOver()) await guarded(`The course ${folder}`, () => refreshSource(courses, folder));
+    for (const folder of await foldersIn(packages)) if (!isOver()) await guarded(`The package ${folder}`, () => refreshPackage(folder));
+  }
+  // One after the other: two at once would both publish what both miss.
+  let last: Promise<unknown> = Promise.resolve();
+
   return {
     all: () => [...publishedById.values()].sort((a, b) => (a.signed.manifest.course < b.signed.manifest.course ? -1 : 1)),
     get: (course) => publishedById.get(course) ?? null,
@@ -260,12 +279,10 @@ export async function openLibrary(given: {
       return structure;
     },
 
-    async refresh() {
-      if (courses !== null)
-        for (const folder of await foldersIn(courses))
-          // `+programmes` and the like are no courses.
-          if (isCourseId(folder)) await guarded(`The course ${folder}`, () => refreshSource(courses, folder));
-      for (const folder of await foldersIn(packages)) await guarded(`The package ${folder}`, () => refreshPackage(folder));
+    refresh(isOver = () => false) {
+      const next = last.then(() => bringInStep(isOver));
+      last = next.catch(() => undefined);
+      return next;
     },
   };
 }

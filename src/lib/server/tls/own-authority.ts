@@ -5,11 +5,11 @@
  * power cut; so it lies in a file that the node's user alone can read, and its constraints bound what it is worth to a thief.
  */
 import { X509Certificate } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../domain/clock.ts';
 import { err, ok, type Result } from '../../domain/result.ts';
-import { syncFolder } from '../engine/sync-folder.ts';
+import { makeFolder, syncFolder } from '../engine/sync-folder.ts';
 import type { Log } from '../log.ts';
 import { makeAuthority, makeLeaf, namesOf, renewBefore, scopeOf, type Credential } from './authority.ts';
 import { authorityFolder, files } from './authority-files.ts';
@@ -49,7 +49,7 @@ export function openOwnAuthority(given: {
 }): Result<Tls, string> {
   const { data, title, chosen, wanted, clock, log } = given;
   const folder = join(data, authorityFolder);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   if (process.platform !== 'win32' && (statSync(folder).mode & 0o077) !== 0) {
     chmodSync(folder, 0o700);
     log(`Others on this machine could read ${folder}, where the key of the authority lies. Now its owner alone can.`);
