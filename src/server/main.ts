@@ -40,7 +40,7 @@ import { openPieces } from '../lib/server/content/pieces.ts';
 import { publisherBy } from '../lib/server/content/publisher.ts';
 import { openCouch, type CouchOptions } from '../lib/server/engine/couchdb.ts';
 import { openEmbedded } from '../lib/server/engine/embedded.ts';
-import type { SqliteOptions } from '../lib/server/engine/sqlite-file.ts';
+import type { Machine, SqliteOptions } from '../lib/server/engine/sqlite-file.ts';
 import { makeFolder } from '../lib/server/engine/sync-folder.ts';
 import type { NodeHandle } from '../lib/server/handle.ts';
 import { createAdmission } from '../lib/server/http/admission.ts';
@@ -55,6 +55,7 @@ import { createCouchSession, createReplica } from '../lib/server/replica/organ.t
 import { createReceipts } from '../lib/server/replica/receipts.ts';
 import { centreRoutes } from '../lib/server/status/centre.ts';
 import { createDisk } from '../lib/server/status/disk.ts';
+import { createStorageWatch } from '../lib/server/status/storage-watch.ts';
 import type { LogBook } from '../lib/server/status/log-book.ts';
 import { createMetrics } from '../lib/server/status/metrics.ts';
 import { createHealth, createMetricsOrgan } from '../lib/server/status/organ.ts';
@@ -101,6 +102,7 @@ export interface NodeSettings {
   /** Simulations and tests bring their own. */
   readonly clock?: Clock;
   readonly sleep?: (ms: number) => Promise<void>;
+  readonly machine?: Machine;
 }
 
 const systemClock: Clock = () => Date.now();
@@ -120,12 +122,15 @@ export async function openAccounts({
   couchdb,
   clock = systemClock,
   check,
+  machine,
+  watch,
   log = () => undefined,
-}: Pick<NodeSettings, 'node' | 'data' | 'couchdb' | 'clock'> & Pick<SqliteOptions, 'check'> & { readonly log?: Log }) {
+}: Pick<NodeSettings, 'node' | 'data' | 'couchdb' | 'clock' | 'machine'> &
+  Pick<SqliteOptions, 'check' | 'watch'> & { readonly log?: Log }) {
   makeFolder(data, 0o700);
   const engine =
     couchdb === null
-      ? openEmbedded({ file: join(data, 'node.sqlite'), random, check, notice: log })
+      ? openEmbedded({ file: join(data, 'node.sqlite'), random, check, watch, notice: log, ...(machine === undefined ? {} : { machine }) })
       : await openCouch({ ...couchdb, random, patience, walled: true });
   const [records, desk] = [engine.database(`records-${node}`), engine.database(`desk-${node}`)];
   const store = openAccountStore(engine.database('accounts'));
@@ -162,7 +167,12 @@ export async function openNode(settings: NodeSettings) {
     clock = systemClock,
     sleep = systemSleep,
   } = settings;
-  const { engine, records, desk, store, cohorts, peers, signer, orders, sessions } = await openAccounts({ ...settings, check: 'whole' });
+  const storage = createStorageWatch({ clock, log });
+  const { engine, records, desk, store, cohorts, peers, signer, orders, sessions } = await openAccounts({
+    ...settings,
+    check: 'whole',
+    watch: storage,
+  });
   const commons = engine.database(`commons-${node}`);
   const contacts = createContacts(store, clock);
   // Before anybody is answered: what an older copy brought back is purged again.
@@ -306,6 +316,7 @@ export async function openNode(settings: NodeSettings) {
         sessions,
         upstream,
         disk,
+        storage,
         book: book ?? { newest: () => [] },
         behind,
         clock,
@@ -341,15 +352,15 @@ export async function openNode(settings: NodeSettings) {
     content: createContent({
       library,
       pieces,
-      packs: await openPacks({ folder: join(data, 'packs'), pieces }),
+      packs: await openPacks({ folder: join(data, 'packs'), pieces, hasRoomFor: disk.hasRoomFor }),
       more: [
         ...trustRoutes({ shelf, programmes }),
         ...commonsRoutes({ commons: compendium, origin, clock }),
         ...trainedRoutes({ trained, commons: compendium }),
       ],
     }),
-    health: createHealth({ node, version, engine, upstream, disk, clock }),
-    metrics: createMetricsOrgan({ metrics, sessions, upstream }),
+    health: createHealth({ node, version, engine, upstream, disk, storage, clock }),
+    metrics: createMetricsOrgan({ metrics, sessions, upstream, storage }),
   };
 
   const admission = createAdmission();

@@ -1,5 +1,6 @@
 /** Between Node's sockets and the organs: requests in, answers out, within bounds of size and time. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { troubleOf, type Trouble } from '../lib/server/engine/engine.ts';
 import { isNodePath, type NodeHandle } from '../lib/server/handle.ts';
 import { refuse } from '../lib/server/http/answer.ts';
 import type { Caller, OrganRequest } from '../lib/server/http/organ.ts';
@@ -84,10 +85,22 @@ export function createListener(given: {
   };
 }
 
+const stays = 'Nothing of this request counts as kept: it stays on your device and is taken when the node can write again.';
+const storageSentences: Readonly<Record<Trouble, string>> = {
+  full: `The disk of the node is full. ${stays}`,
+  'read-only': `The disk of the node has become read-only. ${stays}`,
+  failing: `The disk of the node fails. ${stays}`,
+  damaged: `The database of the node is damaged, and its administrator has to put a backup back. ${stays}`,
+  unreachable: `The node cannot use its storage. ${stays}`,
+};
+
 /** A fault of the program: told in the log, not to the client. */
 function broken(error: unknown, log: Log): Response {
+  // The disk is the administrator's, who is told once (status/storage-watch.ts), not by every device that comes.
+  const trouble = troubleOf(error);
+  if (trouble !== null) return refuse(503, 'storage', storageSentences[trouble], { 'retry-after': '60' });
   log(`A request failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   if (error instanceof Error && error.name === 'StorageFailure')
-    return refuse(503, 'storage', 'The node cannot use its storage. Nothing of this request counts as kept.', { 'retry-after': '60' });
+    return refuse(503, 'storage', storageSentences.unreachable, { 'retry-after': '60' });
   return refuse(500, 'fault', 'The node failed. Nothing is lost on your side; try again.');
 }

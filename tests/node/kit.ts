@@ -45,6 +45,7 @@ export interface StartGiven {
   readonly upstream?: Omit<NonNullable<NodeSettings['upstream']>, 'byHand'> | null;
   readonly clock?: NonNullable<NodeSettings['clock']>;
   readonly sleep?: NonNullable<NodeSettings['sleep']>;
+  readonly machine?: NonNullable<NodeSettings['machine']>;
 }
 
 export async function startTestNode(given: StartGiven = {}): Promise<TestNode> {
@@ -71,6 +72,7 @@ export async function startTestNode(given: StartGiven = {}): Promise<TestNode> {
       clock: () => clock() + ahead,
       upstream: upstream === null ? null : { ...upstream, byHand: true },
       ...(given.sleep === undefined ? {} : { sleep: given.sleep }),
+      ...(given.machine === undefined ? {} : { machine: given.machine }),
     });
     const pages = (_request: unknown, _response: unknown, next: () => void): void => next();
     listening = await listen(node, { host: '127.0.0.1', port: 0, origin: 'http://centre.test', pages, log, bodyIdle: 1000 });

@@ -16,6 +16,10 @@ const state = v.object({
   now: instant,
   behind: count,
   writable: v.boolean(),
+  storage: v.object({
+    state: v.picklist(['ok', 'slow', 'full', 'read-only', 'failing', 'damaged', 'unreachable']),
+    commit: v.nullable(count),
+  }),
   tls: v.nullable(v.object({ kind: v.picklist(['public', 'own', 'other']), until: instant, fingerprint: v.nullable(text) })),
   disk: v.object({ free: count, total: count, level: v.picklist(['ample', 'low', 'scarce']), database: count, courses: count }),
   people: count,

@@ -73,6 +73,20 @@ describe('packs on the disk', () => {
     expect(reads).toEqual([second]);
   });
 
+  it('are neither kept nor left on a disk that is scarce', async () => {
+    const { pieces } = countedPieces();
+    let room = true;
+    const packs = await openPacks({ folder, pieces, hasRoomFor: () => Promise.resolve(room) });
+    await packs.of([first], null);
+    expect(readdirSync(folder)).toHaveLength(1);
+    room = false;
+    expect(Buffer.from(await packs.of([second], null))).toEqual(packed(second));
+    expect(readdirSync(folder)).toEqual([]);
+    room = true;
+    await packs.of([second], null);
+    expect(readdirSync(folder)).toHaveLength(1);
+  });
+
   it('begin with an empty folder, and are made again where a file was taken away', async () => {
     const { pieces, reads } = countedPieces();
     const packs = await openPacks({ folder, pieces });

@@ -20,8 +20,14 @@ export interface Packs {
   of(pieces: readonly Sha256[], encoding: Encoding | null): Promise<Uint8Array>;
 }
 
-export async function openPacks(given: { readonly folder: string; readonly pieces: Pieces; readonly most?: number }): Promise<Packs> {
-  const { folder, pieces, most = mostBytes } = given;
+export async function openPacks(given: {
+  readonly folder: string;
+  readonly pieces: Pieces;
+  readonly most?: number;
+  /** Whether so many bytes of something else than records may be written. */
+  readonly hasRoomFor?: (bytes: number) => Promise<boolean>;
+}): Promise<Packs> {
+  const { folder, pieces, most = mostBytes, hasRoomFor = () => Promise.resolve(true) } = given;
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   /** In the order in which they were asked for last. */
@@ -44,6 +50,11 @@ export async function openPacks(given: { readonly folder: string; readonly piece
     }
     const plain = packOf(found);
     const pack = encoding === null ? plain : await compress(plain, encoding, 9);
+    // What is left of a scarce disk is for records: these are made again for each who asks.
+    if (!(await hasRoomFor(pack.byteLength))) {
+      await makeRoom(0);
+      return pack;
+    }
     try {
       await writeFile(pathOf(name), pack);
     } catch {
@@ -52,13 +63,13 @@ export async function openPacks(given: { readonly folder: string; readonly piece
     }
     kept.set(name, pack.byteLength);
     total += pack.byteLength;
-    await makeRoom();
+    await makeRoom(Math.max(most, pack.byteLength));
     return pack;
   }
 
-  async function makeRoom(): Promise<void> {
+  async function makeRoom(bytes: number): Promise<void> {
     for (const oldest of kept.keys()) {
-      if (total <= most || kept.size === 1) return;
+      if (total <= bytes) return;
       forget(oldest);
       await unlink(pathOf(oldest)).catch(() => undefined);
     }

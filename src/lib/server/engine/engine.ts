@@ -203,9 +203,31 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** Why the storage cannot be used. */
+export type Trouble = 'full' | 'read-only' | 'failing' | 'damaged' | 'unreachable';
+
 /** The storage refused the write: full, read-only or broken. Nothing of the batch counts as written. */
 export class StorageFailure extends Error {
   override readonly name = 'StorageFailure';
+  readonly trouble: Trouble | null;
+  constructor(message: string, trouble: Trouble | null = null) {
+    super(message);
+    this.trouble = trouble;
+  }
+}
+
+/** What the operating system says of a file that cannot be written or read, and what that means. */
+const troubleByCode: Readonly<Record<string, Trouble>> = {
+  ENOSPC: 'full',
+  EDQUOT: 'full',
+  EROFS: 'read-only',
+  EIO: 'failing',
+};
+
+/** What is wrong with the disk, from an error of the system or of the storage; null where it is about something else. */
+export function troubleOf(error: unknown): Trouble | null {
+  if (error instanceof StorageFailure) return error.trouble;
+  return error instanceof Error ? (troubleByCode[String(Reflect.get(error, 'code'))] ?? null) : null;
 }
 
 /** A further database was dropped while it was in use. */

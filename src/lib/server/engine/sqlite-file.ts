@@ -15,7 +15,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import type { RandomBytes } from '../../domain/clock.ts';
 import { base32 } from '../../domain/ids.ts';
-import { StorageFailure, type Partition } from './engine.ts';
+import { StorageFailure, type Partition, type Trouble } from './engine.ts';
 import { checkFile, checkLog, type FileState } from './check-file.ts';
 import { identityOf, identityText, isSameFile, type FileIdentity } from './same-file.ts';
 import { settleSchema } from './schema.ts';
@@ -43,8 +43,16 @@ export const integer = (row: Row, column: string): number => {
   return value;
 };
 
-/** SQLite's primary result codes SQLITE_CORRUPT and SQLITE_NOTADB. */
-const isCorrupt = (error: unknown): boolean => error instanceof Error && [11, 26].includes(Number(Reflect.get(error, 'errcode')) & 0xff);
+/** SQLite's primary result codes (https://www.sqlite.org/rescode.html), and what they mean. SQLITE_BUSY is nothing of the disk's. */
+const troubleByCode: ReadonlyMap<number, Trouble> = new Map([
+  [8, 'read-only'],
+  [10, 'failing'],
+  [11, 'damaged'],
+  [13, 'full'],
+  [26, 'damaged'],
+]);
+const troubleIn = (error: unknown): Trouble | null =>
+  error instanceof Error ? (troubleByCode.get(Number(Reflect.get(error, 'errcode')) & 0xff) ?? null) : null;
 const isSqliteError = (error: unknown): boolean => error instanceof Error && Reflect.get(error, 'code') === 'ERR_SQLITE_ERROR';
 
 interface Job {
@@ -89,7 +97,7 @@ function makeFile(file: string): void {
   syncFolder(dirname(file));
 }
 
-const thisMachine: Machine = {
+export const thisMachine: Machine = {
   open(file) {
     if (!existsSync(file)) makeFile(file);
     const sqlite = new DatabaseSync(file, { timeout: 5000 });
@@ -139,6 +147,8 @@ export interface SqliteOptions {
   readonly check?: 'whole' | 'log' | undefined;
   /** The file was put back from a backup, or made anew from what was left: whatever was said of it before holds no longer. */
   readonly newEpoch?: boolean | undefined;
+  /** Told of each commit that is on the disk, with the milliseconds that it took, and of each that failed. */
+  readonly watch?: { wrote(ms: number): void; failed(trouble: Trouble, what: string): void } | undefined;
   /** Told a sentence where the file opens but something about it should be known. */
   readonly notice?: ((sentence: string) => void) | undefined;
 }
@@ -149,9 +159,9 @@ export interface SqliteOptions {
  * @throws StorageFailure where the file cannot be opened or is not such a database
  */
 export function openSqliteFile(options: SqliteOptions): SqliteFile {
-  const { machine = thisMachine, check = 'log', newEpoch = false, notice = () => undefined } = options;
+  const { machine = thisMachine, check = 'log', newEpoch = false, notice = () => undefined, watch } = options;
   const state = machine.check?.(options.file, check === 'whole') ?? { type: 'whole' };
-  if (state.type === 'damaged') throw new StorageFailure(damageSentence(options.file, state.what));
+  if (state.type === 'damaged') throw new StorageFailure(damageSentence(options.file, state.what), 'damaged');
   let sqlite: Connection;
   try {
     sqlite = machine.open(options.file);
@@ -162,7 +172,10 @@ export function openSqliteFile(options: SqliteOptions): SqliteFile {
     // What a killed process wrote may be in the log and in the system's memory but not on the disk. A receipt must not rest on it.
     sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } catch (error) {
-    throw new StorageFailure(`${options.file} cannot be opened as the node's database: ${error instanceof Error ? error.message : ''}`);
+    throw new StorageFailure(
+      `${options.file} cannot be opened as the node's database: ${error instanceof Error ? error.message : ''}`,
+      troubleIn(error),
+    );
   }
 
   const statements = new Map<string, StatementSync>();
@@ -177,13 +190,21 @@ export function openSqliteFile(options: SqliteOptions): SqliteFile {
   let damage: string | null = null;
   function damaged(what: string): never {
     damage ??= what;
-    throw new StorageFailure(damageSentence(options.file, what));
+    watch?.failed('damaged', what);
+    throw new StorageFailure(damageSentence(options.file, what), 'damaged');
   }
   function asked<Value>(ask: () => Value): Value {
     try {
       return ask();
     } catch (error) {
-      if (isCorrupt(error)) damaged(error instanceof Error ? error.message : 'it cannot be read');
+      const trouble = troubleIn(error);
+      const what = error instanceof Error ? error.message : 'it cannot be read';
+      if (trouble === 'damaged') damaged(what);
+      // Outside of a commit: a page of the file could not be read.
+      if (trouble === 'failing' && !sqlite.isTransaction) {
+        watch?.failed(trouble, what);
+        throw new StorageFailure(what, trouble);
+      }
       throw error;
     }
   }
@@ -218,7 +239,7 @@ export function openSqliteFile(options: SqliteOptions): SqliteFile {
     if (!isSqliteError(error)) throw error;
     if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
     sqlite.close();
-    throw new StorageFailure(`${options.file} cannot be written: ${error instanceof Error ? error.message : ''}`);
+    throw new StorageFailure(`${options.file} cannot be written: ${error instanceof Error ? error.message : ''}`, troubleIn(error));
   }
   if (state.type === 'cannot-tell')
     notice(
@@ -234,7 +255,7 @@ export function openSqliteFile(options: SqliteOptions): SqliteFile {
 
   function write<Value>(work: () => Value): Promise<Value> {
     if (closed) return Promise.reject(new StorageFailure('The database is closed'));
-    if (damage !== null) return Promise.reject(new StorageFailure(damageSentence(options.file, damage)));
+    if (damage !== null) return Promise.reject(new StorageFailure(damageSentence(options.file, damage), 'damaged'));
     return new Promise((resolve, reject) => {
       let value: Value;
       waiting.push({
@@ -250,11 +271,21 @@ export function openSqliteFile(options: SqliteOptions): SqliteFile {
     });
   }
 
+  /** A disk that failed at the commit may fail here too; SQLite then has rolled back by itself, or does so before the next one. */
+  function rollBack(): void {
+    try {
+      if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
+    } catch (error) {
+      if (!isSqliteError(error)) throw error;
+    }
+  }
+
   function commitWaiting(): void {
     const jobs = waiting.splice(0);
     if (jobs.length === 0) return;
     const settled: (() => void)[] = [];
     touched = [];
+    const began = performance.now();
     try {
       sqlite.exec('BEGIN IMMEDIATE');
       for (const job of jobs) {
@@ -275,12 +306,14 @@ export function openSqliteFile(options: SqliteOptions): SqliteFile {
       }
       sqlite.exec('COMMIT');
     } catch (error) {
-      if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
-      const failure =
-        error instanceof StorageFailure ? error : new StorageFailure(error instanceof Error ? error.message : 'the disk refused the write');
+      rollBack();
+      const what = error instanceof Error ? error.message : 'the disk refused the write';
+      const failure = error instanceof StorageFailure ? error : new StorageFailure(what, troubleIn(error));
+      if (failure.trouble !== null) watch?.failed(failure.trouble, what);
       for (const job of jobs) job.reject(failure);
       return;
     }
+    watch?.wrote(performance.now() - began);
     for (const settle of settled) settle();
     for (const waiter of waiters)
       if (touched.some(({ db, part }) => db === waiter.db && (waiter.partition === null || waiter.partition === part))) waiter.wake();

@@ -16,6 +16,8 @@ import type { Tls } from '../tls/tls.ts';
 import type { Upstream } from '../upstream/job.ts';
 import type { Disk } from './disk.ts';
 import type { LogBook } from './log-book.ts';
+import { stateOf } from './organ.ts';
+import type { StorageWatch } from './storage-watch.ts';
 
 /** What the last backup left in the data folder (`perigee backup`). */
 export const backupNote = 'last-backup.json';
@@ -55,12 +57,13 @@ export function centreRoutes(given: {
   readonly sessions: Sessions;
   readonly upstream: Upstream;
   readonly disk: Disk;
+  readonly storage: Pick<StorageWatch, 'state' | 'pace'>;
   readonly book: Pick<LogBook, 'newest'>;
   /** Milliseconds by which the machine's clock is behind what the node knows. */
   readonly behind: () => number;
   readonly clock: Clock;
 }): readonly Route[] {
-  const { node, version, origin, data, engine, tls, store, sessions, upstream, disk, book, behind, clock } = given;
+  const { node, version, origin, data, engine, tls, store, sessions, upstream, disk, storage, book, behind, clock } = given;
   const started = clock();
 
   async function devices() {
@@ -87,6 +90,7 @@ export function centreRoutes(given: {
 
   async function state() {
     const room = await disk.room();
+    const writable = await engine.writable();
     const certificate = tls === null ? null : new X509Certificate(tls.current().certificate);
     return {
       node,
@@ -96,7 +100,8 @@ export function centreRoutes(given: {
       started: instantOf(started),
       now: instantOf(clock()),
       behind: behind(),
-      writable: await engine.writable(),
+      writable,
+      storage: { state: stateOf(writable, storage), commit: storage.pace() },
       tls:
         tls === null || certificate === null
           ? null

@@ -21,6 +21,7 @@ export interface LogBook {
 
 const mostBytes = 512 * 1024;
 const mostCharacters = 2000;
+const mostWaiting = 200;
 
 const linesOf = (file: string): readonly LogLine[] =>
   !existsSync(file)
@@ -42,16 +43,20 @@ const linesOf = (file: string): readonly LogLine[] =>
 /** @param also where each line goes besides: the terminal */
 export function openLogBook(file: string, clock: Clock, also: Log): LogBook {
   const older = `${file}.1`;
+  /** Lines that a full disk did not take: what it says of itself is read on the page all the same, and written when there is room. */
+  let waiting: readonly LogLine[] = [];
   return {
     write(line) {
       also(line);
+      waiting = [...waiting, { at: instantOf(clock()), line: line.slice(0, mostCharacters) }].slice(-mostWaiting);
       try {
         if (existsSync(file) && statSync(file).size > mostBytes) renameSync(file, older);
-        appendFileSync(file, `${JSON.stringify({ at: instantOf(clock()), line: line.slice(0, mostCharacters) })}\n`, { mode: 0o600 });
+        appendFileSync(file, waiting.map((one) => `${JSON.stringify(one)}\n`).join(''), { mode: 0o600 });
+        waiting = [];
       } catch {
-        // A full disk. The terminal has it; that the log cannot be written must not end what it tells of.
+        // A full disk. That the log cannot be written must not end what it tells of.
       }
     },
-    newest: (count) => [...linesOf(older), ...linesOf(file)].slice(-count).reverse(),
+    newest: (count) => [...linesOf(older), ...linesOf(file), ...waiting].slice(-count).reverse(),
   };
 }

@@ -5,7 +5,8 @@ import type { UpstreamStatus } from '../upstream/job.ts';
 export interface Metrics {
   /** Counts an answered request. */
   answered(organ: string, status: number, seconds: number): void;
-  text(upstream: UpstreamStatus): string;
+  /** @param pace median of the newest commits, in milliseconds; null where there were too few */
+  text(upstream: UpstreamStatus, pace: number | null): string;
 }
 
 export function createMetrics(): Metrics {
@@ -18,7 +19,7 @@ export function createMetrics(): Metrics {
       add(requests, `organ="${organ}",status="${String(status)}"`, 1);
       add(seconds, `organ="${organ}"`, took);
     },
-    text({ state, waiting, lastContact, bytes, refused }) {
+    text({ state, waiting, lastContact, bytes, refused }, pace) {
       const { rss, heapUsed } = process.memoryUsage();
       const { user, system } = process.cpuUsage();
       const family = (name: string, type: string, help: string, lines: readonly (readonly [string, number])[]): string =>
@@ -33,6 +34,7 @@ export function createMetrics(): Metrics {
         family('process_resident_memory_bytes', 'gauge', 'Resident memory.', [['', rss]]),
         family('nodejs_heap_used_bytes', 'gauge', 'Heap in use.', [['', heapUsed]]),
         family('process_cpu_seconds_total', 'counter', 'Processor time.', [['', (user + system) / 1e6]]),
+        ...(pace === null ? [] : [family('perigee_commit_seconds', 'gauge', 'Median of the newest commits to disk.', [['', pace / 1000]])]),
         family('process_uptime_seconds', 'gauge', 'Time since the start.', [['', process.uptime()]]),
         ...(state === 'none'
           ? []

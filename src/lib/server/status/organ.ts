@@ -10,9 +10,16 @@ import { createRouter } from '../http/router.ts';
 import type { Upstream } from '../upstream/job.ts';
 import type { Disk } from './disk.ts';
 import type { Metrics } from './metrics.ts';
+import type { StorageState, StorageWatch } from './storage-watch.ts';
 
 /** An answer about the disk is good for so long, so that asking often costs no more syncs. Milliseconds. */
 const goodFor = 1000;
+
+/** A storage that cannot be written and has not said why is one that is not reached. */
+export const stateOf = (writable: boolean, storage: Pick<StorageWatch, 'state'>): StorageState => {
+  const state = storage.state();
+  return writable || (state !== 'ok' && state !== 'slow') ? state : 'unreachable';
+};
 
 export function createHealth(given: {
   readonly node: NodeId;
@@ -20,18 +27,25 @@ export function createHealth(given: {
   readonly engine: Engine;
   readonly upstream: Upstream;
   readonly disk: Disk;
+  readonly storage: Pick<StorageWatch, 'state'>;
   readonly clock: Clock;
 }): Organ {
-  const { node, version, engine, upstream, disk, clock } = given;
+  const { node, version, engine, upstream, disk, storage, clock } = given;
 
   /** What an administrator's watch looks at; who the parent is and what it refused is for the administrator alone. */
-  async function look(): Promise<{ readonly writable: boolean; readonly disk: string; readonly upstream: object }> {
+  async function look(): Promise<{
+    readonly writable: boolean;
+    readonly state: StorageState;
+    readonly disk: string;
+    readonly upstream: object;
+  }> {
     const writable = await engine.writable();
     const { level } = await disk.room();
+    const state = stateOf(writable, storage);
     // Where nothing can be written, nothing may be readable either.
-    if (!writable) return { writable, disk: level, upstream: { state: 'unknown', lastContact: null, waiting: 0 } };
-    const { state, lastContact, waiting } = await upstream.status();
-    return { writable, disk: level, upstream: { state, lastContact, waiting } };
+    if (!writable) return { writable, state, disk: level, upstream: { state: 'unknown', lastContact: null, waiting: 0 } };
+    const { state: link, lastContact, waiting } = await upstream.status();
+    return { writable, state, disk: level, upstream: { state: link, lastContact, waiting } };
   }
   let last: { readonly at: number; readonly seen: ReturnType<typeof look> } | null = null;
   return createRouter('health', [
@@ -41,9 +55,9 @@ export function createHealth(given: {
       async answer() {
         const now = clock();
         if (last === null || now - last.at > goodFor || now < last.at) last = { at: now, seen: look() };
-        const { writable, disk: room, upstream: parent } = await last.seen;
+        const { writable, state, disk: room, upstream: parent } = await last.seen;
         return json(
-          { status: writable ? 'ok' : 'cannot write', version, engine: engine.kind, node, disk: room, upstream: parent },
+          { status: writable ? 'ok' : 'cannot write', version, engine: engine.kind, node, storage: state, disk: room, upstream: parent },
           writable ? 200 : 503,
         );
       },
@@ -55,8 +69,10 @@ export const createMetricsOrgan = ({
   metrics,
   sessions,
   upstream,
+  storage,
 }: {
   readonly metrics: Metrics;
+  readonly storage: Pick<StorageWatch, 'pace'>;
   readonly sessions: Sessions;
   readonly upstream: Upstream;
 }): Organ =>
@@ -70,7 +86,7 @@ export const createMetricsOrgan = ({
           if (!bearer.ok) return bearer.error;
           if (!hasRole(bearer.value, 'administrator')) return forbidden();
         }
-        return new Response(metrics.text(await upstream.status()), {
+        return new Response(metrics.text(await upstream.status(), storage.pace()), {
           headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },
         });
       },

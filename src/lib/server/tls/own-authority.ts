@@ -105,9 +105,18 @@ export function openOwnAuthority(given: {
     return next;
   }
   let current = look();
-  const timer = setInterval(() => {
-    current = look();
-  }, lookEvery).unref();
+  let isTold = false;
+  /** What is in use stays so where a new one cannot be written: a full disk must not end the node. */
+  const lookAgain = (): void => {
+    try {
+      current = look();
+      isTold = false;
+    } catch (error) {
+      if (!isTold) log(`The certificate could not be looked after: ${error instanceof Error ? error.message : String(error)}`);
+      isTold = true;
+    }
+  };
+  const timer = setInterval(lookAgain, lookEvery).unref();
 
   return ok({
     kind: 'own',
