@@ -13,6 +13,7 @@ import { serveCommand } from './commands/serve.ts';
 import { trustGrant } from './commands/trust-grant.ts';
 import { trustPublish } from './commands/trust-publish.ts';
 import { trustRoot } from './commands/trust-root.ts';
+import { updateCommands } from './commands/update.ts';
 import { dispatch } from './dispatch.ts';
 
 const commands: readonly Command[] = [
@@ -34,6 +35,7 @@ const commands: readonly Command[] = [
   backupCommand,
   restoreCommand,
   auditCommand,
+  ...updateCommands,
 ];
 
 process.exitCode = await dispatch(commands, process.argv.slice(2), {

@@ -20,9 +20,15 @@ function privateKeyOf(text: string): KeyObject | null {
 }
 
 /** Rejects as `node:fs` does where the file cannot be read; the error is a sentence. */
-export async function readPublisher(file: string): Promise<Result<Publisher, string>> {
+export async function readSigningKey(file: string): Promise<Result<KeyObject, string>> {
   const key = privateKeyOf(await readFile(file, 'utf8'));
   return key?.asymmetricKeyType === 'ed25519'
-    ? ok(publisherOf(key))
+    ? ok(key)
     : err(`${file} is no Ed25519 key. It holds a PKCS #8 PEM (openssl genpkey -algorithm ed25519) or 32 bytes in base64url.`);
+}
+
+/** The same key, for courses. */
+export async function readPublisher(file: string): Promise<Result<Publisher, string>> {
+  const key = await readSigningKey(file);
+  return key.ok ? ok(publisherOf(key.value)) : key;
 }

@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findNode, serveFlags } from './find-node.mjs';
+import { findNode } from './find-node.mjs';
 import { appVersion } from './version.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -90,7 +90,7 @@ install();
 if (task === 'build') build();
 else if (task === 'start') {
   build();
-  handOver('scripts/perigee.ts', ['serve', ...rest], serveFlags);
+  handOver('scripts/supervise.ts', rest);
 } else if (task === 'dev') handOver('scripts/perigee.ts', ['serve', '--dev', ...rest]);
 else if (task === 'test') {
   build();

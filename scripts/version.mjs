@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 /**
  * The name of this build: the package's version and the commit it was built from, so that the same source builds the
@@ -8,6 +8,9 @@ import { readFileSync } from 'node:fs';
  * @returns {string}
  */
 export function appVersion() {
+  // An update says which version it is; a repository around its folder is another one's.
+  const release = new URL('../release.json', import.meta.url);
+  if (existsSync(release)) return JSON.parse(readFileSync(release, 'utf8')).version;
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   try {
     const commit = execFileSync('git', ['rev-parse', '--short=10', 'HEAD'], {

@@ -39,6 +39,15 @@ async function openCouchOf(url: string, node: NodeId, newEpoch = false) {
   return openCouch({ url, prefix: couchPrefix(node), random, patience: 5000, newEpoch });
 }
 
+/** Epoch of the CouchDB that the node uses; null where its database is embedded. */
+export async function epochOf(node: NodeId, io: Io): Promise<string | null> {
+  const couchdb = couchOf(io);
+  if (couchdb === null) return null;
+  const engine = await openCouchOf(couchdb, node);
+  await engine.close();
+  return engine.epoch;
+}
+
 export const backupCommand: Command = {
   name: 'backup',
   summary: 'save the whole node in one file, while it runs',
@@ -67,12 +76,7 @@ Exit code: 0 done, 1 no backup was made, 64 wrong usage.`,
       import('../../src/lib/server/status/centre.ts'),
     ]);
     const couchdb = couchOf(io);
-    let epoch: string | null = null;
-    if (couchdb !== null) {
-      const engine = await openCouchOf(couchdb, node);
-      ({ epoch } = engine);
-      await engine.close();
-    }
+    const epoch = await epochOf(node, io);
     const courses = fileURLToPath(new URL('../../courses', import.meta.url));
     const made = await backUp({
       data,

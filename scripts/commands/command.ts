@@ -3,8 +3,8 @@
  * heavy to load is loaded inside `run`, so that `--help` answers at once.
  */
 
-/** 0 done or *yes*, 1 *no* or the input has errors, 2 *cannot tell*, 64 wrong usage. */
-export type ExitCode = 0 | 1 | 2 | 64;
+/** 0 done or *yes*, 1 *no* or the input has errors, 2 *cannot tell*, 64 wrong usage, 75 a node that another version takes over from. */
+export type ExitCode = 0 | 1 | 2 | 64 | 75;
 
 /** The world as a command sees it. */
 export interface Io {

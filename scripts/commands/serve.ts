@@ -175,14 +175,14 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
 
   steady.keep();
   const keeping = setInterval(steady.keep, 60 * 60_000);
-  await stopped();
+  const over = await Promise.race([stopped(), moved(data, host, listening.port)]);
   clearInterval(keeping);
   steady.keep();
   await listening.close();
   tls?.close();
   await development?.close();
   await node.close();
-  return 0;
+  return over;
 }
 
 /** While Vite starts, a page waits for nothing that will come by itself: the browser asks again. */
@@ -195,8 +195,36 @@ const missing = (
   response.end('Starting …');
 };
 
+/**
+ * Under `scripts/supervise.ts`: tells it when this node answers its own `/health` with ok, and resolves when the pointer to the version that is to run was moved. Without it: never.
+ */
+async function moved(data: string, host: string, port: number): Promise<ExitCode> {
+  if (process.env['PERIGEE_SUPERVISED'] === undefined) return new Promise(() => undefined);
+  const [{ changeOver }, { readPointer }] = await Promise.all([
+    import('../../src/lib/server/update/change-over.ts'),
+    import('../../src/lib/server/update/versions.ts'),
+  ]);
+  const { version } = readPointer(data);
+  const address = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  let isTold = false;
+  return new Promise((resolved) => {
+    const look = async (): Promise<void> => {
+      if (!isTold) {
+        isTold = await fetch(`http://${address}:${String(port)}/health`, { signal: AbortSignal.timeout(5000) }).then(
+          ({ ok }) => ok,
+          () => false,
+        );
+        if (isTold) process.send?.('healthy');
+      }
+      if (readPointer(data).version === version) setTimeout(() => void look(), isTold ? 1000 : 250).unref();
+      else resolved(changeOver);
+    };
+    void look();
+  });
+}
+
 /** Resolves at the first signal to stop; a second one ends the process at once. */
-function stopped(): Promise<void> {
+function stopped(): Promise<ExitCode> {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   return new Promise((resolved) => {
     const stop = (): void => {
@@ -204,7 +232,7 @@ function stopped(): Promise<void> {
         process.off(signal, stop);
         process.once(signal, () => process.exit(1));
       }
-      resolved();
+      resolved(0);
     };
     for (const signal of signals) process.on(signal, stop);
   });

@@ -173,14 +173,18 @@ export async function readArchive(file: FileHandle): Promise<Result<ArchiveReade
         if (head === null || head.path !== path || head.bytes !== bytes) return err(`is damaged: ${path} is not where its manifest says`);
         const hash = createHash('sha256');
         const target = await takeFile(described);
-        for (let rest = bytes; rest > 0;) {
-          const part = await take(Math.min(rest, chunk));
-          if (part === null) return err(`is damaged: ${path} is cut off`);
-          hash.update(part);
-          await target.write(part);
-          rest -= part.length;
+        try {
+          for (let rest = bytes; rest > 0;) {
+            const part = await take(Math.min(rest, chunk));
+            if (part === null) return err(`is damaged: ${path} is cut off`);
+            hash.update(part);
+            await target.write(part);
+            rest -= part.length;
+          }
+        } finally {
+          // A file that was opened is closed, also where the rest of it is missing.
+          await target.end();
         }
-        await target.end();
         if (hash.digest('hex') !== sha256) return err(`is damaged: the bytes of ${path} are not those that were saved`);
         if ((await take(padding(bytes))) === null) return err(`is damaged: it is cut off behind ${path}`);
       }

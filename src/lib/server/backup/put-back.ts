@@ -102,8 +102,11 @@ export async function putBack(given: {
         return {
           write: async (part) => void (await file.write(part)),
           async end() {
-            await file.sync();
-            await file.close();
+            try {
+              await file.sync();
+            } finally {
+              await file.close();
+            }
           },
         };
       });

@@ -1,0 +1,146 @@
+/**
+ * Taking an update: the file is read through and every hash of it is right before a byte is unpacked; a backup is made; the version is unpacked beside the running one; and the pointer is moved, which a running node notices.
+ * Until then nothing has changed, and whatever goes wrong leaves nothing.
+ */
+import { existsSync } from 'node:fs';
+import { cp, mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { NodeId } from '../../domain/ids.ts';
+import { err, ok, type Result } from '../../domain/result.ts';
+import { isListOf, isObject, isString } from '../../domain/shape.ts';
+import { backUp } from '../backup/back-up.ts';
+import { makeFolder, syncFolder } from '../engine/sync-folder.ts';
+import { compareVersions, openUpdate, type OpenUpdate, type UpdateManifest } from './update-file.ts';
+import { readPointer, treeOf, versionsFolder, writePointer } from './versions.ts';
+
+export interface UpdateWish {
+  readonly file: string;
+  readonly data: string;
+  readonly node: NodeId;
+  /** Keys that are believed. */
+  readonly keys: readonly string[];
+  /** The version that runs, and where it lies. */
+  readonly running: string;
+  readonly root: string;
+  /** Take it although it is older. */
+  readonly older?: boolean;
+  /** Epoch of the CouchDB that the node uses; null where the database is embedded. */
+  readonly epoch: string | null;
+  readonly now: string;
+}
+
+/** Reads the file through. The error is a whole sentence. */
+export async function checkUpdate({
+  file,
+  keys,
+  running,
+  older = false,
+}: Pick<UpdateWish, 'file' | 'keys' | 'running' | 'older'>): Promise<Result<UpdateManifest, string>> {
+  const opened = await openUpdate(file, keys);
+  if (!opened.ok) return err(`${file} ${opened.error}. Nothing was changed.`);
+  const { manifest, each, close } = opened.value;
+  try {
+    const { version, node } = manifest;
+    if (!older && compareVersions(version, running) < 0)
+      return err(
+        `${file} is version ${version}, older than ${running}, which runs. Say --older to take it all the same. Nothing was changed.`,
+      );
+    if (compareVersions(process.versions.node, node) < 0)
+      return err(`${file} needs Node ${node}, and this machine runs ${process.versions.node}. Install that first. Nothing was changed.`);
+    const read = await each(async () => undefined);
+    return read.ok ? ok(manifest) : err(`${file} ${read.error}. Nothing was changed.`);
+  } finally {
+    await close();
+  }
+}
+
+/** Packages that are made for one kind of machine are in no update: those of the running version serve, where they are the same. */
+async function bringNative(root: string, to: string): Promise<void> {
+  const lock: unknown = JSON.parse(await readFile(join(to, 'package-lock.json'), 'utf8'));
+  const packages = isObject(lock) && isObject(lock['packages']) ? lock['packages'] : {};
+  for (const [path, entry] of Object.entries(packages)) {
+    if (!path.startsWith('node_modules/') || path.includes('..') || !isObject(entry) || entry['dev'] === true) continue;
+    if (!isListOf(isString)(entry['cpu']) || !entry['cpu'].includes(process.arch) || !existsSync(join(root, path))) continue;
+    const there: unknown = JSON.parse(await readFile(join(root, path, 'package.json'), 'utf8'));
+    if (isObject(there) && there['version'] === entry['version']) await cp(join(root, path), join(to, path), { recursive: true });
+  }
+}
+
+async function unpack({ each }: OpenUpdate, to: string): Promise<Result<null, string>> {
+  const made = new Set<string>();
+  const read = await each(async ({ path }, bytes) => {
+    const place = join(to, path);
+    await mkdir(dirname(place), { recursive: true });
+    for (let folder = dirname(place); folder !== dirname(to); folder = dirname(folder)) made.add(folder);
+    const file = await open(place, 'wx', 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  });
+  for (const folder of made) syncFolder(folder);
+  return read;
+}
+
+/** What is no longer in use, after an update that was kept. */
+async function tidy(data: string, keep: readonly (string | null)[]): Promise<void> {
+  for (const entry of await readdir(versionsFolder(data), { withFileTypes: true }))
+    if (entry.isDirectory() ? !keep.includes(entry.name) : entry.name.endsWith('.backup') && !keep.includes(entry.name))
+      await rm(treeOf(data, entry.name), { recursive: true, force: true });
+}
+
+/** Takes the update. The node that runs under `scripts/supervise.ts` changes over by itself. The error is a whole sentence. */
+export async function applyUpdate(wish: UpdateWish): Promise<Result<UpdateManifest, string>> {
+  const { file, data, node, keys, root, epoch, now } = wish;
+  const checked = await checkUpdate(wish);
+  if (!checked.ok) return checked;
+  const { version } = checked.value;
+  const pointer = readPointer(data);
+  if (pointer.version === version && pointer.stage !== 'back') return err(`Version ${version} is in use already. Nothing was changed.`);
+  makeFolder(versionsFolder(data), 0o700);
+  const opened = await openUpdate(file, keys);
+  if (!opened.ok) return err(`${file} ${opened.error}. Nothing was changed.`);
+  const half = join(versionsFolder(data), `${version}.half`);
+  try {
+    const { bavail, bsize } = await statfs(data);
+    if (bavail * bsize < opened.value.total * 2)
+      return err(
+        `The disk has no room for version ${version}: it needs ${String(Math.ceil((opened.value.total * 2) / 1e6))} MB. Nothing was changed.`,
+      );
+    await rm(half, { recursive: true, force: true });
+    const backup = `before-${version}.backup`;
+    await rm(join(versionsFolder(data), backup), { force: true });
+    const saved = await backUp({ data, node, epoch, courses: join(root, 'courses'), to: join(versionsFolder(data), backup), now });
+    if (!saved.ok) return err(`No backup could be made, so nothing was changed. ${saved.error}`);
+    await tidy(data, [pointer.version, backup]);
+    await mkdir(half, { mode: 0o700 });
+    const unpacked = await unpack(opened.value, half);
+    if (!unpacked.ok) return err(`${file} ${unpacked.error}. Nothing was changed.`);
+    await bringNative(root, half);
+    await rm(treeOf(data, version), { recursive: true, force: true });
+    await rename(half, treeOf(data, version));
+    syncFolder(versionsFolder(data));
+    writePointer(data, {
+      version,
+      before: pointer.version === version ? pointer.before : pointer.version,
+      stage: 'trial',
+      tries: 0,
+      backup,
+      why: null,
+    });
+    return checked;
+  } finally {
+    await opened.value.close();
+    await rm(half, { recursive: true, force: true });
+  }
+}
+
+/** Points at the version before. Null where there is none. */
+export function goBack(data: string, why: string): { readonly from: string; readonly to: string | null } | null {
+  const { version, before, backup } = readPointer(data);
+  if (version === null) return null;
+  writePointer(data, { version: before, before: version, stage: 'back', tries: 0, backup, why });
+  return { from: version, to: before };
+}

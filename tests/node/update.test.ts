@@ -1,0 +1,255 @@
+/**
+ * A node is updated from a signed file and finds its way back: real files, the real command, and the processes that `npm start` starts. Records that were receipted before stay, whatever the update is worth.
+ */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signerOf, type Signer } from '../../src/lib/server/accounts/node-key.ts';
+import { makeUpdate, openUpdate } from '../../src/lib/server/update/update-file.ts';
+import { readPointer } from '../../src/lib/server/update/versions.ts';
+import { freePort } from '../../scripts/node-process.ts';
+import { aRecord } from '../fixtures/records.ts';
+import { ask, codesFor, joinBy, makeCohort, password, type Learner, type TestNode } from './kit.ts';
+
+const root = join(import.meta.dirname, '../..');
+const scratch = mkdtempSync(join(tmpdir(), 'perigee-update-'));
+const data = join(scratch, 'data');
+const keyFile = join(scratch, 'release.pem');
+let key = '';
+let signer: Signer;
+let good = '';
+let files: ReadonlyMap<string, Uint8Array>;
+
+const environment = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  PERIGEE_DATA: data,
+  PERIGEE_RELEASE_KEY: key,
+  PERIGEE_UPDATE_PATIENCE: '90',
+});
+
+/** `npx perigee …`, as an administrator types it. */
+function perigee(...args: string[]): { readonly status: number | null; readonly said: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/perigee.mjs', ...args], {
+    cwd: root,
+    env: environment(),
+    encoding: 'utf8',
+  });
+  return { status, said: stdout + stderr };
+}
+
+/** A signed file of this version, with some of its files replaced. */
+async function updateOf(version: string, changed: Readonly<Record<string, string>>, by = signer): Promise<string> {
+  const all = new Map(files);
+  for (const [path, text] of Object.entries({ ...changed, 'release.json': JSON.stringify({ version, made: '2026-11-30T12:00:00.000Z' }) }))
+    all.set(path, Buffer.from(text));
+  const { parts } = await makeUpdate({ version, made: '2026-11-30T12:00:00.000Z', node: '24.0.0', files: all, sign: by.sign });
+  const path = join(scratch, `${version}-${String(readdirSync(scratch).length)}.perigee`);
+  writeFileSync(path, Buffer.concat(parts));
+  return path;
+}
+
+let supervisor: ChildProcess | null = null;
+let printed = '';
+let url = '';
+let learner: Learner;
+let node: TestNode;
+let number = 0;
+
+async function healthOf(version: string): Promise<void> {
+  for (const until = Date.now() + 120_000; ;) {
+    const health = await ask(`${url}/health`).catch(() => null);
+    if (health?.status === 200 && String(health.body['version']).startsWith(version)) return;
+    if (Date.now() > until || supervisor?.exitCode !== null) throw new Error(`Version ${version} does not answer:\n${printed}`);
+    await wait(100);
+  }
+}
+
+async function stageOf(stage: string): Promise<void> {
+  for (const until = Date.now() + 30_000; readPointer(data).stage !== stage; await wait(50))
+    if (Date.now() > until) throw new Error(`The pointer is ${JSON.stringify(readPointer(data))}:\n${printed}`);
+}
+
+const kept = new Map<string, string>();
+async function handOver(): Promise<void> {
+  const docs = [aRecord('attempt', learner.person, learner.device, number++)];
+  const { status, body } = await ask(`${url}/replica/person/${learner.person}/_bulk_docs`, { token: learner.token, body: { docs } });
+  expect(status).toBe(201);
+  for (const { id, rev } of body as unknown as { id: string; rev: string }[]) kept.set(id, rev);
+}
+async function everythingIsThere(): Promise<void> {
+  const { body } = await ask(`${url}/replica/person/${learner.person}/_revs_diff`, {
+    token: learner.token,
+    body: Object.fromEntries([...kept].map(([id, rev]) => [id, [rev]])),
+  });
+  expect(body).toEqual({});
+  expect(perigee('audit').said).toMatch(/ 0 faults, 0 conflicts/);
+}
+
+beforeAll(async () => {
+  key = perigee('release', 'key', keyFile).said.trim();
+  signer = signerOf((await import('node:crypto')).createPrivateKey(readFileSync(keyFile)));
+  const built = perigee('release', 'build', '--key', keyFile, '--out', scratch, '--version', '0.2.0');
+  good = join(scratch, 'perigee-update-0.2.0.perigee');
+  if (!existsSync(good)) throw new Error(built.said);
+  const opened = await openUpdate(good, [key]);
+  if (!opened.ok) throw new Error(opened.error);
+  const all = new Map<string, Uint8Array>();
+  await opened.value.each(async ({ path }, bytes) => void all.set(path, Buffer.from(bytes)));
+  await opened.value.close();
+  files = all;
+
+  const port = await freePort();
+  url = `http://127.0.0.1:${String(port)}`;
+  node = { url } as TestNode;
+  supervisor = spawn(process.execPath, ['scripts/supervise.ts'], {
+    cwd: root,
+    env: { ...environment(), PORT: String(port), HOST: '127.0.0.1', PERIGEE_NODE: 'test-centre' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const listen = (chunk: Buffer): void => void (printed += chunk.toString());
+  supervisor.stdout?.on('data', listen);
+  supervisor.stderr?.on('data', listen);
+  await healthOf('0.1.0');
+  const code = /\b[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}\b/.exec(printed)?.[0];
+  const { body } = await ask(`${url}/api/session`, { body: { code, name: 'Wangari', password } });
+  const token = body['token'] as string;
+  const [enrolment = ''] = await codesFor(node, token, await makeCohort(node, token), ['Awa']);
+  learner = await joinBy(node, enrolment);
+  await handOver();
+}, 300_000);
+
+afterAll(async () => {
+  const ended = new Promise((resolve) => supervisor?.once('exit', resolve));
+  supervisor?.kill('SIGTERM');
+  await ended;
+  rmSync(scratch, { recursive: true });
+});
+
+describe('an update that is not what it says', () => {
+  const refused = async (file: string, why: RegExp): Promise<void> => {
+    const { status, said } = perigee('update', file);
+    expect([status, said]).toEqual([1, expect.stringMatching(why)]);
+    expect(said).toContain('Nothing was changed');
+    expect(existsSync(join(data, 'versions', 'current.json'))).toBe(false);
+    expect(existsSync(join(data, 'versions')) ? readdirSync(join(data, 'versions')) : []).toEqual([]);
+  };
+  const changedBy = (name: string, change: (bytes: Buffer) => Buffer): string => {
+    const path = join(scratch, name);
+    writeFileSync(path, change(readFileSync(good)));
+    return path;
+  };
+
+  it(
+    'is refused with nothing unpacked: another key, a changed manifest, a changed byte, cut off, longer, older, for a newer Node, no update at all',
+    { timeout: 120_000 },
+    async () => {
+      const stranger = signerOf(generateKeyPairSync('ed25519').privateKey);
+      await refused(await updateOf('0.2.1', {}, stranger), /no publisher that is pinned here/);
+      await refused(
+        changedBy('manifest.perigee', (bytes) =>
+          Buffer.from(bytes.toString('latin1').replace('"version":"0.2.0"', '"version":"0.9.0"'), 'latin1'),
+        ),
+        /signature that is not right/,
+      );
+      await refused(
+        changedBy('byte.perigee', (bytes) => {
+          const at = bytes.length - 1000;
+          bytes[at] = (bytes[at] ?? 0) ^ 1;
+          return bytes;
+        }),
+        /is damaged/,
+      );
+      await refused(
+        changedBy('cut.perigee', (bytes) => bytes.subarray(0, bytes.length / 2)),
+        /is cut off/,
+      );
+      await refused(
+        changedBy('long.perigee', (bytes) => Buffer.concat([bytes, Buffer.from('x')])),
+        /longer than it should be/,
+      );
+      await refused(await updateOf('0.0.9', {}), /older than/);
+      const { parts } = await makeUpdate({
+        version: '0.3.0',
+        made: '2026-11-30T12:00:00.000Z',
+        node: '99.0.0',
+        files: new Map(),
+        sign: signer.sign,
+      });
+      writeFileSync(join(scratch, 'newer.perigee'), Buffer.concat(parts));
+      await refused(join(scratch, 'newer.perigee'), /needs Node 99/);
+      await refused(keyFile, /is no update of a node/);
+    },
+  );
+
+  it('cannot leave the folder that it is unpacked in', async () => {
+    for (const path of ['../outside', '/etc/passwd', 'a/../../b', 'a//b', 'C:\\x', 'a\\..\\b']) {
+      const { parts } = await makeUpdate({
+        version: '0.2.1',
+        made: '2026-11-30T12:00:00.000Z',
+        node: '24.0.0',
+        files: new Map([[path, Buffer.from('x')]]),
+        sign: signer.sign,
+      });
+      writeFileSync(join(scratch, 'tricky.perigee'), Buffer.concat(parts));
+      await refused(join(scratch, 'tricky.perigee'), /of a form that this version does not know/);
+    }
+  });
+});
+
+describe('an update', { timeout: 240_000 }, () => {
+  it('takes over from the running node, with everything that was there', async () => {
+    expect(perigee('update', '--check', good)).toEqual({ status: 0, said: expect.stringContaining('is version 0.2.0') as string });
+    const taken = perigee('update', good);
+    expect(taken).toEqual({ status: 0, said: expect.stringContaining('Version 0.2.0 is in place') as string });
+    await healthOf('0.2.0');
+    await stageOf('kept');
+    expect(readPointer(data)).toMatchObject({ version: '0.2.0', before: null });
+    await everythingIsThere();
+    await handOver();
+    expect(perigee('update', good).said).toContain('in use already');
+  });
+
+  it('that does not start goes back by itself', async () => {
+    const broken = await updateOf('0.3.0', { 'src/server/main.ts': 'throw new Error("a fault of the new version");' });
+    expect(perigee('update', broken).status).toBe(0);
+    await stageOf('back');
+    await healthOf('0.2.0');
+    expect(readPointer(data)).toMatchObject({
+      version: '0.2.0',
+      before: '0.3.0',
+      stage: 'back',
+      why: expect.stringContaining('0.3.0') as string,
+    });
+    expect(readFileSync(join(data, 'node.log'), 'utf8')).toContain('Version 0.3.0 did not come up healthy');
+    await everythingIsThere();
+    await handOver();
+  });
+
+  it('that left a database which the version before cannot read: the backup of that moment is put back, under a new epoch', async () => {
+    const epoch = (await ask(`${url}/api/node`)).body['epoch'];
+    const spoiling = await updateOf('0.4.0', {
+      'src/server/main.ts': `import { DatabaseSync } from 'node:sqlite';
+        new DatabaseSync(process.env.PERIGEE_DATA + '/node.sqlite').exec('CREATE TABLE later (x)');
+        throw new Error('a fault after the change');`,
+    });
+    expect(perigee('update', spoiling).status).toBe(0);
+    await stageOf('back');
+    await healthOf('0.2.0');
+    expect((await ask(`${url}/api/node`)).body['epoch']).not.toBe(epoch);
+    await everythingIsThere();
+    await handOver();
+    expect(readdirSync(join(data, 'versions')).some((name) => name.startsWith('left-by-update-'))).toBe(true);
+  });
+
+  it('is taken back by hand', async () => {
+    expect(perigee('update', '--back').said).toContain(
+      'that was installed by hand runs again, in place of 0.4.0'.replace('0.4.0', readPointer(data).version ?? ''),
+    );
+    await healthOf('0.1.0');
+    await everythingIsThere();
+  });
+});
