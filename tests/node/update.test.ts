@@ -220,7 +220,7 @@ describe('an update', { timeout: 240_000 }, () => {
     await healthOf('0.2.0');
     expect(readPointer(data)).toMatchObject({
       version: '0.2.0',
-      before: '0.3.0',
+      before: null,
       stage: 'back',
       why: expect.stringContaining('0.3.0') as string,
     });
@@ -246,9 +246,7 @@ describe('an update', { timeout: 240_000 }, () => {
   });
 
   it('is taken back by hand', async () => {
-    expect(perigee('update', '--back').said).toContain(
-      'that was installed by hand runs again, in place of 0.4.0'.replace('0.4.0', readPointer(data).version ?? ''),
-    );
+    expect(perigee('update', '--back').said).toContain('that was installed by hand runs again, in place of 0.2.0');
     await healthOf('0.1.0');
     await everythingIsThere();
   });

@@ -141,6 +141,7 @@ export async function applyUpdate(wish: UpdateWish): Promise<Result<UpdateManife
 export function goBack(data: string, why: string): { readonly from: string; readonly to: string | null } | null {
   const { version, before, backup } = readPointer(data);
   if (version === null) return null;
-  writePointer(data, { version: before, before: version, stage: 'back', tries: 0, backup, why });
+  // From there one can go back to what was installed by hand, and never to the version that failed.
+  writePointer(data, { version: before, before: null, stage: 'back', tries: 0, backup, why });
   return { from: version, to: before };
 }
