@@ -177,6 +177,8 @@ const table: Readonly<Record<string, Row>> = {
   },
   'POST /api/evaluation/years': { form: 'node', things: one('/api/evaluation/years', ['admin'], {}) },
   'GET /api/me/about': { form: 'node', things: one('/api/me/about', ['tina', 'otto', 'rita', 'admin']) },
+  'POST /api/me/password': { form: 'node', things: one('/api/me/password', ['tina', 'otto', 'rita', 'admin'], {}) },
+  'POST /api/me/sign-out': { form: 'node', things: one('/api/me/sign-out', ['tina', 'otto', 'rita', 'admin'], {}) },
   'POST /api/me/about': { form: 'node', things: one('/api/me/about', ['tina', 'otto', 'rita', 'admin'], {}) },
   'GET /api/desk': { form: 'node', things: one('/api/desk', ['tina', 'otto', 'rita', 'admin']) },
   'POST /api/desk': { form: 'node', things: one('/api/desk', ['tina', 'otto', 'rita', 'admin'], { documents: [] }) },

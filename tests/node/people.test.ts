@@ -152,6 +152,39 @@ describe('people', () => {
     await guessed.close();
   });
 
+  it('lets staff change their password with the one before, and ends their other sessions', async () => {
+    const changed = await startTestNode();
+    const first = await claim(changed);
+    const change = (token: string, body: object) => ask(`${changed.url}/api/me/password`, { token, body });
+    const after = 'rivers under the stars';
+    changed.advance(1000);
+    expect((await change(first, { before: 'not the password', password: after })).body).toMatchObject({ error: 'wrong-password' });
+    for (const common of ['short', 'passwordpassword', 'Wangari-2026-centre'])
+      expect((await change(first, { before: password, password: common })).body).toMatchObject({ error: 'weak-password' });
+    expect((await change(first, { password: after })).status).toBe(400);
+    const done = await change(first, { before: password, password: after });
+    expect(done.status).toBe(200);
+    const token = done.body['token'] as string;
+    expect((await ask(`${changed.url}/api/people`, { token })).status).toBe(200);
+    // The session of another tab is over, and so is the password.
+    expect((await ask(`${changed.url}/api/people`, { token: first })).status).toBe(401);
+    expect((await ask(`${changed.url}/api/session`, { body: { name: 'Wangari', password } })).status).toBe(401);
+    changed.advance(1000);
+    expect((await ask(`${changed.url}/api/me/sign-out`, { token, body: { everywhere: true } })).status).toBe(200);
+    expect((await ask(`${changed.url}/api/people`, { token })).status).toBe(401);
+    changed.advance(1000);
+    expect((await ask(`${changed.url}/api/session`, { body: { name: 'Wangari', password: after } })).status).toBe(200);
+    await changed.close();
+  });
+
+  it('refuses a first password that everybody tries first', async () => {
+    const fresh = await startTestNode();
+    const code = await fresh.node.firstRunCode();
+    const { status, body } = await ask(`${fresh.url}/api/session`, { body: { code, name: 'Amani', password: 'amani amani 2026' } });
+    expect([status, body['error']]).toEqual([400, 'weak-password']);
+    await fresh.close();
+  });
+
   it('makes codes from names, a number or a CSV, with an answer per line', async () => {
     const cohort = await makeCohort(node, admin);
     const post = (body: object) => ask(`${node.url}/api/cohorts/${cohort}/codes`, { token: admin, body });

@@ -162,6 +162,9 @@ export interface TeachClient {
   signIn(name: string, password: string): Promise<TeachResult<StaffSession>>;
   /** The first-run code of an unclaimed node, or an invitation: makes the account and signs in. */
   accept(code: string, name: string, password: string): Promise<TeachResult<StaffSession>>;
+  /** Every other session ends with the password before. */
+  changePassword(token: string, before: string, password: string): Promise<TeachResult<StaffSession>>;
+  endSessions(token: string): Promise<TeachResult<unknown>>;
   courses(): Promise<TeachResult<readonly OfferedCourse[]>>;
   cohorts(token: string): Promise<TeachResult<readonly Cohort[]>>;
   makeCohort(token: string, title: string, courses: readonly CourseId[]): Promise<TeachResult<Cohort>>;
@@ -238,6 +241,8 @@ export function createTeachClient(send: Fetch, now: () => number): TeachClient {
     node: () => ask(nodeInfo, 'GET', '/api/node'),
     signIn: (name, password) => ask(staffSession, 'POST', '/api/session', { body: { name, password } }),
     accept: (code, name, password) => ask(staffSession, 'POST', '/api/session', { body: { code, name, password } }),
+    changePassword: (token, before, password) => ask(staffSession, 'POST', '/api/me/password', { token, body: { before, password } }),
+    endSessions: (token) => ask(v.unknown(), 'POST', '/api/me/sign-out', { token, body: { everywhere: true } }),
     courses: async () => map(await ask(v.object({ courses: v.array(offered) }), 'GET', '/content/manifests'), ({ courses }) => courses),
     cohorts: async (token) =>
       map(await ask(v.object({ cohorts: v.array(cohort) }), 'GET', '/api/cohorts', { token }), ({ cohorts }) => cohorts),

@@ -154,6 +154,24 @@ export class Teaching {
     return ok('in');
   }
 
+  /** What is kept here is locked by the new password from then on. */
+  async changePassword(before: string, password: string): Promise<TeachResult<'in'>> {
+    const result = await this.#asStaff((token) => this.#client.changePassword(token, before, password));
+    if (!result.ok) return result;
+    const { cohorts, reports, branch } = this;
+    await this.#enter(result.value, password);
+    [this.cohorts, this.reports, this.branch] = [cohorts, reports, branch];
+    await this.#keep();
+    return ok('in');
+  }
+
+  /** On every machine, this one too. */
+  async signOutEverywhere(): Promise<TeachResult<unknown>> {
+    const result = await this.#asStaff((token) => this.#client.endSessions(token));
+    if (result.ok) this.signOut();
+    return result;
+  }
+
   async #enter(session: StaffSession, password: string): Promise<void> {
     this.#locker = await makeLocker(localStorage, session.name, password);
     this.#showKept(this.#locker?.work ?? null);

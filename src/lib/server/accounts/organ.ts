@@ -12,6 +12,7 @@ import type { Asked, Route, OrganRequest } from '../http/organ.ts';
 import { bearerOf, bearerSentences, hasRole, readBearer } from './bearer.ts';
 import { readShownKey, type Bindings } from './bindings.ts';
 import { readCode, showCode } from './codes.ts';
+import { isCommonPassword } from './common-passwords.ts';
 import { isPassword, passwordLength } from './passwords.ts';
 import type { Bearer, Session, SessionError, Sessions } from './sessions.ts';
 import { hashName, readName, type AccountStore, type Staff } from './store.ts';
@@ -77,6 +78,33 @@ export function accountRoutes(given: {
     return notAccepted();
   }
 
+  /** Why nobody may have this password; null where they may. */
+  function faultInPassword(password: unknown, own: readonly string[]): Response | null {
+    if (!isPassword(password)) return refuse(400, 'weak-password', `A password has at least ${String(passwordLength.least)} characters.`);
+    return isCommonPassword(password, own)
+      ? refuse(400, 'weak-password', 'This password is made of what everybody tries first. Take a sentence that only you would say.')
+      : null;
+  }
+
+  /** The one before is asked for: whoever sits down at a tab that was left open does not take the account with it. */
+  async function changePassword({ request }: Asked): Promise<Response> {
+    const bearer = await bearerOf(request, sessions);
+    if (!bearer.ok) return bearer.error;
+    if (bearer.value.type !== 'staff') return forbidden();
+    const { person, name } = bearer.value;
+    const read = await readObject(request);
+    if (!read.ok) return read.error;
+    const { before, password } = read.value;
+    if (typeof before !== 'string' || before.length > passwordLength.most)
+      return badRequest('The body has before, the password until now, and password, the new one.');
+    const fault = faultInPassword(password, [name, node]);
+    if (fault !== null || typeof password !== 'string') return fault ?? badRequest('The body has a password.');
+    const account = `account:${hashName(name)}`;
+    const answer = await tried({ address: account, account }, () => sessions.changePassword(person, before, password));
+    // 401 would say that the session is over.
+    return answer.status === 401 ? refuse(409, 'wrong-password', 'The password until now is another one.') : answer;
+  }
+
   async function startSession({ request, caller }: Asked): Promise<Response> {
     const read = await readObject(request);
     if (!read.ok) return read.error;
@@ -95,7 +123,8 @@ export function accountRoutes(given: {
     if (password !== undefined) {
       const name = readName(read.value['name']);
       if (name === null) return badRequest('A name has 1 to 100 characters.');
-      if (!isPassword(password)) return refuse(400, 'weak-password', `A password has at least ${String(passwordLength.least)} characters.`);
+      const fault = faultInPassword(password, [name, node]);
+      if (fault !== null) return fault;
       return tried({ address: `code:${address}` }, () => (typed === null ? rejected() : sessions.accept(typed, name, password)));
     }
 
@@ -157,6 +186,22 @@ export function accountRoutes(given: {
       answer: async () => json({ node, epoch: engine.epoch, version, origin, claimed: await sessions.isClaimed(), key }),
     },
     { method: 'POST', path: '/api/session', answer: startSession },
+    { method: 'POST', path: '/api/me/password', answer: changePassword },
+    {
+      method: 'POST',
+      path: '/api/me/sign-out',
+      async answer({ request }) {
+        const bearer = await bearerOf(request, sessions);
+        if (!bearer.ok) return bearer.error;
+        // A learner's device is signed out of by ending that device (`/api/me/revoke`).
+        if (bearer.value.type !== 'staff') return forbidden();
+        const read = await readObject(request);
+        if (!read.ok) return read.error;
+        if (read.value['everywhere'] !== true) return badRequest('The body says that every session ends: everywhere is true.');
+        await sessions.endSessions(bearer.value.person);
+        return json({ ok: true });
+      },
+    },
     {
       method: 'POST',
       path: '/api/link',

@@ -81,6 +81,10 @@ export interface Sessions {
   /** Takes the first-run code or an invitation and makes the account. */
   accept(code: Code, name: string, password: string): Promise<Result<Session, SessionError>>;
   signIn(name: string, password: string): Promise<Result<Session, SessionError>>;
+  /** A member of staff takes another password, knowing the one before; every other session of theirs is over. */
+  changePassword(person: PersonId, before: string, after: string): Promise<Result<Session, SessionError>>;
+  /** Every session of a member of staff is over, on every machine. */
+  endSessions(person: PersonId): Promise<void>;
   /** A new token where the old one has lived for a while. Learners' devices only. */
   renew(bearer: Bearer): Pick<Session, 'token' | 'expires'> | null;
   createCodes(entries: readonly NewCode[]): Promise<readonly CreatedCode[]>;
@@ -233,6 +237,7 @@ export async function openSessions(given: {
         const staff = await staffOf(token.person);
         if (staff === null) return err('expired');
         if (staff.revoked !== undefined) return err('revoked');
+        if (staff.tokensFrom !== undefined && token.issued < Date.parse(staff.tokensFrom)) return err('expired');
         return ok({ type: 'staff', person: staff.person, name: staff.name, roles: staff.roles });
       }
       if (devices.has(deviceKey(token.person, token.device))) return err('revoked');
@@ -304,6 +309,25 @@ export async function openSessions(given: {
       const { erased, people } = await orders.standing();
       if (erased.has(staff.person) || people.has(staff.person)) return notAccepted;
       return ok(sessionOf(staff.person, staff.name, staff.roles));
+    },
+
+    async changePassword(person, before, after) {
+      const staff = await store.get('staff', person);
+      if (!(await verifyPassword(before, staff?.password ?? null)) || staff === null) return notAccepted;
+      const hashed = await hashPassword(after, random);
+      // Of two that change it at once one is told that the password before is another.
+      if (!(await store.put('staff', [person], { ...staff, password: hashed, tokensFrom: now() }, staff._rev))) return notAccepted;
+      staffOf.forget(person);
+      return ok(sessionOf(person, staff.name, staff.roles));
+    },
+
+    async endSessions(person) {
+      for (;;) {
+        const staff = await store.get('staff', person);
+        // A token of this very millisecond ends too.
+        if (staff === null || (await store.put('staff', [person], { ...staff, tokensFrom: instantOf(clock() + 1) }, staff._rev))) break;
+      }
+      staffOf.forget(person);
     },
 
     renew(bearer) {

@@ -29,6 +29,8 @@ export interface Staff {
   readonly since: Instant;
   readonly revoked?: Instant;
   readonly password: PasswordHash;
+  /** Tokens that were given out before are over: the password was changed, or the person signed out everywhere. */
+  readonly tokensFrom?: Instant;
   /** What they said of themselves. */
   readonly about?: About;
 }

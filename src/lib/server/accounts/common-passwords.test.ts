@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isCommonPassword } from './common-passwords.ts';
+
+const own = ['Wangari Maathai', 'dakar'];
+
+describe('a password that everybody tries first', () => {
+  it.each([
+    'passwordpassword',
+    'Password2026!',
+    'P@ssw0rd1234',
+    '123456789012',
+    '098765432109',
+    'qwertyuiop123',
+    'aaaaaaaaaaaa',
+    'abcabcabcabc',
+    '1qaz2wsx3edc4rfv',
+    'iloveyou2026!!',
+    'wangari2026!',
+    'Dakar-2026-admin',
+    'welcome to perigee',
+    'letmein letmein',
+    'пароль123456',
+    'motdepasse2026',
+  ])('%s', (password) => {
+    expect(isCommonPassword(password, own)).toBe(true);
+  });
+
+  it.each([
+    'correct horse battery',
+    'a long pass phrase',
+    'kitabu cha nyota 7',
+    'mtn-baobab-river',
+    '我喜欢在晚上看星星和月亮',
+    'quiet zebra under lamps',
+  ])('is not: %s', (password) => {
+    expect(isCommonPassword(password, own)).toBe(false);
+  });
+
+  it('answers for any text, in time', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), fc.array(fc.string()), (password, names) => {
+        expect(typeof isCommonPassword(password, names)).toBe('boolean');
+      }),
+    );
+    const began = performance.now();
+    isCommonPassword('ab'.repeat(100), own);
+    isCommonPassword(`${'qwe'.repeat(66)}x!`, own);
+    expect(performance.now() - began).toBeLessThan(1000);
+  });
+});
