@@ -15,7 +15,7 @@ const random = (n: number): Uint8Array => randomBytes(n);
 const documentsEach = 20;
 
 /** A data folder of a node that knows so many people, each with some work. */
-async function knowing(people: number): Promise<string> {
+export async function knowing(people: number): Promise<string> {
   const data = mkdtempSync(join(tmpdir(), 'perigee-bench-'));
   const node = 'bench' as NodeId;
   settleNodeName(data, node, node);

@@ -9,6 +9,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { arrival } from './arrival.ts';
+import { backup } from './backup.ts';
 import { isWithinBound, type Benchmark, type Figure } from './measure.ts';
 import { centre } from './centre.ts';
 import { standings, verifying } from './certificates.ts';
@@ -43,6 +44,7 @@ const benchmarks: readonly Benchmark[] = [
   standings,
   centre,
   starts,
+  backup,
 ];
 
 if (couchUrl === null) process.stdout.write('not run beside CouchDB: COUCHDB_URL is not set\n');
