@@ -10,7 +10,7 @@ const words = (
   'password passwort passw0rd motdepasse contrasena contraseña parol пароль مرور mima mimashi admin administrator root user login letmein welcome bienvenue bienvenido iloveyou love monkey dragon ' +
   'princess sunshine shadow master football baseball basketball superman batman michael jennifer jordan charlie secret changeme default computer internet access trustno google facebook ' +
   'samsung android teacher trainer student school university space perigee centre center server example test testing hello freedom whatever starwars pokemon abcdef qazwsx asdf zxcv ' +
-  'qwerty azerty йцукен'
+  'qwerty azerty йцукен the and our for to my is'
 ).split(' ');
 const rows = [
   'qwertyuiop',

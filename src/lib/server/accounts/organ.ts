@@ -1,7 +1,7 @@
 /** `/api/node`, `/api/session`, `/api/link`, `/api/me/key`, `/api/me/about`, `/api/keys`, `/api/people`: who this node is, and who comes to it. */
 import { isAbout, type About } from '../../domain/about.ts';
 import { isDeviceId, isPersonId, type NodeId, type PersonId } from '../../domain/ids.ts';
-import type { Result } from '../../domain/result.ts';
+import { err, ok, type Result } from '../../domain/result.ts';
 import { isListOf, isString, type JsonObject } from '../../domain/shape.ts';
 import { isRole } from '../../sync/access.ts';
 import type { Cohorts } from '../cohorts/cohorts.ts';
@@ -78,12 +78,13 @@ export function accountRoutes(given: {
     return notAccepted();
   }
 
-  /** Why nobody may have this password; null where they may. */
-  function faultInPassword(password: unknown, own: readonly string[]): Response | null {
-    if (!isPassword(password)) return refuse(400, 'weak-password', `A password has at least ${String(passwordLength.least)} characters.`);
+  /** The password where somebody may have it, or why nobody may. */
+  function acceptable(password: unknown, own: readonly string[]): Result<string, Response> {
+    if (!isPassword(password))
+      return err(refuse(400, 'weak-password', `A password has at least ${String(passwordLength.least)} characters.`));
     return isCommonPassword(password, own)
-      ? refuse(400, 'weak-password', 'This password is made of what everybody tries first. Take a sentence that only you would say.')
-      : null;
+      ? err(refuse(400, 'weak-password', 'This password is made of what everybody tries first. Take a sentence that only you would say.'))
+      : ok(password);
   }
 
   /** The one before is asked for: whoever sits down at a tab that was left open does not take the account with it. */
@@ -97,10 +98,10 @@ export function accountRoutes(given: {
     const { before, password } = read.value;
     if (typeof before !== 'string' || before.length > passwordLength.most)
       return badRequest('The body has before, the password until now, and password, the new one.');
-    const fault = faultInPassword(password, [name, node]);
-    if (fault !== null || typeof password !== 'string') return fault ?? badRequest('The body has a password.');
+    const next = acceptable(password, [name, node]);
+    if (!next.ok) return next.error;
     const account = `account:${hashName(name)}`;
-    const answer = await tried({ address: account, account }, () => sessions.changePassword(person, before, password));
+    const answer = await tried({ address: account, account }, () => sessions.changePassword(person, before, next.value));
     // 401 would say that the session is over.
     return answer.status === 401 ? refuse(409, 'wrong-password', 'The password until now is another one.') : answer;
   }
@@ -123,9 +124,9 @@ export function accountRoutes(given: {
     if (password !== undefined) {
       const name = readName(read.value['name']);
       if (name === null) return badRequest('A name has 1 to 100 characters.');
-      const fault = faultInPassword(password, [name, node]);
-      if (fault !== null) return fault;
-      return tried({ address: `code:${address}` }, () => (typed === null ? rejected() : sessions.accept(typed, name, password)));
+      const chosen = acceptable(password, [name, node]);
+      if (!chosen.ok) return chosen.error;
+      return tried({ address: `code:${address}` }, () => (typed === null ? rejected() : sessions.accept(typed, name, chosen.value)));
     }
 
     if (!isDeviceId(device) || (person !== undefined && !isPersonId(person)))
