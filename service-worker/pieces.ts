@@ -12,5 +12,26 @@ const walls = {
 export async function answerPiece(request: Request, sha256: string): Promise<Response> {
   const [piece] = await readPieces([sha256]);
   if (piece === undefined) return fetch(request);
-  return new Response(piece.bytes, { headers: { ...walls, 'content-type': piece.type, 'content-length': String(piece.bytes.length) } });
+  const { bytes, type } = piece;
+  const headers = { ...walls, 'content-type': type, 'accept-ranges': 'bytes' };
+  const range = rangeOf(request.headers.get('range'), bytes.length);
+  if (range === null) return new Response(bytes, { headers: { ...headers, 'content-length': String(bytes.length) } });
+  const part = bytes.slice(range.from, range.to + 1);
+  return new Response(part, {
+    status: 206,
+    headers: {
+      ...headers,
+      'content-length': String(part.length),
+      'content-range': `bytes ${String(range.from)}-${String(range.to)}/${String(bytes.length)}`,
+    },
+  });
+}
+
+/** One range of bytes that lies in the piece (RFC 9110, 14.1.2); null for the whole. Players ask for ranges, and some play nothing else. */
+export function rangeOf(header: string | null, length: number): { readonly from: number; readonly to: number } | null {
+  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
+  if (first === '' && last === '') return null;
+  const from = first === '' ? Math.max(0, length - Number(last)) : Number(first);
+  const to = first === '' || last === '' ? length - 1 : Math.min(length - 1, Number(last));
+  return from <= to && from < length ? { from, to } : null;
 }

@@ -69,10 +69,13 @@ test('the node refuses each hostile package in a line of its log and publishes n
     'checklist-flood-map',
     'disaster-risk',
     'guide-teaching-navigation',
+    'guide-writing-a-solution',
     'harmless',
     'open-universe',
     'satellite-navigation',
+    'slides-first-meeting',
     'space-law',
+    'talk-from-need-to-course',
   ]);
   for (const name of Object.keys(hostileFragments)) {
     const { signed, lesson } = makePackage(publisher, `hostile-${name}`, { fragment: hostileFragments[name] ?? '' });

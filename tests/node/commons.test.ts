@@ -1,7 +1,6 @@
 /** The commons at the node: published from YAML, as pieces for devices, and as pages show it. */
 import { createHash, createPublicKey, verify } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../src/lib/domain/canonical-json.ts';
@@ -11,13 +10,12 @@ import type { CompareView, EntryView, GapsView, ListView } from '../../src/lib/c
 import { nextBatch } from '../../src/lib/course/wanted.ts';
 import { packOf } from '../../src/lib/server/content/pack.ts';
 import { compress } from '../../src/lib/server/http/compression.ts';
+import { copyEntries } from './desk-kit.ts';
 import { ask, startTestNode, type TestNode } from './kit.ts';
-
-const real = join(import.meta.dirname, '../../courses');
 
 describe('commons', () => {
   let node: TestNode;
-  const courses = mkdtempSync(join(tmpdir(), 'perigee-commons-'));
+  const courses = copyEntries();
   const solution = join(courses, '+compendium/solutions/flood-mapping-radar.yaml');
 
   async function offer(): Promise<SignedCommons & { readonly price: Record<string, number>; readonly digest: string }> {
@@ -29,18 +27,6 @@ describe('commons', () => {
   const view = async <View>(path: string): Promise<View> => (await ask(`${node.url}/content/compendium/${path}`)).body as unknown as View;
 
   beforeAll(async () => {
-    for (const folder of ['+goals', '+compendium', '+indicators', '+profiles', '+plans', '+calls'])
-      cpSync(join(real, folder), join(courses, folder), { recursive: true });
-    // Listings name these; what is in them is another test's business.
-    for (const course of [
-      'checklist-flood-map',
-      'disaster-risk',
-      'guide-teaching-navigation',
-      'open-universe',
-      'satellite-navigation',
-      'space-law',
-    ])
-      mkdirSync(join(courses, course));
     node = await startTestNode({ courses });
   });
   afterAll(async () => {

@@ -14,7 +14,18 @@ export interface Placed {
 }
 
 /** Kinds that need not be linked to: what sorts, and what is found by itself. */
-const standsAlone: readonly Kind[] = ['term', 'goal', 'target', 'organisation', 'indicator', 'opportunity', 'resource', 'country', 'offer'];
+const standsAlone: readonly Kind[] = [
+  'term',
+  'goal',
+  'target',
+  'organisation',
+  'indicator',
+  'opportunity',
+  'resource',
+  'material',
+  'country',
+  'offer',
+];
 
 /**
  * Checks what ties the entries together.

@@ -104,6 +104,7 @@ const faults = {
   'no-view-box': error('The picture has no viewBox.', 'Add viewBox="0 0 width height" to the <svg> element.'),
   'missing-data': error('There is no data file {name}.', 'Put the file beside the unit, or correct its name.'),
   'bad-csv': error('{reason}', 'A data table is CSV in UTF-8: a row of headings, then rows with as many cells.'),
+  'bad-sound': error('This is no Opus in Ogg.', 'Sounds are files of Opus in Ogg, as opusenc writes them; they end in .opus.'),
   'bad-fits': error('{reason}', 'Data images are FITS files whose first part is an image of two axes.'),
   'ragged-row': error(
     'This row has {count} cells, the headings have {expected}.',

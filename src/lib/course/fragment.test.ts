@@ -31,6 +31,8 @@ describe('fragmentFaults', () => {
     ['<h2 id="main">a</h2>', 'id'],
     ['<p id="s-x">a</p>', 'id'],
     ['<p class="dialog">a</p>', 'class'],
+    ['<audio src="https://evil.example/x" controls="" preload="none"></audio>', 'src'],
+    ['<audio autoplay=""></audio>', 'autoplay'],
     ['<iframe src="https://x"></iframe>', '<iframe>'],
     ['<style>*{}</style>', '<style>'],
     ['<form action="/x"></form>', '<form>'],

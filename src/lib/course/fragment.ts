@@ -6,6 +6,7 @@
  *   a.term  a.cite  figure.figure > img + figcaption
  *   figure.data > figcaption + div.scroll > table        figcaption > a.save[download]
  *   figure.data[data-view=image|plot|fold]: data that can be looked into, with data-columns and, to be folded, data-period
+ *   figure.data[data-view=sound] > figcaption + audio[controls][preload=none]
  *   div.scroll[tabindex=0]: a table that may be wider than the page
  *   div.formula > math[display=block]                    div.formula.scroll where it is long
  *   span.steps > math+: a long formula in a line, cut where it may break
@@ -18,7 +19,7 @@ import { markupFaults, type MarkupFault } from './markup.ts';
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 
 const html = words(
-  'a blockquote br code div em figcaption figure h2 h3 h4 h5 h6 hr img li ol p pre s section span strong sub sup table tbody td th thead tr ul',
+  'a audio blockquote br code div em figcaption figure h2 h3 h4 h5 h6 hr img li ol p pre s section span strong sub sup table tbody td th thead tr ul',
 );
 const math = words(
   'math merror mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow mspace msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover',
@@ -39,9 +40,10 @@ const classes = words(
 const attributes: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
   a: { href, rel: /^noopener$/, download: /^[^/\\<>:"|?*]+$/ },
   img: { src: path, alt: any, width: /^\d{1,5}$/, height: /^\d{1,5}$/, loading: /^lazy$/, decoding: /^async$/ },
+  audio: { src: path, controls: /^$/, preload: /^none$/ },
   div: { role: /^(?:group|note)$/, tabindex: /^0$/, 'aria-label': any, 'data-item': new RegExp(`^${slug}$`) },
   figure: {
-    'data-view': /^(?:image|plot|fold)$/,
+    'data-view': /^(?:image|plot|fold|sound)$/,
     'data-columns': /^\d{1,3},\d{1,3}$/,
     'data-period': /^\d{1,9}(?:\.\d{1,9})?,\d{1,9}(?:\.\d{1,9})?$/,
   },

@@ -5,6 +5,7 @@ import type { Line } from '../exercise/block.ts';
 import type { Item } from '../exercise/item.ts';
 import { isKind } from '../exercise/kinds.ts';
 import type { Assets, DataFile } from './assets.ts';
+import { showTime } from './audio.ts';
 import { isSafeUrl, type ReferenceEntry } from './course-file.ts';
 import { suggestion, type Report } from './diagnostics.ts';
 import { escapeHtml, plainText } from './html.ts';
@@ -137,6 +138,7 @@ export function renderLesson(unit: UnitSource, language: Language, context: Cour
   /** How the data can be looked into, as attributes of the figure; null, and a fault, where that is not understood. */
   function viewOf(options: string, { type, columns }: DataFile, line: number): string | null {
     if (type === 'application/fits' && options === '') return ' data-view="image"';
+    if (type === 'audio/ogg' && options === '') return ' data-view="sound"';
     if (options === '') return '';
     const [, view, x = '', y = '', from, to] =
       /^(plot|fold)=(\d+),(\d+)(?: period=(\d+(?:\.\d+)?)\.\.(\d+(?:\.\d+)?))?$/.exec(options) ?? [];
@@ -169,8 +171,11 @@ export function renderLesson(unit: UnitSource, language: Language, context: Cour
     data.add(found.sha256);
     const captionHtml = reader.phrase(caption, line);
     const name = path.split('/').at(-1) ?? path;
-    const format = found.type === 'text/csv' ? 'CSV' : 'FITS';
-    const save = `<a class="save" href="${pieceUrl(found.sha256)}" download="${escapeHtml(name)}">${escapeHtml(words.save)} (${format}, ${bytesLabel(found.bytes.length)})</a>`;
+    const format = { 'text/csv': 'CSV', 'application/fits': 'FITS', 'audio/ogg': `Opus, ${showTime(found.seconds ?? 0)}` }[found.type];
+    const verb = found.type === 'audio/ogg' ? words.saveSound : words.save;
+    const save = `<a class="save" href="${pieceUrl(found.sha256)}" download="${escapeHtml(name)}">${escapeHtml(verb)} (${format}, ${bytesLabel(found.bytes.length)})</a>`;
+    if (found.type === 'audio/ogg')
+      return `<figure class="data"${view}><figcaption>${captionHtml} ${save}</figcaption>\n<audio src="${pieceUrl(found.sha256)}" controls="" preload="none"></audio></figure>\n`;
     return `<figure class="data"${view}><figcaption>${captionHtml} ${save}</figcaption>\n<div class="scroll" role="group" tabindex="0" aria-label="${escapeHtml(page.tableLabel())}">${found.html}</div></figure>\n`;
   }
 

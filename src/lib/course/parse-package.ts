@@ -11,7 +11,7 @@ const roles: readonly PieceRole[] = ['structure', 'lesson', 'items', 'text', 'pi
 
 /** The media types that a package may hold; a piece of any other is not stored. */
 const types =
-  /^(text\/html|application\/json|image\/svg\+xml|image\/png|image\/jpeg|image\/webp|image\/avif|text\/csv|text\/plain|application\/fits)$/;
+  /^(text\/html|application\/json|image\/svg\+xml|image\/png|image\/jpeg|image\/webp|image\/avif|text\/csv|text\/plain|application\/fits|audio\/ogg)$/;
 
 const isLanguage = (value: unknown): value is Language => isString(value) && /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(value);
 const isLanguages = (value: unknown): value is readonly Language[] =>

@@ -15,8 +15,8 @@ const typesByRole: Readonly<Record<Piece['role'], readonly string[]>> = {
   items: ['application/json'],
   text: ['application/json'],
   picture: ['image/svg+xml', 'image/png', 'image/jpeg', 'image/webp'],
-  // A device shows neither by itself: a table is in the lesson's text, an image is read when it is looked into (fits.ts).
-  data: ['text/csv', 'application/fits'],
+  // A device shows none by itself: a table is in the lesson's text, an image is read when it is looked into (fits.ts), a sound is heard.
+  data: ['text/csv', 'application/fits', 'audio/ogg'],
 };
 
 function readJson(text: string): unknown {

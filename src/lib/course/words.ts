@@ -9,6 +9,8 @@ export interface LessonWords {
   readonly formula: string;
   /** Link that saves a data table; the file's type and size follow. */
   readonly save: string;
+  /** The same for a recording. */
+  readonly saveSound: string;
 }
 
 const english: LessonWords = {
@@ -20,6 +22,7 @@ const english: LessonWords = {
   table: 'Table',
   formula: 'Formula',
   save: 'Save the data',
+  saveSound: 'Save the recording',
 };
 
 const wordsByLanguage: Readonly<Record<string, LessonWords>> = {
@@ -33,6 +36,7 @@ const wordsByLanguage: Readonly<Record<string, LessonWords>> = {
     table: 'Tableau',
     formula: 'Formule',
     save: 'Enregistrer les données',
+    saveSound: 'Enregistrer le son',
   },
   es: {
     note: 'Nota',
@@ -43,6 +47,7 @@ const wordsByLanguage: Readonly<Record<string, LessonWords>> = {
     table: 'Tabla',
     formula: 'Fórmula',
     save: 'Guardar los datos',
+    saveSound: 'Guardar la grabación',
   },
   ar: {
     note: 'ملاحظة',
@@ -53,6 +58,7 @@ const wordsByLanguage: Readonly<Record<string, LessonWords>> = {
     table: 'جدول',
     formula: 'صيغة',
     save: 'حفظ البيانات',
+    saveSound: 'حفظ التسجيل',
   },
   zh: {
     note: '说明',
@@ -63,6 +69,7 @@ const wordsByLanguage: Readonly<Record<string, LessonWords>> = {
     table: '表',
     formula: '公式',
     save: '保存数据',
+    saveSound: '保存录音',
   },
   ru: {
     note: 'Примечание',
@@ -73,6 +80,7 @@ const wordsByLanguage: Readonly<Record<string, LessonWords>> = {
     table: 'Таблица',
     formula: 'Формула',
     save: 'Сохранить данные',
+    saveSound: 'Сохранить запись',
   },
 };
 

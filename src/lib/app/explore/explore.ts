@@ -8,6 +8,7 @@ import { furtherFiles } from '../further-words.ts';
 import Curve from './Curve.svelte';
 import Image from './Image.svelte';
 import { dotsOf } from './figures.ts';
+import { followed } from './transcript.ts';
 
 const rowsOf = (figure: HTMLElement): readonly (readonly string[])[] =>
   [...figure.querySelectorAll('tbody tr')].map((row) => [...row.children].map(({ textContent }) => textContent));
@@ -28,6 +29,7 @@ export async function explore(root: HTMLElement, { language }: Words): Promise<(
   );
   const parts = [...root.querySelectorAll<HTMLElement>('figure[data-view]')].map((figure) => {
     const place = document.createElement('div');
+    if (figure.dataset['view'] === 'sound') return { place, stop: followed(figure, root, words) };
     figure.querySelector('figcaption')?.after(place);
     // The numbers are drawn above them: the table need not push the rest of the lesson away.
     const table = figure.querySelector<HTMLElement>('.scroll');
@@ -35,7 +37,8 @@ export async function explore(root: HTMLElement, { language }: Words): Promise<(
     const { view, columns, period } = figure.dataset;
     if (view === 'image') {
       const address = figure.querySelector<HTMLAnchorElement>('a.save')?.href ?? '';
-      return { place, part: mount(Image, { target: place, props: { words, address } }) };
+      const image = mount(Image, { target: place, props: { words, address } });
+      return { place, stop: () => void unmount(image) };
     }
     const [x, y] = pairOf(columns);
     const heads = [...figure.querySelectorAll('thead th')].map(({ textContent }) => textContent);
@@ -45,12 +48,13 @@ export async function explore(root: HTMLElement, { language }: Words): Promise<(
       names: { x: heads[x - 1] ?? '', y: heads[y - 1] ?? '' },
       periods: view === 'fold' ? pairOf(period) : null,
     };
-    return { place, part: mount(Curve, { target: place, props }) };
+    const curve = mount(Curve, { target: place, props });
+    return { place, stop: () => void unmount(curve) };
   });
   return () => {
     for (const table of root.querySelectorAll<HTMLElement>('figure[data-view] .scroll')) table.style.maxHeight = '';
-    for (const { place, part } of parts) {
-      void unmount(part);
+    for (const { place, stop } of parts) {
+      stop();
       place.remove();
     }
   };
