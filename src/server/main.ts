@@ -25,6 +25,7 @@ import { openIssuerKey } from '../lib/server/certification/issuer-key.ts';
 import { createIssuing } from '../lib/server/certification/issuing.ts';
 import { certificateRoutes } from '../lib/server/certification/organ.ts';
 import { examItems } from '../lib/server/certification/exam-items.ts';
+import { reachRoutes } from '../lib/server/certification/reach-organ.ts';
 import { createStandings } from '../lib/server/certification/standings.ts';
 import { createCohorts } from '../lib/server/cohorts/cohorts.ts';
 import { cohortRoutes } from '../lib/server/cohorts/organ.ts';
@@ -357,6 +358,7 @@ export async function openNode(settings: NodeSettings) {
         ...trustRoutes({ shelf, programmes }),
         ...commonsRoutes({ commons: compendium, origin, clock }),
         ...trainedRoutes({ trained, commons: compendium }),
+        ...reachRoutes({ engine, commons: compendium, clock }),
       ],
     }),
     health: createHealth({ node, version, engine, upstream, disk, storage, clock }),

@@ -115,7 +115,7 @@ describe('links', () => {
       pass('dan', 20, 0.5),
       pass('amina', 20),
     ];
-    expect(linksOf({ ...none, evidence })).toEqual([link('amina', 'ben', 12)]);
+    expect(linksOf({ ...none, evidence })).toEqual([{ ...link('amina', 'ben', 12), course: 'space-law' }]);
   });
 
   it('are those in a cohort who passed a course of it, with the earliest moment of all', () => {
@@ -126,7 +126,10 @@ describe('links', () => {
       pass('ben', 9),
       pass('ben', 8, 1, 'satellite-navigation'),
     ];
-    expect(linksOf({ ...none, evidence, enrolled })).toEqual([link('lina', 'ben', 2), link('amina', 'ben', 9, 'cohort')]);
+    expect(linksOf({ ...none, evidence, enrolled })).toEqual([
+      { ...link('lina', 'ben', 2), course: 'disaster-risk' },
+      { ...link('amina', 'ben', 9, 'cohort'), course: 'space-law' },
+    ]);
   });
 
   it('are those whose teaching was observed', () => {

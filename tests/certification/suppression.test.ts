@@ -43,23 +43,26 @@ function readFigures(
   offset: number,
 ): { readonly unknowns: number; readonly equations: Equation[]; readonly groups: Group[] } {
   if (figures.total === null) return { unknowns: 0, equations: [], groups: [] };
-  const [first, second] = figures.tables;
-  const rows = [first?.rows ?? [], second?.rows ?? []] as const;
+  const rows = figures.tables.map((table) => table.rows);
   const columns = figures.columns;
-  const at = (i: number, j: number, k: number): number => offset + (i * rows[1].length + j) * columns.length + k;
-  const all = (is: (index: readonly [number, number], k: number) => boolean): number[] =>
-    rows[0].flatMap((_, i) => rows[1].flatMap((__, j) => columns.flatMap((___, k) => (is([i, j], k) ? [at(i, j, k)] : []))));
+  // Every row of one table with every row of each other: an index for each table.
+  const cells = rows.reduce<readonly (readonly number[])[]>(
+    (before, of) => before.flatMap((index) => of.map((_, i) => [...index, i])),
+    [[]],
+  );
+  const all = (is: (index: readonly number[], k: number) => boolean): number[] =>
+    cells.flatMap((index, n) => columns.flatMap((_, k) => (is(index, k) ? [offset + n * columns.length + k] : [])));
   const equations: Equation[] = [{ of: all(() => true), value: figures.total }];
   const groups: Group[] = [];
   for (const [k, { total }] of columns.entries()) equations.push({ of: all((_, one) => one === k), value: total });
-  for (const t of [0, 1] as const)
-    for (const [i, { total, cells }] of rows[t].entries()) {
+  for (const [t, ofTable] of rows.entries())
+    for (const [i, { total, cells: split }] of ofTable.entries()) {
       equations.push({ of: all((index) => index[t] === i), value: total });
       groups.push({ name: `row ${String(i)} of ${String(t)}`, unknowns: all((index) => index[t] === i) });
       for (const k of columns.keys()) {
         const cell = all((index, one) => index[t] === i && one === k);
         groups.push({ name: `row ${String(i)} of ${String(t)}, column ${String(k)}`, unknowns: cell });
-        if (cells !== null) equations.push({ of: cell, value: cells[k] ?? 0 });
+        if (split !== null) equations.push({ of: cell, value: split[k] ?? 0 });
         // All the others of the row; and of the column.
         groups.push({
           name: `row ${String(i)} of ${String(t)} without ${String(k)}`,
@@ -71,12 +74,15 @@ function readFigures(
         });
       }
     }
-  for (const i of rows[0].keys())
-    for (const j of rows[1].keys()) {
-      groups.push({ name: `${String(i)} and ${String(j)}`, unknowns: all((index) => index[0] === i && index[1] === j) });
-      for (const k of columns.keys()) groups.push({ name: `cell ${String(i)} ${String(j)} ${String(k)}`, unknowns: [at(i, j, k)] });
-    }
-  return { unknowns: rows[0].length * rows[1].length * columns.length, equations, groups };
+  for (const index of cells) {
+    groups.push({ name: index.join(' and '), unknowns: all((one) => one.every((i, t) => i === index[t])) });
+    for (const k of columns.keys())
+      groups.push({
+        name: `cell ${index.join(' ')} ${String(k)}`,
+        unknowns: all((one, c) => c === k && one.every((i, t) => i === index[t])),
+      });
+  }
+  return { unknowns: cells.length * columns.length, equations, groups };
 }
 
 /** Names of groups of which the attacker knows that they have people, and fewer than five. */
@@ -130,6 +136,24 @@ describe('the attacker', () => {
         expect(found([figuresOf(all, plan)])).toEqual([]);
       }),
       { numRuns: runs },
+    );
+  });
+
+  it('finds none where courses are told as well as countries and programmes', () => {
+    const three: FiguresPlan = { ...plan, tables: [...plan.tables, 'course'] };
+    const trained = fc.tuple(person, fc.constantFrom('satellite-navigation', 'satellite-navigation', 'space-law', notGiven));
+    fc.assert(
+      fc.property(fc.array(trained, { maxLength: 45, size: 'max' }), (all) => {
+        expect(
+          found([
+            figuresOf(
+              all.map(([one, course]) => ({ ...one, course })),
+              three,
+            ),
+          ]),
+        ).toEqual([]);
+      }),
+      { numRuns: Math.ceil(runs / 10) },
     );
   });
 

@@ -162,7 +162,7 @@ it('publishes a year once, by gender and country as far as they were given, with
           total: 18,
           // One who says another gender is too few for a column, and joins the smallest.
           columns: [{ groups: ['woman'], total: 9 }, { groups: ['man'], rest: true, total: 9 }],
-          tables: [{ division: 'country', rows: [{ group: null, total: 18, cells: [9, 9] }] }, { division: 'programme', rows: [{ group: '', total: 18 }] }],
+          tables: [{ division: 'country', rows: [{ group: null, total: 18, cells: [9, 9] }] }, { division: 'programme', rows: [{ group: '', total: 18 }] }, { division: 'course', rows: [{ group: 'satellite-navigation', total: 18, cells: [9, 9] }] }],
         },
       },
     ],

@@ -101,6 +101,7 @@ export function groupText(division: string, group: string | null, programmes: Pr
   const { t } = words;
   if (group === null) return t('cascade.others');
   if (group === '*') return t('cascade.several');
+  if (division === 'course') return group === '' ? t('cascade.no-course') : group;
   if (division === 'programme') return group === '' ? t('cascade.no-certificate') : programmeTitle(programmes, group, words);
   return group === '' ? t('cascade.not-said') : countryName(group, words);
 }
@@ -171,7 +172,7 @@ export function evaluationToCsv(shown: ShownEvaluation, words: Words): string {
 /** The published figures of all closed years: a row for each group, an empty cell where the row is not split. */
 export function publishedToCsv({ years, programmes }: Pick<ShownEvaluation, 'years' | 'programmes'>, words: Words): string {
   const { t } = words;
-  const headings = { country: t('cascade.country'), programme: t('cascade.programme') };
+  const headings = { country: t('cascade.country'), programme: t('cascade.programme'), course: t('cascade.course') };
   return rowsToCsv([
     [t('cascade.year'), t('cascade.csv.table'), t('cascade.csv.group'), t('cascade.csv.column'), t('cascade.people'), t('cascade.csv.published')],
     ...years.flatMap(({ year, at, figures }) => [

@@ -23,6 +23,8 @@ export interface Link {
   readonly learner: string;
   readonly at: Instant;
   readonly by: LinkSource;
+  /** The course whose pass showed it; none where it was seen otherwise. */
+  readonly course?: string;
 }
 
 /** Somebody in a cohort, with the staff whose cohort it is. */
@@ -42,7 +44,11 @@ export interface Observed {
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const inOrder = (a: Link, b: Link): number =>
-  byText(a.at, b.at) || byText(a.trainer, b.trainer) || byText(a.learner, b.learner) || byText(a.by, b.by);
+  byText(a.at, b.at) ||
+  byText(a.trainer, b.trainer) ||
+  byText(a.learner, b.learner) ||
+  byText(a.by, b.by) ||
+  byText(a.course ?? '', b.course ?? '');
 
 /** The share of points with which a course counts as passed where no programme says. */
 const usualScore = 0.6;
@@ -77,8 +83,8 @@ export function linksOf(given: {
     if (piece.type === 'pass' && piece.score >= passMark(piece.course))
       passesByPerson.set(piece.person, [...(passesByPerson.get(piece.person) ?? []), piece]);
   /** Every pass from a moment on shows that somebody was trained by then; the earliest is kept. */
-  const passed = (person: string, since: Instant, is: (course: string) => boolean, done: (at: Instant) => void): void => {
-    for (const { course, at } of passesByPerson.get(person) ?? []) if (at >= since && is(course)) done(at);
+  const passed = (person: string, since: Instant, is: (course: string) => boolean, done: (at: Instant, course: string) => void): void => {
+    for (const { course, at } of passesByPerson.get(person) ?? []) if (at >= since && is(course)) done(at, course);
   };
 
   for (const piece of evidence)
@@ -88,15 +94,15 @@ export function linksOf(given: {
           learner,
           piece.at,
           () => true,
-          (at) => add({ trainer: piece.trainer, learner, at, by: 'session' }),
+          (at, course) => add({ trainer: piece.trainer, learner, at, by: 'session', course }),
         );
   for (const { person, at: since, trainers, courses } of enrolled)
     passed(
       person,
       since,
       (course) => courses.includes(course),
-      (at) => {
-        for (const trainer of trainers) add({ trainer, learner: person, at, by: 'cohort' });
+      (at, course) => {
+        for (const trainer of trainers) add({ trainer, learner: person, at, by: 'cohort', course });
       },
     );
   for (const { observer, trainer, at } of observed) add({ trainer: observer, learner: trainer, at, by: 'observation' });

@@ -66,8 +66,8 @@ interface Tools {
   readonly memory?: CompileMemory;
 }
 
-/** One entry in so many ends a shelf: entries of about a kilobyte make pieces of about sixteen. Solutions stand in six languages at length, eight times as much. */
-const shelfLengthOf = (kind: string): number => (kind === 'solution' ? 2 : 16);
+/** One entry in so many ends a shelf: entries of about a kilobyte make pieces of about sixteen. Solutions and opportunities stand in six languages at length, eight times as much. */
+const shelfLengthOf = (kind: string): number => (kind === 'solution' || kind === 'opportunity' ? 2 : 16);
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 

@@ -6,7 +6,8 @@
  *   overlaps   the same solution taught in the same language at the same level by more than one provider
  *   bare       goals with a solution, for which no course can be taken in any language
  *
- * The numbers are of courses, not of people: who was trained is in the records of the centres, and stays there.
+ * The numbers are of courses, not of people: who was trained is in the records of the centres, and only figures that they published are shown beside
+ * (people-reach.ts).
  */
 import { rowsToCsv } from '../domain/csv.ts';
 import { ofKind, type Commons } from './commons.ts';
@@ -68,7 +69,12 @@ function targetsOf({ teaches }: Listing, { byId }: Commons): readonly EntryId[] 
 
 const goalOf = (target: EntryId): string => `goal-${target.split('-')[1] ?? ''}`;
 
-const availableOf = (commons: Commons, today: Day): readonly Listing[] =>
+/** Numbers of the goals that a course prepares for. */
+export const goalsOfListing = (listing: Listing, commons: Commons): readonly number[] => [
+  ...new Set(targetsOf(listing, commons).map((target) => Number(goalOf(target).slice('goal-'.length)))),
+];
+
+export const availableOf = (commons: Commons, today: Day): readonly Listing[] =>
   ofKind(commons.entries, 'listing').filter((listing) => isAvailable(stateOf(listing, today)));
 
 export function coordinationView(commons: Commons, language: string, today: Day): CoordinationView {

@@ -1,5 +1,7 @@
 /** Where the pages of the network have their views from: like the compendium's, from this device where it is installed, else from the node. */
 import type { CoordinationView } from '#lib/cooperation/coordination.ts';
+import type { PeopleReach } from '#lib/cooperation/people-reach.ts';
+import { isObject } from '#lib/domain/shape.ts';
 import type { NetworkView, OpportunitiesView, ResourcesView } from '#lib/cooperation/network.ts';
 import type { InterfaceLanguage } from '#lib/i18n/languages.ts';
 import { finderOn, viewed, type Viewed } from '../compendium-source.ts';
@@ -33,6 +35,18 @@ export const loadResources = (fetch: Fetch, search: URLSearchParams, language: I
     const { query } = networkQueryFrom((name) => search.get(name));
     return resourcesView(commons, finderOn(commons, tools, language), query, language, tools.dayOf(now()));
   });
+
+/** Asked of the node alone, where centres publish their figures; null where it cannot be reached. */
+export async function loadPeopleReach(fetch: Fetch, language: InterfaceLanguage): Promise<PeopleReach | null> {
+  try {
+    const response = await fetch(`/content/compendium/coordination/people?lang=${language}`);
+    const answer: unknown = response.ok ? await response.json() : null;
+    // The node's own answer about its own figures.
+    return isObject(answer) && Array.isArray(answer['centres']) ? (answer as unknown as PeopleReach) : null;
+  } catch {
+    return null;
+  }
+}
 
 export const loadCoordination = (fetch: Fetch, language: InterfaceLanguage): Promise<Viewed<CoordinationView>> =>
   viewed(fetch, `/content/compendium/coordination?lang=${language}`, language, async (commons, tools) => {

@@ -28,7 +28,10 @@ export interface Ledger {
 }
 
 /** People are crossed with their gender, and by nothing else: see suppression.ts for why the tables share one division. */
-export const figuresPlan: FiguresPlan = { across: { division: 'gender', groups: ['woman', 'man'] }, tables: ['country', 'programme'] };
+export const figuresPlan: FiguresPlan = {
+  across: { division: 'gender', groups: ['woman', 'man'] },
+  tables: ['country', 'programme', 'course'],
+};
 
 export function openLedger({ node, desk }: { readonly node: NodeId; readonly desk: Database }): Ledger {
   const listed = async (kind: string) =>

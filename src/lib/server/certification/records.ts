@@ -118,7 +118,7 @@ export async function readRecords(given: {
   const aboutOf = (person: string): About => aboutIn((idsOf.get(person) ?? []).flatMap((id) => held.get(id) ?? []), staffByPerson.get(person as PersonId)); // prettier-ignore
 
   const countable: Countable[] = [];
-  const count = (person: string, what: string, at: Instant, programme: string | null): void => {
+  const count = (person: string, what: string, at: Instant, of: { readonly programme?: string; readonly course?: string }): void => {
     const { country, gender } = aboutOf(person);
     countable.push({
       key: hashOf(person, what),
@@ -127,14 +127,15 @@ export async function readRecords(given: {
       attributes: {
         ...(country === undefined ? {} : { country }),
         ...(gender === undefined ? {} : { gender }),
-        ...(programme === null ? {} : { programme }),
+        ...of,
       },
     });
   };
   for (const { person, first } of cascade.people)
-    if (first !== null && isOwn.has(person as PersonId)) count(person, 'trained', first.at, null);
+    if (first !== null && isOwn.has(person as PersonId))
+      count(person, 'trained', first.at, first.course === undefined ? {} : { course: first.course });
   for (const { person, programme, at, state } of certified)
-    if (state !== 'revoked' && isOwn.has(person as PersonId)) count(person, `certified ${programme}`, at, programme);
+    if (state !== 'revoked' && isOwn.has(person as PersonId)) count(person, `certified ${programme}`, at, { programme });
 
   return {
     links,
