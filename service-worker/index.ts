@@ -58,7 +58,7 @@ registerRoute(
 );
 
 registerRoute(
-  ({ url, sameOrigin, request }) => sameOrigin && url.pathname.startsWith('/content/pieces/') && !request.headers.has('range'),
+  ({ url, sameOrigin }) => sameOrigin && url.pathname.startsWith('/content/pieces/'),
   ({ request, url }) => {
     const sha256 = url.pathname.slice('/content/pieces/'.length);
     return isSha256(sha256) ? answerPiece(request, sha256) : fetch(request);

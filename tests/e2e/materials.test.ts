@@ -50,8 +50,8 @@ test('a recording is heard without a network, from any time of its transcript; s
   // Its price with the sound stands on its page before anything is fetched.
   await page.goto(`${node.origin}/courses/talk-from-need-to-course?lang=en`);
   await expect(page.getByText(/^With pictures and data: [89]\d.kB/)).toBeVisible();
-  await installCourse(page, node.origin, 'talk-from-need-to-course');
-  await installCourse(page, node.origin, 'slides-first-meeting');
+  await installCourse(page, node.origin, 'talk-from-need-to-course', { media: true });
+  await installCourse(page, node.origin, 'slides-first-meeting', { media: true });
   await page.goto(`${node.origin}/courses/talk-from-need-to-course/listen`);
   await expect(page.getByRole('button', { name: 'Play from 0:00' })).toBeVisible();
   await device.offline(true);
