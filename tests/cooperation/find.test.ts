@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Day } from '../../src/lib/cooperation/day.ts';
 import { createFinder, filters, type Filter, type Query } from '../../src/lib/cooperation/find.ts';
 import { findGaps } from '../../src/lib/cooperation/gaps.ts';
-import { commonsOf, compile, compileReal, indicator, listing, solution } from './kit.ts';
+import { assessment, commonsOf, compile, compileReal, country, indicator, listing, solution } from './kit.ts';
 
 const today = '2026-11-20' as Day;
 const real = compileReal();
@@ -123,14 +123,17 @@ describe('the gap report', () => {
         solution('small') + solution('large', { targets: '[target-1-1, target-1-5]', indicators: '[i]' }) + solution('taught'),
       '+compendium/listings/l.yaml': listing('old', { teaches: '[large]', closes: '2026-01-01' }) + listing('now', { teaches: '[taught]' }),
       '+indicators/i.yaml': indicator('i', 'target-1-1') + indicator('open', 'target-1-a') + indicator('near', 'target-1-5'),
+      '+profiles/countries.yaml': country('aa') + country('bb'),
+      '+profiles/assessments/a.yaml': assessment('aa', 2025, { i: 0, near: 1, open: 5 }) + assessment('bb', 2025, { i: 9, near: 0 }),
     });
     expect(gaps.courses).toEqual([
-      { solution: 'large', weight: 3, targets: 2, indicators: 1, lapsed: ['old'] },
-      { solution: 'small', weight: 1, targets: 1, indicators: 0, lapsed: [] },
+      { solution: 'large', weight: 4, targets: 2, indicators: 1, countries: ['aa'], lapsed: ['old'] },
+      { solution: 'small', weight: 1, targets: 1, indicators: 0, countries: [], lapsed: [] },
     ]);
     expect(gaps.indicators).toEqual([
-      { indicator: 'open', weight: 2, targets: 1 },
-      { indicator: 'near', weight: 1, targets: 0 },
+      // Weak in two countries: it comes before what no country is weak in.
+      { indicator: 'near', weight: 3, targets: 0, countries: ['aa', 'bb'] },
+      { indicator: 'open', weight: 2, targets: 1, countries: [] },
     ]);
     expect(gaps.targets).toEqual([{ target: 'target-1-a', weight: 1, indicators: ['open'] }]);
     expect(gaps.totals).toEqual({ solutions: 3, taught: 1, targets: 3, served: 2, indicators: 3, answered: 1 });

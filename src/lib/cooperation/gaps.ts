@@ -2,16 +2,17 @@
  * What is missing, ranked: which course to build next, which solution to look for. Every place in the ranking is explained by the numbers
  * that it was made from.
  *
- *   courses      a solution that no available course teaches; weight = targets it serves + indicators it answers
- *   indicators   an indicator whose low value no solution answers; weight = its targets that no solution serves either, and one
+ *   courses      a solution that no available course teaches; weight = targets it serves + indicators it answers + countries that are weak in one of these
+ *   indicators   an indicator whose low value no solution answers; weight = its targets that no solution serves either + countries that are weak in it, and one
  *   targets      a target that no solution serves though an indicator measures something under it; weight = those indicators
  *
- * Equal weights are ordered by id. A target that nothing here measures is counted, not ranked: space does not answer everything.
+ * A country is weak by the rule of its profile (profile.ts), by what it released. Equal weights are ordered by id. A target that nothing here measures is counted, not ranked: space does not answer everything.
  */
 import type { Day } from './day.ts';
 import type { EntryId } from './entry.ts';
 import { linkedFrom, ofKind, type Commons } from './commons.ts';
 import { compareNumbers } from './kinds/target.ts';
+import { profileOf, weaknessesOf } from './profile.ts';
 import { isAvailable, stateOf } from './state.ts';
 
 export interface CourseGap {
@@ -19,6 +20,8 @@ export interface CourseGap {
   readonly weight: number;
   readonly targets: number;
   readonly indicators: number;
+  /** Weak in one of these indicators. */
+  readonly countries: readonly EntryId[];
   /** Courses that teach it but cannot be taken now. */
   readonly lapsed: readonly EntryId[];
 }
@@ -27,6 +30,8 @@ export interface IndicatorGap {
   readonly indicator: EntryId;
   readonly weight: number;
   readonly targets: number;
+  /** Weak in it. */
+  readonly countries: readonly EntryId[];
 }
 
 export interface TargetGap {
@@ -59,16 +64,26 @@ export function findGaps(commons: Commons, today: Day): Gaps {
   const served = new Set(solutions.flatMap((solution) => solution.targets));
   const answered = new Set(solutions.flatMap((solution) => solution.indicators));
 
+  const weak = new Map<EntryId, EntryId[]>();
+  for (const country of [...ofKind(commons.entries, 'country')].sort((a, b) => compare(a.id, b.id)))
+    for (const { indicator } of weaknessesOf(profileOf(commons, country))) {
+      const known = weak.get(indicator.id);
+      if (known === undefined) weak.set(indicator.id, [country.id]);
+      else known.push(country.id);
+    }
+
   const courses = solutions.flatMap((solution): CourseGap[] => {
     const listings = linkedFrom(commons, solution.id, 'listing');
     if (listings.some((listing) => isAvailable(stateOf(listing, today)))) return [];
-    const weight = solution.targets.length + solution.indicators.length;
+    const countries = [...new Set(solution.indicators.flatMap((id) => weak.get(id) ?? []))].sort(compare);
+    const weight = solution.targets.length + solution.indicators.length + countries.length;
     return [
       {
         solution: solution.id,
         weight,
         targets: solution.targets.length,
         indicators: solution.indicators.length,
+        countries,
         lapsed: listings.map(({ id }) => id),
       },
     ];
@@ -76,7 +91,8 @@ export function findGaps(commons: Commons, today: Day): Gaps {
   const unanswered = indicators.flatMap((indicator): IndicatorGap[] => {
     if (answered.has(indicator.id)) return [];
     const open = indicator.targets.filter((target) => !served.has(target)).length;
-    return [{ indicator: indicator.id, weight: open + 1, targets: open }];
+    const countries = weak.get(indicator.id) ?? [];
+    return [{ indicator: indicator.id, weight: open + countries.length + 1, targets: open, countries }];
   });
   const unserved = targets.flatMap((target): (TargetGap & { number: string })[] => {
     if (served.has(target.id)) return [];

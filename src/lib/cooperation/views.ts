@@ -243,8 +243,8 @@ export interface GapsView {
 export function gapsView(commons: Commons, language: string, today: Day): GapsView {
   const gaps = findGaps(commons, today);
   const ids = [
-    ...gaps.courses.flatMap(({ solution, lapsed }) => [solution, ...lapsed]),
-    ...gaps.indicators.map(({ indicator }) => indicator),
+    ...gaps.courses.flatMap(({ solution, lapsed, countries }) => [solution, ...lapsed, ...countries]),
+    ...gaps.indicators.flatMap(({ indicator, countries }) => [indicator, ...countries]),
     ...gaps.targets.flatMap(({ target, indicators }) => [target, ...indicators]),
   ];
   return {
