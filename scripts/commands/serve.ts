@@ -120,6 +120,8 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
   }
   const { tls, origin } = certified.value;
   const courses = fileURLToPath(new URL('../../courses', import.meta.url));
+  const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
+  const { pinnedKeys } = await import('../../src/lib/server/update/update-file.ts');
   const version = appVersion();
   const node = await openNode({
     node: name.value,
@@ -132,6 +134,7 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
     version,
     compiler: createCompiler(),
     publishing: 'behind',
+    installation: { root, keys: await pinnedKeys(root, io.env), supervised: io.env['PERIGEE_SUPERVISED'] !== undefined },
     log,
     book,
     behind: steady.behind,

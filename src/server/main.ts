@@ -65,6 +65,7 @@ import type { Tls } from '../lib/server/tls/tls.ts';
 import { trustRoutes } from '../lib/server/trust/organ.ts';
 import { createProgrammes } from '../lib/server/trust/programmes.ts';
 import { openShelf } from '../lib/server/trust/shelf.ts';
+import { updateRoutes, type Installation } from '../lib/server/update/organ.ts';
 import { createUpstreamCourses, offeredCourses } from '../lib/server/upstream/courses.ts';
 import { createUpstream, type ParentSettings } from '../lib/server/upstream/job.ts';
 import { openNotes } from '../lib/server/upstream/notes.ts';
@@ -104,6 +105,8 @@ export interface NodeSettings {
   readonly clock?: Clock;
   readonly sleep?: (ms: number) => Promise<void>;
   readonly machine?: Machine;
+  /** Null where the node is no installation that could be updated: a test. */
+  readonly installation?: Installation | null;
 }
 
 const systemClock: Clock = () => Date.now();
@@ -305,6 +308,7 @@ export async function openNode(settings: NodeSettings) {
       ...cohortRoutes({ records, store, sessions, contacts, cohorts, orders, structureOf: library.structureOf, clock }),
       ...deskRoutes({ node, engine, desk: entries, sessions }),
       ...certificateRoutes({ sessions, issuing, programmes: programmes.all, clock }),
+      ...updateRoutes({ node, version, data, installation: settings.installation ?? null, engine, sessions, disk, clock }),
       ...createTlsRoutes({ node, origin, tls }),
       ...centreRoutes({
         node,

@@ -171,3 +171,32 @@ test('a session belongs to its tab, and wrong passwords are slowed down', async 
   }
   await expect(other.getByRole('timer')).toHaveText(/Try again in \d+ seconds?/);
 });
+
+test('staff change their password on the page, and sign out everywhere', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const staff = await claim(node);
+  const device = await openDevice({ size: 'phone' });
+  const { page } = device;
+  device.expectConsole(/40[019]/);
+  await signIn(page, node.origin, staff);
+  await page.goto(`${node.origin}/teach`);
+  await page.getByText('Your password and sign-ins').click();
+  const change = async (before: string, after: string): Promise<void> => {
+    await page.getByLabel('Password until now').fill(before);
+    await page.getByLabel('New password').fill(after);
+    await page.getByLabel('The password once more').fill(after);
+    await page.getByRole('button', { name: 'Change the password' }).click();
+  };
+  await change('not the password', 'rivers under the stars');
+  await expect(page.getByText('The password until now is another one.')).toBeVisible();
+  await change(staff.password, 'password 2026 password');
+  await expect(page.getByText('one that others would not try first')).toBeVisible();
+  await change(staff.password, 'rivers under the stars');
+  await expect(page.getByText('Your sign-ins on other machines are over.')).toBeVisible();
+  await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+  await expect(page.getByRole('button', { name: 'Sign in', exact: true })).toBeVisible();
+  await page.getByLabel('Name').fill(staff.name);
+  await page.getByLabel('Password', { exact: true }).fill('rivers under the stars');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await expect(page.getByText(`Signed in as ${staff.name}`)).toBeVisible();
+});

@@ -56,6 +56,7 @@ let supervisor: ChildProcess | null = null;
 let printed = '';
 let url = '';
 let learner: Learner;
+let admin = '';
 let node: TestNode;
 let number = 0;
 
@@ -117,6 +118,7 @@ beforeAll(async () => {
   const code = /\b[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}\b/.exec(printed)?.[0];
   const { body } = await ask(`${url}/api/session`, { body: { code, name: 'Wangari', password } });
   const token = body['token'] as string;
+  admin = token;
   const [enrolment = ''] = await codesFor(node, token, await makeCohort(node, token), ['Awa']);
   learner = await joinBy(node, enrolment);
   await handOver();
@@ -247,6 +249,31 @@ describe('an update', { timeout: 240_000 }, () => {
 
   it('is taken back by hand', async () => {
     expect(perigee('update', '--back').said).toContain('that was installed by hand runs again, in place of 0.2.0');
+    await healthOf('0.1.0');
+    await everythingIsThere();
+  });
+
+  it('is handed over in the browser in parts, and a part that comes twice or too early does no harm', async () => {
+    const bytes = readFileSync(good);
+    const part = (at: number, to: number) =>
+      ask(`${url}/api/update/file?at=${String(at)}`, { method: 'PUT', token: admin, raw: new Uint8Array(bytes.subarray(at, to)) });
+    const take = () => ask(`${url}/api/update`, { token: admin, body: { older: false } });
+    expect(await part(1000, 2000)).toMatchObject({ status: 409, body: { bytes: 0 } });
+    const size = 4 * 1024 * 1024;
+    expect((await part(0, size)).body).toEqual({ bytes: size });
+    // Half a file is none.
+    expect(await take()).toMatchObject({ status: 422, body: { message: expect.stringContaining('cut off') as string } });
+    expect((await part(size, size + 5)).status).toBe(200);
+    for (let at = size; at < bytes.length; at += size) expect((await part(at, at + size)).status).toBe(200);
+    expect(await ask(`${url}/api/update`, { token: admin })).toMatchObject({
+      body: { supervised: true, publishers: 1, received: bytes.length },
+    });
+    expect((await take()).body).toEqual({ version: '0.2.0' });
+    await healthOf('0.2.0');
+    await stageOf('kept');
+    await everythingIsThere();
+    expect((await ask(`${url}/api/update/back`, { token: admin, body: {} })).status).toBe(400);
+    expect((await ask(`${url}/api/update/back`, { token: admin, body: { confirm: '0.2.0' } })).body).toEqual({ version: null });
     await healthOf('0.1.0');
     await everythingIsThere();
   });
