@@ -10,8 +10,7 @@ const evidence =
   /src\/routes\/teach\/(sessions|exams)\/[A-Z]|src\/lib\/(app\/(evidence|exam[-/]|Standing|CodeReader|code-drawing)|storage\/(statements|exams)|sync\/client\/statements)/;
 
 /** Who trained whom, and the figures by which a centre is judged. */
-const cascade =
-  /src\/routes\/(teach|centre)\/(cascade|evaluation)\/[A-Z]|src\/lib\/(app\/([Cc]ascade|own-about)|ui\/[Cc]ascade|domain\/countries)/;
+const cascade = /src\/routes\/(teach|centre)\/(cascade|evaluation)\/[A-Z]|src\/lib\/(app\/([Cc]ascade|own-about)|ui\/[Cc]ascade)/;
 
 /** Pages on which courses are chosen, and what only they show. */
 const browse =
@@ -31,13 +30,13 @@ const exercise = /src\/lib\/((exercise|app\/exercise)\/|ui\/prose\.css)/;
 
 /** What staff write for the commons. */
 const desk =
-  /src\/(lib\/app\/([Dd]esk)|lib\/storage\/papers|lib\/sync\/client\/desk|lib\/domain\/drafts|routes\/(desk|profiles\/\[country\]\/values))/;
+  /src\/(lib\/app\/([Dd]esk)|lib\/storage\/papers|lib\/sync\/client\/desk|lib\/(domain\/(drafts|typed-number)|cooperation\/(fields|form|writing|pair)\.)|routes\/(desk|profiles\/\[country\]\/values))/;
 
 /** The pages of countries: profiles, plans, calls. */
 const country = /src\/(lib\/app\/[Cc]ountry|lib\/ui\/(Trend|Tally)|routes\/(profiles\/(\+|\[country\]\/\+)|plans|calls))/;
 
 /** What pages of staff and of the commons share, and no lesson needs. */
-const tables = /src\/lib\/domain\/(csv|about|orders)/;
+const tables = /src\/lib\/domain\/(csv|about|countries|orders)/;
 const cooperation = /src\/lib\/cooperation\//;
 
 /**
@@ -104,7 +103,7 @@ const groups = [
   { name: 'cascade', test: cascade, priority: 4 },
   { name: 'camera', test: /node_modules\/qr\/|src\/lib\/app\/scan/, priority: 6 },
   // Searching in the entries that are on the device, and bringing them there: kept by the worker once it is installed.
-  { name: 'commons', test: /src\/lib\/(cooperation\/|sync\/client\/install-commons)/, priority: 4 },
+  { name: 'commons', test: /src\/lib\/(cooperation\/(?!(fields|form|writing|pair)\.)|sync\/client\/install-commons)/, priority: 4 },
   // Where `crypto.subtle` is missing.
   { name: 'fallback', test: /node_modules\/@noble\//, priority: 5 },
   // Pages that are small alone.

@@ -22,6 +22,7 @@ const areas = [
   'cascade',
   'country',
   'desk',
+  'help',
 ] as const;
 
 const read = (language: string, area: string): Catalogue =>

@@ -1,6 +1,6 @@
 /** `people add`, `list` and `revoke`: they work on the data folder, while the node runs or not. A running node looks at the same file. */
 import { parseArgs } from 'node:util';
-import { isPersonId } from '../../src/lib/domain/ids.ts';
+import { isPersonId, isSlug } from '../../src/lib/domain/ids.ts';
 import { isRole, roles } from '../../src/lib/sync/access.ts';
 import { withAccounts } from './accounts.ts';
 import { UsageError, type Command } from './command.ts';
@@ -11,11 +11,12 @@ export const peopleAdd: Command = {
   name: 'people add',
   summary: 'invite a person: prints a code, or takes a password',
   usage: `
-Usage: perigee people add --name NAME --role ROLE [--password-stdin] [--data FOLDER] [--json]
+Usage: perigee people add --name NAME --role ROLE [--country ID …] [--password-stdin] [--data FOLDER] [--json]
 
 Prints a code that works once. Staff type it with a name and a password of their own; learners type it in the app.
 
   --role ROLE         ${roles.join(' ')}
+  --country ID        of a focal point: a country that they speak for, by its id in the compendium; may be given again
   --password-stdin    makes the account at once, with the password that comes on standard input (staff only)
   --data FOLDER       the node's data folder; PERIGEE_DATA, ./data
   --json              { "id" } or { "code", "expires" }
@@ -24,13 +25,25 @@ Exit code: 0 done, 1 the name is taken or the folder is no node's, 64 wrong usag
   run: async (args, io) => {
     const { values } = parseArgs({
       args: [...args],
-      options: { ...dataOption, name: { type: 'string' }, role: { type: 'string' }, 'password-stdin': { type: 'boolean' } },
+      options: {
+        ...dataOption,
+        name: { type: 'string' },
+        role: { type: 'string' },
+        country: { type: 'string', multiple: true },
+        'password-stdin': { type: 'boolean' },
+      },
     });
     const { readName } = await import('../../src/lib/server/accounts/store.ts');
     const name = readName(values.name);
     const { role } = values;
     if (name === null) throw new UsageError('Give a --name of 1 to 100 characters.');
     if (!isRole(role)) throw new UsageError(`Give a --role: ${roles.join(', ')}.`);
+    const countries = values.country ?? [];
+    if (role === 'focal-point' ? countries.length === 0 : countries.length > 0)
+      throw new UsageError(
+        'A focal point speaks for a country: give --country with its id, as in +profiles/countries.yaml. Nobody else has one.',
+      );
+    if (!countries.every(isSlug)) throw new UsageError('A --country is an id such as islemara.');
 
     if (values['password-stdin'] === true) {
       if (role === 'learner') throw new UsageError('Learners have no password: they join with a code.');
@@ -46,7 +59,7 @@ Exit code: 0 done, 1 the name is taken or the folder is no node's, 64 wrong usag
         return 1;
       }
       return withAccounts(values.data, io, async ({ sessions }) => {
-        const id = await sessions.addStaff(name, role, password);
+        const id = await sessions.addStaff(name, role, password, countries);
         if (id === null) {
           io.say(`Somebody signs in here as «${name}» already.`);
           return 1;
@@ -58,7 +71,11 @@ Exit code: 0 done, 1 the name is taken or the folder is no node's, 64 wrong usag
 
     const { showCode } = await import('../../src/lib/server/accounts/codes.ts');
     return withAccounts(values.data, io, async ({ sessions }) => {
-      const [made] = await sessions.createCodes([role === 'learner' ? { use: 'enrolment', name } : { use: 'invitation', name, role }]);
+      const [made] = await sessions.createCodes([
+        role === 'learner'
+          ? { use: 'enrolment', name }
+          : { use: 'invitation', name, role, ...(countries.length === 0 ? {} : { countries }) },
+      ]);
       if (made === undefined) throw new Error('No code was made');
       const code = showCode(made.code);
       io.out(

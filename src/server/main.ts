@@ -211,6 +211,7 @@ export async function openNode(settings: NodeSettings) {
     node,
     engine,
     faultsOf: compendium.faultsOf,
+    published: () => compendium.read('en'),
     changed: compendium.refresh,
     parent: async () => (await relayed.place())?.node ?? null,
     dayOf: (at) => at.slice(0, 10),
@@ -238,6 +239,8 @@ export async function openNode(settings: NodeSettings) {
   if (isBehind) await programmes.refresh();
   else await publish();
 
+  const knownCountries = async (): Promise<ReadonlySet<string>> =>
+    new Set(((await compendium.read('en'))?.entries ?? []).flatMap(({ kind, id }) => (kind === 'country' ? [id] : [])));
   const holdsWork = async (person: PersonId): Promise<boolean> => {
     for (const name of (await engine.databases()).filter((database) => database.startsWith('records-')))
       if ((await engine.database(name).list({ partition: person, limit: 1 })).rows.length > 0) return true;
@@ -303,7 +306,7 @@ export async function openNode(settings: NodeSettings) {
 
   const organs = {
     api: createRouter('api', [
-      ...accountRoutes({ node, version, origin, key: publisher.key, engine, sessions, store, cohorts, bindings, throttle }),
+      ...accountRoutes({ node, version, origin, key: publisher.key, engine, sessions, store, cohorts, bindings, throttle, knownCountries }),
       ...peopleRoutes({ sessions, store, cohorts, contacts, orders, obedience, holdsWork, clock }),
       ...cohortRoutes({ records, store, sessions, contacts, cohorts, orders, structureOf: library.structureOf, clock }),
       ...deskRoutes({ node, engine, desk: entries, sessions }),

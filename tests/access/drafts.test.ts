@@ -1,14 +1,21 @@
 /** Who writes, reads and reviews what is on its way to the commons: said as a table, and asked of the module. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Instant } from '../../src/lib/domain/clock.ts';
-import type { Draft, Review } from '../../src/lib/domain/drafts.ts';
+import { isConfidential, isForCountry, isOwnWord, type Draft, type Review } from '../../src/lib/domain/drafts.ts';
 import type { NodeId } from '../../src/lib/domain/ids.ts';
 import { mayReadDraft, mayWriteDraft, mayWriteReview, roles, type Role, type Who } from '../../src/lib/sync/access.ts';
 import { aDevice, aPerson } from '../fixtures/records.ts';
 
 const [ann, rui] = [aPerson('a'), aPerson('r')];
 const at = '2026-11-30T10:00:00.000Z' as Instant;
-const staff = (person: typeof ann, ...own: readonly Role[]): Who => ({ type: 'staff', person, roles: own, teaches: () => true });
+const staff = (person: typeof ann, ...own: readonly Role[]): Who => ({
+  type: 'staff',
+  person,
+  roles: own,
+  countries: ['islemara'],
+  teaches: () => true,
+});
 
 const outsiders: readonly Who[] = [
   { type: 'stranger' },
@@ -22,6 +29,7 @@ const draft = (of: string, more: Partial<Draft> = {}): Draft => ({
   writer: ann,
   entry: 'an-entry',
   of,
+  country: isForCountry(of) ? 'islemara' : null,
   fields: { id: 'an-entry' },
   changed: at,
   submitted: null,
@@ -52,6 +60,13 @@ const pens: Readonly<Record<string, Role | null>> = {
   listing: 'provider',
   organisation: 'provider',
   offer: 'provider',
+  opportunity: 'provider',
+  resource: 'provider',
+  contribution: 'provider',
+  pair: 'provider',
+  mission: 'focal-point',
+  request: 'focal-point',
+  proposal: 'focal-point',
   term: null,
   goal: null,
   target: null,
@@ -66,9 +81,10 @@ describe.each(Object.entries(pens))('a draft of %s', (of, pen) => {
     expect(mayReadDraft(staff(ann, role), draft(of)).allow).toBe(true);
     // Before it is handed in it is its author's alone.
     expect(mayReadDraft(staff(rui, role), draft(of)).allow).toBe(false);
-    // What a country says of itself is read by nobody here but its author, handed in or not.
-    expect(mayReadDraft(staff(rui, role), handedIn(of)).allow).toBe(role === 'reviewer' && pen !== 'focal-point');
-    expect(mayWriteReview(staff(rui, role), review(), handedIn(of), false).allow).toBe(role === 'reviewer' && pen !== 'focal-point');
+    // What a country says of itself, and what names people, is read by nobody here but its author, handed in or not.
+    const isReviewed = role === 'reviewer' && !isOwnWord(of) && !isConfidential(of);
+    expect(mayReadDraft(staff(rui, role), handedIn(of)).allow).toBe(isReviewed);
+    expect(mayWriteReview(staff(rui, role), review(), handedIn(of), false).allow).toBe(isReviewed);
   });
 
   it('is closed to whoever is no staff', () => {
@@ -77,6 +93,47 @@ describe.each(Object.entries(pens))('a draft of %s', (of, pen) => {
       expect(mayReadDraft(who, handedIn(of)).allow).toBe(false);
       expect(mayWriteReview(who, review(), handedIn(of), false).allow).toBe(false);
     }
+  });
+});
+
+const country = fc.constantFrom('islemara', 'altavar', 'oruvana', 'elsewhere');
+const forCountry = Object.keys(pens).filter(isForCountry);
+
+describe('a focal point', () => {
+  it('writes for the countries of their sign-in and for no other, whatever else they are', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...forCountry),
+        fc.uniqueArray(country),
+        fc.option(country, { nil: null }),
+        fc.subarray([...roles]),
+        (of, countries, wanted, further) => {
+          const who: Who = { type: 'staff', person: ann, roles: [...further, 'focal-point'], countries, teaches: () => true };
+          expect(mayWriteDraft(who, draft(of, { country: wanted }), null).allow).toBe(wanted !== null && countries.includes(wanted));
+        },
+      ),
+    );
+  });
+
+  it('carries no draft over from one country to another', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...forCountry), country, country, (of, before, after) => {
+        const who: Who = { type: 'staff', person: ann, roles: ['focal-point'], countries: ['islemara', 'altavar', 'oruvana', 'elsewhere'], teaches: () => true }; // prettier-ignore
+        expect(mayWriteDraft(who, draft(of, { country: after }), draft(of, { country: before })).allow).toBe(before === after);
+      }),
+    );
+  });
+
+  it('speaks for nobody where their sign-in names no country', () => {
+    for (const of of forCountry)
+      expect(mayWriteDraft({ type: 'staff', person: ann, roles: ['focal-point'], teaches: () => true }, draft(of), null).allow).toBe(false);
+  });
+});
+
+describe('what names people', () => {
+  it('is kept and never handed in', () => {
+    expect(mayWriteDraft(staff(ann, 'provider'), draft('pair'), null).allow).toBe(true);
+    expect(mayWriteDraft(staff(ann, 'provider'), handedIn('pair'), null).allow).toBe(false);
   });
 });
 

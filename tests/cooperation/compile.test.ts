@@ -26,6 +26,9 @@ const solutions = '+compendium/solutions/a.yaml';
 const listings = '+compendium/listings/a.yaml';
 
 /** For each fault: files that have it, and the line it is on. */
+const proposal = (steps: string): string =>
+  `- id: n\n  country: aa\n  title: { en: N }\n  summary: { en: S }\n  host: { en: H }\n  serves: { en: S }\n  gives: { en: G }\n  steps: ${steps}\n  written: 2026-01-10\n`;
+
 const faulty: Readonly<Record<string, readonly [files: Readonly<Record<string, string>>, line: number, words?: RegExp]>> = {
   'bad-yaml': [{ [solutions]: '- id: a\n  title: { en: "x\n' }, 3],
   'not-a-list': [{ [solutions]: 'id: a\n' }, 1],
@@ -94,6 +97,29 @@ const faulty: Readonly<Record<string, readonly [files: Readonly<Record<string, s
         objectives:
           '[{ id: o, title: { en: O }, indicator: i, start: 0, aim: 9 }, { id: o, title: { en: O }, indicator: i, start: 0, aim: 9 }]',
       }),
+    },
+    8,
+  ],
+  'other-country': [
+    {
+      '+calls/missions.yaml': `- id: m\n  country: bb\n  plan: p\n  title: { en: M }\n  summary: { en: S }\n  by: { en: B }\n  from: 2026-01-01\n  until: 2026-01-02\n  findings: { en: F }\n  written: 2026-01-10\n`,
+      '+plans/a.yaml': plan('p', 'aa'),
+      '+profiles/countries.yaml': country('aa') + country('bb'),
+      '+indicators/i.yaml': indicator('i', 'target-1-1'),
+    },
+    3,
+    /«p» belongs to another country/,
+  ],
+  'decision-without-source': [
+    { '+calls/proposals.yaml': proposal('[{ type: approved, day: 2026-01-01, text: { en: T } }]') },
+    8,
+    /approved/,
+  ],
+  'steps-out-of-order': [
+    {
+      '+calls/proposals.yaml': proposal(
+        '[{ type: evaluated, day: 2026-01-01, text: { en: T } }, { type: proposed, day: 2026-02-01, text: { en: T } }]',
+      ),
     },
     8,
   ],

@@ -103,7 +103,10 @@ beforeAll(async () => {
     ['Sana', 'reviewer'],
     ['Tara', 'trainer'],
   ] as const) {
-    const { body: made } = await ask(`${node.url}/api/people`, { token: admin, body: { name, role } });
+    const { body: made } = await ask(`${node.url}/api/people`, {
+      token: admin,
+      body: { name, role, ...(role === 'focal-point' ? { countries: ['islemara'] } : {}) },
+    });
     const { body } = await ask(`${node.url}/api/session`, { body: { code: made['code'], name, password } });
     members.set(name, { person: body['person'] as PersonId, token: body['token'] as string });
   }
@@ -152,6 +155,56 @@ describe('values of a country', () => {
       expect.objectContaining({ ok: false, reason: 'This role does not write this kind of entry.' }),
     ]);
     expect(await latest()).toBe(3);
+  });
+});
+
+describe('a focal point', () => {
+  const refusal = async (of: string, fields: object & { readonly id: string; readonly country?: string }, country: string) =>
+    (await bring('Fatu', { ...draft('Fatu', of, fields, 1), country }))[0];
+
+  it('writes for their own country alone, whatever the entry says', async () => {
+    const foreign = { id: 'altavar-2026', country: 'altavar', year: 2026, values: [{ indicator: 'national-law', value: 3, confidence: 'judged' }], written: '2026-11-30' }; // prettier-ignore
+    expect(await refusal('assessment', foreign, 'altavar')).toMatchObject({ ok: false, reason: expect.stringMatching(/does not speak for this country/) as string }); // prettier-ignore
+    expect(await refusal('assessment', foreign, 'islemara')).toMatchObject({ ok: false, reason: expect.stringMatching(/speaks for another country/) as string }); // prettier-ignore
+    const call = { id: 'a-call', plan: 'altavar-2023-2027', title: { en: 'A call' }, summary: { en: 'For what' }, seeks: ['course'], opens: '2026-11-01', closes: '2027-11-01', written: '2026-11-30' }; // prettier-ignore
+    expect(await refusal('call', call, 'islemara')).toMatchObject({ ok: false, reason: expect.stringMatching(/speaks for another country/) as string }); // prettier-ignore
+    expect(await refusal('call', { ...call, plan: 'islemara-2024-2028' }, 'islemara')).toMatchObject({ ok: true });
+  });
+
+  it('takes the place of nothing that is not their country’s: no other’s plan, no indicator of all countries', async () => {
+    const plan = { id: 'altavar-2023-2027', country: 'islemara', title: { en: 'Mine now' }, summary: { en: '-' }, from: 2026, until: 2030, responsible: { en: '-' }, objectives: [{ id: 'o1', title: { en: 'o' }, indicator: 'national-law', start: 0, aim: 2 }], written: '2026-11-30' }; // prettier-ignore
+    expect(await refusal('plan', plan, 'islemara')).toMatchObject({ ok: false, reason: expect.stringMatching(/is not this country’s/) as string }); // prettier-ignore
+    const indicator = { id: 'national-law', country: 'islemara', title: { en: 'Law' }, definition: { en: '-' }, unit: { en: '-' }, direction: 'more', method: 'self-assessment', how: { en: '-' }, written: '2026-11-30' }; // prettier-ignore
+    expect(await refusal('indicator', indicator, 'islemara')).toMatchObject({ ok: false, reason: expect.stringMatching(/is not this country’s/) as string }); // prettier-ignore
+    const { country: _, ...nobodys } = indicator;
+    expect(await refusal('indicator', { ...nobodys, id: 'for-all' }, 'islemara')).toMatchObject({ ok: false });
+  });
+
+  it('is invited for countries that are known here, and an administrator may change for which', async () => {
+    const invite = (body: object) => ask(`${node.url}/api/people`, { token: admin, body: { name: 'Omar', role: 'focal-point', ...body } });
+    expect((await invite({})).status).toBe(400);
+    expect((await invite({ countries: ['atlantis'] })).body).toMatchObject({ error: 'no-country' });
+    const set = (countries: readonly string[], token = admin, person: string = member('Fatu').person) =>
+      ask(`${node.url}/api/people/${person}/countries`, { token, body: { countries } });
+    expect((await set(['altavar'], member('Fatu').token)).status).toBe(403);
+    expect((await set(['altavar'], admin, member('Pia').person)).status).toBe(404);
+    expect((await set(['oruvana'])).status).toBe(200);
+    expect((await bring('Fatu', { ...draft('Fatu', 'assessment', values(2), null), country: 'islemara' }))[0]).toMatchObject({ ok: false });
+    expect((await set(['islemara'])).status).toBe(200);
+    expect((await ask(`${node.url}/api/session`, { body: { name: 'Fatu', password } })).body).toMatchObject({ countries: ['islemara'] });
+  });
+});
+
+describe('who mentors whom', () => {
+  const pair = { id: 'pair', mentor: 'Ines Alvarado', mentee: 'Adaeze Obi', menteeGender: 'woman', from: '2026-11-30', state: 'running', written: '2026-11-30' }; // prettier-ignore
+  it('is kept where nobody reads it, and is never handed in', async () => {
+    expect(await bring('Pia', draft('Pia', 'pair', pair, null))).toEqual([expect.objectContaining({ ok: true })]);
+    expect(await bring('Pia', draft('Pia', 'pair', { ...pair, id: 'pair-2' }, 1))).toEqual([expect.objectContaining({ ok: false })]);
+    for (const other of ['Fatu', 'Rui', 'Sana']) expect(JSON.stringify(await deskOf(other))).not.toContain('Alvarado');
+    for (const database of ['desk-centre', 'commons-centre'])
+      expect(
+        JSON.stringify((await ask(`${node.url}/replica/db/${database}/_all_docs?include_docs=true`, { token: admin })).body),
+      ).not.toContain('Alvarado');
   });
 });
 

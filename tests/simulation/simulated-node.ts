@@ -211,6 +211,7 @@ export class SimulatedNode implements Host {
         createReceipts({ node, engine, records, relayed, sessions, contacts, orders, bindings, clock }),
         createRouter('api', [
           ...accountRoutes({
+            knownCountries: async () => new Set<string>(),
             node,
             version,
             origin,

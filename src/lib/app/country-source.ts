@@ -1,5 +1,7 @@
 /** Where the pages of countries have their views from: as the compendium's, and out of the same commons. */
-import type { CallsView, CallView, ChoicesView, CountriesView, PlanView, ProfileView } from '#lib/cooperation/country-views.ts';
+import type { WrittenKind } from '#lib/cooperation/fields.ts';
+import type { WritingView } from '#lib/cooperation/writing.ts';
+import type { CallsView, CallView, CountriesView, PlanView, ProfileView } from '#lib/cooperation/country-views.ts';
 import type { Instant } from '#lib/domain/clock.ts';
 import { isObject } from '#lib/domain/shape.ts';
 import type { InterfaceLanguage } from '#lib/i18n/languages.ts';
@@ -48,10 +50,22 @@ export const loadCall = (fetch: Fetch, id: string, language: InterfaceLanguage):
     (await views()).callView(commons, id, language, await today()),
   );
 
-export const loadChoices = (fetch: Fetch, language: InterfaceLanguage): Promise<Viewed<ChoicesView>> =>
-  viewedBy(fetch, `/content/compendium/choices?lang=${language}`, language, async (commons) =>
-    (await views()).choicesView(commons, language),
+/**
+ * What somebody needs who writes entries of these kinds.
+ *
+ * @param entry the id of one that is to be rewritten
+ */
+export function loadWriting(
+  fetch: Fetch,
+  kinds: readonly WrittenKind[],
+  entry: string | null,
+  language: InterfaceLanguage,
+): Promise<Viewed<WritingView>> {
+  const asked = new URLSearchParams({ kinds: kinds.join(','), ...(entry === null ? {} : { entry }), lang: language });
+  return viewedBy(fetch, `/content/compendium/writing?${asked.toString()}`, language, async (commons) =>
+    (await import('#lib/cooperation/writing.ts')).writingView(commons, kinds, entry, language),
   );
+}
 
 /** What the node counts for a plan (src/lib/server/cohorts/trained.ts); null is *fewer than five*. */
 export interface PlanPeople {

@@ -3,7 +3,16 @@
  * here first, with or without a network, and handed over when the centre can be reached.
  */
 import { instantOf, type Instant } from '#lib/domain/clock.ts';
-import { isOwnWord, standingOfDraft, type Draft, type Edition, type Review, type Standing } from '#lib/domain/drafts.ts';
+import {
+  isConfidential,
+  isForCountry,
+  isOwnWord,
+  standingOfDraft,
+  type Draft,
+  type Edition,
+  type Review,
+  type Standing,
+} from '#lib/domain/drafts.ts';
 import type { PersonId } from '#lib/domain/ids.ts';
 import type { JsonObject } from '#lib/domain/shape.ts';
 import type { PaperRow } from '#lib/storage/schema.ts';
@@ -20,6 +29,8 @@ export interface Paper {
   readonly refused: string | null;
 }
 
+/** When a document was written last. */
+const momentOf = (body: Draft | Review): Instant => (body.kind === 'draft' ? body.changed : body.at);
 const request = (input: string, init?: RequestInit): Promise<Response> => fetch(input, init);
 const nobody: OpenDesk = { drafts: [], reviews: [], published: {} };
 
@@ -109,13 +120,18 @@ export class DeskWork {
     void this.meet();
   }
 
-  /** Keeps what was written so far. */
-  save(entry: string, of: string, fields: JsonObject): Promise<void> {
+  /**
+   * Keeps what was written so far.
+   *
+   * @param country for which the entry speaks; null for a kind that speaks for none
+   */
+  save(entry: string, of: string, fields: JsonObject, country: string | null): Promise<void> {
     return this.#commit({
       kind: 'draft',
       writer: this.person,
       entry,
       of,
+      country: isForCountry(of) ? country : null,
       fields,
       changed: instantOf(now()),
       submitted: this.#taken(entry),
@@ -126,7 +142,7 @@ export class DeskWork {
   /** Hands in what is written now as the next edition. Of a country's own word: releases it. */
   async submit(entry: string, interest: string): Promise<void> {
     const before = this.draftOf(entry);
-    if (before === null) return;
+    if (before === null || isConfidential(before.of)) return;
     const at = instantOf(now());
     const edition = (this.#taken(entry)?.edition ?? 0) + 1;
     await this.#commit({ ...before, changed: at, withdrawn: null, submitted: { edition, at, interest, fields: before.fields } });
@@ -169,7 +185,9 @@ export class DeskWork {
     const line = { fetch: request, origin: location.origin, token };
     const waiting = (await store.of(this.person))
       .filter(({ receipt, refused }) => receipt === null && refused === null)
-      .map(({ body }) => body);
+      .map(({ body }) => body)
+      // A call leads to the plan that was written before it.
+      .sort((a, b) => (momentOf(a) < momentOf(b) ? -1 : 1));
     if (waiting.length > 0) {
       const said = await handOverPapers(line, waiting);
       if (!said.ok) return said.error;

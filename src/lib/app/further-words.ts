@@ -2,14 +2,26 @@
 import type { Catalogue } from '#lib/i18n/translate.ts';
 
 export const furtherFiles = import.meta.glob<Catalogue>(
-  '../i18n/messages/*/{teach,centre,cascade,evidence,exam,verify,compendium,network,explore,trust,country,desk}.json',
+  '../i18n/messages/*/{teach,centre,cascade,evidence,exam,verify,compendium,network,explore,trust,country,desk,help}.json',
   {
     import: 'default',
   },
 );
 
 export type FurtherArea =
-  'teach' | 'centre' | 'cascade' | 'evidence' | 'exam' | 'verify' | 'compendium' | 'network' | 'explore' | 'trust' | 'country' | 'desk';
+  | 'teach'
+  | 'centre'
+  | 'cascade'
+  | 'evidence'
+  | 'exam'
+  | 'verify'
+  | 'compendium'
+  | 'network'
+  | 'explore'
+  | 'trust'
+  | 'country'
+  | 'desk'
+  | 'help';
 
 /** The areas whose words a route shows to which no lesson leads. */
 export function furtherAreasOf(route: string): readonly ('learner' | 'browse' | 'self' | FurtherArea)[] {
@@ -21,7 +33,7 @@ export function furtherAreasOf(route: string): readonly ('learner' | 'browse' | 
   if (first === 'exams') return ['learner', 'evidence', 'exam'];
   if (first === 'trust') return ['learner', 'trust'];
   if (first === 'network') return ['learner', 'browse', 'compendium', 'network'];
-  if (first === 'desk' || route.endsWith('/values')) return ['learner', 'compendium', 'country', 'desk'];
+  if (first === 'desk' || route.endsWith('/values')) return ['learner', 'compendium', 'country', 'help', 'desk'];
   if (['profiles', 'plans', 'calls'].includes(first)) return ['learner', 'compendium', 'country'];
   if (first === 'compendium') return ['learner', 'compendium'];
   if (route.startsWith('/teach/sessions')) return ['learner', 'teach', 'evidence'];

@@ -16,6 +16,8 @@ export interface KeptWork {
   /** Whose work it is; absent where an earlier version of the app kept it. */
   readonly person?: PersonId | undefined;
   readonly roles: readonly string[];
+  /** For which a focal point speaks. */
+  readonly countries?: readonly string[] | undefined;
   readonly cohorts: readonly Cohort[];
   /** The newest report of each cohort, by its id. */
   readonly reports: Readonly<Record<string, CohortReport>>;
@@ -40,6 +42,7 @@ export interface Locker {
 const keptWork = v.object({
   person: v.optional(v.custom<PersonId>(isPersonId)),
   roles: v.array(v.string()),
+  countries: v.optional(v.array(v.string())),
   cohorts: v.array(cohort),
   reports: v.record(v.string(), report),
   branch: v.optional(cascade),

@@ -54,7 +54,15 @@ const title = v.record(text, text);
 const nodeInfo = v.object({ node: nodeId, epoch: text, version: text, origin: text, claimed: v.boolean() });
 export type NodeInfo = v.InferOutput<typeof nodeInfo>;
 
-export const staffSession = v.object({ token: text, expires: instant, person: personId, name: text, roles: v.array(text), node: nodeId });
+export const staffSession = v.object({
+  token: text,
+  expires: instant,
+  person: personId,
+  name: text,
+  roles: v.array(text),
+  countries: v.optional(v.array(text)),
+  node: nodeId,
+});
 export type StaffSession = v.InferOutput<typeof staffSession>;
 
 export const cohort = v.object({ id: cohortId, title: text, courses: v.array(courseId), made: instant, people: count, codes: count });
@@ -99,7 +107,14 @@ const refusedLine = v.object({ line: count, error: text, text });
 export type RefusedLine = v.InferOutput<typeof refusedLine>;
 const codeLines = v.object({ lines: v.array(v.union([slip, refusedLine])) });
 
-const member = v.object({ id: personId, name: text, roles: v.array(text), since: instant, revoked: v.optional(instant) });
+const member = v.object({
+  id: personId,
+  name: text,
+  roles: v.array(text),
+  countries: v.optional(v.array(text)),
+  since: instant,
+  revoked: v.optional(instant),
+});
 export type StaffMember = v.InferOutput<typeof member>;
 
 const invitation = v.object({ code: text, expires: instant });
@@ -176,7 +191,10 @@ export interface TeachClient {
     who: { readonly names: readonly Named[] } | { readonly count: number },
   ): Promise<TeachResult<readonly (CodeSlip | RefusedLine)[]>>;
   staff(token: string): Promise<TeachResult<readonly StaffMember[]>>;
-  invite(token: string, name: string, role: string): Promise<TeachResult<Invitation>>;
+  /** @param countries for which a focal point speaks; none for other roles */
+  invite(token: string, name: string, role: string, countries: readonly string[]): Promise<TeachResult<Invitation>>;
+  /** Says for which countries a focal point speaks from now on. */
+  setCountries(token: string, person: PersonId, countries: readonly string[]): Promise<TeachResult<unknown>>;
   learners(token: string): Promise<TeachResult<Learners>>;
   person(token: string, person: PersonId): Promise<TeachResult<ShownPerson>>;
   /** A code with which another device becomes this person. */
@@ -256,7 +274,9 @@ export function createTeachClient(send: Fetch, now: () => number): TeachClient {
     linkCode: (token, person, revokeDevices) =>
       ask(invitation, 'POST', `/api/people/${person}/link`, { token, body: { revokeDevices, reason: 'lost' } }),
     act: (token, person, { do: path, ...body }) => ask(v.unknown(), 'POST', `/api/people/${person}/${path}`, { token, body }),
-    invite: (token, name, role) => ask(invitation, 'POST', '/api/people', { token, body: { name, role } }),
+    invite: (token, name, role, countries) =>
+      ask(invitation, 'POST', '/api/people', { token, body: { name, role, ...(countries.length === 0 ? {} : { countries }) } }),
+    setCountries: (token, person, countries) => ask(v.unknown(), 'POST', `/api/people/${person}/countries`, { token, body: { countries } }),
   };
 }
 

@@ -35,7 +35,13 @@ import {
 export type Standing =
   | { readonly type: 'out' }
   | { readonly type: 'in'; readonly session: StaffSession }
-  | { readonly type: 'reading'; readonly name: string; readonly roles: readonly string[]; readonly person: PersonId | null };
+  | {
+      readonly type: 'reading';
+      readonly name: string;
+      readonly roles: readonly string[];
+      readonly countries: readonly string[];
+      readonly person: PersonId | null;
+    };
 
 const tabEntry = 'perigee-staff';
 const idleLimit = 30 * 60_000;
@@ -77,10 +83,20 @@ export class Teaching {
     return this.standing.type === 'in' && this.standing.session.roles.includes('administrator');
   }
 
+  get roles(): readonly string[] {
+    return this.standing.type === 'out' ? [] : this.standing.type === 'in' ? this.standing.session.roles : this.standing.roles;
+  }
+
+  /** Ids of the countries for which a focal point speaks. */
+  get countries(): readonly string[] {
+    return this.standing.type === 'out'
+      ? []
+      : ((this.standing.type === 'in' ? this.standing.session.countries : this.standing.countries) ?? []);
+  }
+
   /** Whether they have cohorts and people to look after; others work at the desk and in a country's profile. */
   get teaches(): boolean {
-    const roles = this.standing.type === 'in' ? this.standing.session.roles : this.standing.type === 'reading' ? this.standing.roles : [];
-    return roles.some((role) => ['trainer', 'master', 'administrator'].includes(role));
+    return this.roles.some((role) => ['trainer', 'master', 'administrator'].includes(role));
   }
 
   /** Takes up the session of this tab, and asks the node who it is. Safe to call again. */
@@ -141,7 +157,7 @@ export class Teaching {
     this.#locker = locker;
     this.#showKept(work);
     this.#used = Date.now();
-    this.standing = { type: 'reading', name, roles: work.roles, person: work.person ?? null };
+    this.standing = { type: 'reading', name, roles: work.roles, countries: work.countries ?? [], person: work.person ?? null };
     return ok('reading');
   }
 
@@ -290,8 +306,12 @@ export class Teaching {
     return this.#asStaff((token) => this.#client.act(token, person, act));
   }
 
-  invite(name: string, role: string): Promise<TeachResult<Invitation>> {
-    return this.#asStaff((token) => this.#client.invite(token, name, role));
+  invite(name: string, role: string, countries: readonly string[] = []): Promise<TeachResult<Invitation>> {
+    return this.#asStaff((token) => this.#client.invite(token, name, role, countries));
+  }
+
+  setCountries(person: PersonId, countries: readonly string[]): Promise<TeachResult<unknown>> {
+    return this.#asStaff((token) => this.#client.setCountries(token, person, countries));
   }
 
   async #asStaff<Value>(ask: (token: string) => Promise<TeachResult<Value>>): Promise<TeachResult<Value>> {
@@ -314,9 +334,16 @@ export class Teaching {
 
   async #keep(): Promise<void> {
     if (this.standing.type !== 'in') return;
-    const { person, roles } = this.standing.session;
+    const { person, roles, countries } = this.standing.session;
     const { cohorts, reports, branch } = this;
-    await this.#locker?.keep({ person, roles, cohorts, reports, ...(branch === null ? {} : { branch }) });
+    await this.#locker?.keep({
+      person,
+      roles,
+      ...(countries === undefined ? {} : { countries }),
+      cohorts,
+      reports,
+      ...(branch === null ? {} : { branch }),
+    });
   }
 
   #remember(): void {

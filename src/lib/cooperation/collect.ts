@@ -25,6 +25,10 @@ const standsAlone: readonly Kind[] = [
   'material',
   'country',
   'offer',
+  'mission',
+  'request',
+  'contribution',
+  'proposal',
 ];
 
 /**
@@ -75,6 +79,11 @@ export function checkLinks(placed: readonly Placed[], courses: ReadonlySet<strin
       for (const [i, id] of entry.objectives.entries())
         if (plan?.kind === 'plan' && !plan.objectives.some((objective) => objective.id === id))
           report('no-such-objective', { file, line: lineOf(['objectives', i]) }, { id });
+    }
+    if ((entry.kind === 'mission' || entry.kind === 'request') && entry.plan !== null) {
+      const plan = firstById.get(entry.plan)?.entry;
+      if (plan?.kind === 'plan' && plan.country !== entry.country)
+        report('other-country', { file, line: lineOf(['plan']) }, { id: entry.plan });
     }
     if (entry.kind === 'target' && !firstById.has(entry.goal))
       report('dangling-link', { file, line: lineOf(['id']) }, { id: entry.goal, suggestion: '' });

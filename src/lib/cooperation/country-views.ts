@@ -8,7 +8,6 @@ import type { Country } from './kinds/country.ts';
 import type { Indicator } from './kinds/indicator.ts';
 import type { Offer } from './kinds/offer.ts';
 import type { Activity, ActivityType } from './kinds/plan.ts';
-import { compareNumbers } from './kinds/target.ts';
 import {
   callStateOf,
   callStates,
@@ -493,32 +492,5 @@ export function callView(commons: Commons, id: string, language: string, today: 
               },
             ];
           }),
-  };
-}
-
-/** What somebody who writes an entry chooses from. */
-export interface ChoicesView {
-  readonly themes: readonly Ref[];
-  readonly targets: readonly (Ref & { readonly number: string })[];
-  readonly indicators: readonly Ref[];
-  /** Names of cost classes and levels, by id. */
-  readonly terms: Readonly<Record<string, Shown>>;
-}
-
-export function choicesView(commons: Commons, language: string): ChoicesView {
-  const terms = ofKind(commons.entries, 'term');
-  return {
-    themes: terms.filter(({ facet }) => facet === 'theme').map((term) => refOf(term, language)),
-    targets: ofKind(commons.entries, 'target')
-      .map((target) => ({ ...refOf(target, language), number: target.number }))
-      .sort((a, b) => compareNumbers(a.number, b.number)),
-    indicators: ofKind(commons.entries, 'indicator')
-      .filter(({ country }) => country === null)
-      .map((indicator) => refOf(indicator, language)),
-    terms: Object.fromEntries(
-      terms
-        .filter(({ facet }) => ['cost', 'level', 'discipline', 'openness'].includes(facet))
-        .map(({ id, title }) => [id, shown(title, language)]),
-    ),
   };
 }

@@ -6,7 +6,7 @@ import type { Day } from './day.ts';
 
 export type EntryId = string & { readonly __brand: 'EntryId' };
 
-/** A text by language (BCP 47); always in English, often in more. */
+/** A text by language (BCP 47): in one at least, in English where somebody wrote it, often in more. */
 export type Text = Readonly<Record<string, string>>;
 
 export type Kind =
@@ -26,10 +26,24 @@ export type Kind =
   | 'assessment'
   | 'plan'
   | 'call'
-  | 'offer';
+  | 'offer'
+  | 'mission'
+  | 'request'
+  | 'contribution'
+  | 'proposal';
 
 /** Kinds that belong to a country's work: they are shown on pages of their own, not among the entries of the compendium. */
-export const countryKinds = ['country', 'assessment', 'plan', 'call', 'offer'] as const satisfies readonly Kind[];
+export const countryKinds = [
+  'country',
+  'assessment',
+  'plan',
+  'call',
+  'offer',
+  'mission',
+  'request',
+  'contribution',
+  'proposal',
+] as const satisfies readonly Kind[];
 export type CountryKind = (typeof countryKinds)[number];
 export const isOfCountry = (kind: Kind): kind is CountryKind => countryKinds.some((one) => one === kind);
 

@@ -106,7 +106,7 @@ export function jsonLdOf(entry: Entry, { byId }: Pick<Commons, 'byId'>, origin: 
         description: tagged(entry.summary),
         ...(entry.opens === null ? {} : { applicationStartDate: entry.opens }),
         ...(entry.deadline === null ? {} : { applicationDeadline: entry.deadline }),
-        sameAs: entry.url,
+        ...(entry.url === null ? {} : { sameAs: entry.url }),
         ...by,
       };
     case 'resource':
@@ -128,6 +128,10 @@ export function jsonLdOf(entry: Entry, { byId }: Pick<Commons, 'byId'>, origin: 
     case 'plan':
     case 'call':
     case 'offer':
+    case 'mission':
+    case 'request':
+    case 'contribution':
+    case 'proposal':
       return null;
   }
 }

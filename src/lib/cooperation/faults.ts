@@ -30,7 +30,16 @@ const faults = {
   'bad-field': error('The field «{name}» should be {expected}.', 'Correct its value.'),
   'unknown-field': error('There is no field «{name}» here.', 'Check its spelling, or remove it.'),
   'unknown-language': error('«{language}» is none of the languages en fr es ar zh ru.', 'Correct it, or remove the text.'),
-  'missing-english': error('«{name}» has no text in English.', 'Add en: an entry is read in English where its own language is missing.'),
+  'missing-english': warning(
+    '«{name}» has no text in English.',
+    'Add en: an entry is read in English where the reader’s language is missing.',
+  ),
+  'other-country': error('«{id}» belongs to another country.', 'Take a plan of this country, or correct the country.'),
+  'decision-without-source': error('The step «{type}» names no address.', 'Give «url»: what the Committee decided was published.'),
+  'steps-out-of-order': error(
+    'The steps do not follow one another.',
+    'Their days are in this order: proposed, evaluated, recommended, approved or declined.',
+  ),
   'missing-language': error('«{name}» has no text in «{language}».', 'Goals, targets and terms are needed in all six languages.'),
   'bad-id': error('«{id}» cannot be an id.', 'An id has 1 to 64 of a-z, 0-9 and hyphens, with no hyphen at either end.'),
   'reserved-id': error('«{id}» is the name of a page of the compendium.', 'Choose another id.'),
@@ -67,6 +76,9 @@ export type FaultCode = keyof typeof faults;
 export const faultCodes = Object.keys(faults) as FaultCode[];
 
 const fill = (template: string, values: Values): string => template.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
+
+/** Whether it keeps an entry from being published; otherwise it is advice. */
+export const isError = (code: FaultCode): boolean => faults[code].severity === 'error';
 
 export const sayFault = (code: FaultCode, values: Values = {}): string => fill(faults[code].message, values);
 

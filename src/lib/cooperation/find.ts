@@ -109,6 +109,10 @@ function valuesOf(entry: Entry, { byId, from }: Commons, today: Day): Values {
     case 'plan':
     case 'call':
     case 'offer':
+    case 'mission':
+    case 'request':
+    case 'contribution':
+    case 'proposal':
       return {};
   }
 }

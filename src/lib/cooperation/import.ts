@@ -8,7 +8,7 @@
 import { parseCsv } from '../domain/csv.ts';
 import { isObject } from '../domain/shape.ts';
 import type { Kind } from './entry.ts';
-import { adviceFor, sayFault } from './faults.ts';
+import { adviceFor, isError, sayFault } from './faults.ts';
 import { readEntry } from './kinds.ts';
 
 export interface Row {
@@ -61,7 +61,9 @@ export function readImport(
   const read = (line: number, fields: Readonly<Record<string, unknown>>, before: readonly string[] = []): Row => {
     const faults = [...before];
     const id = typeof fields['id'] === 'string' ? fields['id'] : '';
-    readEntry(kind, fields, (code, _, values) => faults.push(`${sayFault(code, values)} ${adviceFor(code, values)}`));
+    readEntry(kind, fields, (code, _, values) => {
+      if (isError(code)) faults.push(`${sayFault(code, values)} ${adviceFor(code, values)}`);
+    });
     return { line, id, fields, faults };
   };
   const rows: Row[] = [];

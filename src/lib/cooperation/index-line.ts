@@ -7,9 +7,11 @@ import { fold } from '../domain/fold.ts';
 import { foldedWords, variantsOf } from '../course/search.ts';
 import type { EntryId, Text } from './entry.ts';
 import type { Entry } from './kinds.ts';
+import { textLanguages } from './reader.ts';
 
-/** The text in a language, else in English. */
-export const textFor = (text: Text, language: string): string => text[language] ?? text['en'] ?? '';
+/** The text in a language, else in English, else in whichever it is written. */
+export const textFor = (text: Text, language: string): string =>
+  text[[language, ...textLanguages].find((one) => text[one] !== undefined) ?? 'en'] ?? '';
 
 const lineOf = (texts: readonly string[], known: ReadonlySet<string> = new Set()): readonly string[] => {
   const words = new Set<string>();
@@ -68,6 +70,14 @@ function textsOf(entry: Entry, language: string, titleOf: (id: EntryId) => strin
     case 'country':
     case 'call':
       return [text(entry.summary)];
+    case 'mission':
+      return [text(entry.summary), text(entry.by), text(entry.findings), ...entry.recommendations.map((one) => text(one.text))];
+    case 'request':
+      return [text(entry.summary), ...titles(entry.indicators)];
+    case 'contribution':
+      return [text(entry.summary), text(entry.by)];
+    case 'proposal':
+      return [text(entry.summary), text(entry.host), text(entry.serves)];
     case 'assessment':
       return [];
     case 'plan':

@@ -2,7 +2,7 @@
 import { err, ok, type Result } from '../domain/result.ts';
 import { isObject } from '../domain/shape.ts';
 import { reservedIds, type EntryId, type Kind } from './entry.ts';
-import { sayFault } from './faults.ts';
+import { isError, sayFault } from './faults.ts';
 import { readDataset, type Dataset } from './kinds/dataset.ts';
 import { readGoal, type Goal } from './kinds/goal.ts';
 import { readIndicator, type Indicator } from './kinds/indicator.ts';
@@ -11,11 +11,15 @@ import { readMaterial, type Material } from './kinds/material.ts';
 import { readOpportunity, type Opportunity } from './kinds/opportunity.ts';
 import { readAssessment, type Assessment } from './kinds/assessment.ts';
 import { readCall, type Call } from './kinds/call.ts';
+import { readContribution, type Contribution } from './kinds/contribution.ts';
 import { readCountry, type Country } from './kinds/country.ts';
+import { readMission, type Mission } from './kinds/mission.ts';
 import { readOffer, type Offer } from './kinds/offer.ts';
 import { readOrganisation, type Organisation } from './kinds/organisation.ts';
 import { readPlan, type Plan } from './kinds/plan.ts';
 import { readPractice, type Practice } from './kinds/practice.ts';
+import { readProposal, type Proposal } from './kinds/proposal.ts';
+import { readRequest, type Request } from './kinds/request.ts';
 import { readResource, type Resource } from './kinds/resource.ts';
 import { readSolution, type Solution } from './kinds/solution.ts';
 import { readTarget, type Target } from './kinds/target.ts';
@@ -40,6 +44,10 @@ export interface EntryByKind {
   readonly plan: Plan;
   readonly call: Call;
   readonly offer: Offer;
+  readonly mission: Mission;
+  readonly request: Request;
+  readonly contribution: Contribution;
+  readonly proposal: Proposal;
 }
 export type Entry = EntryByKind[Kind];
 
@@ -61,6 +69,10 @@ const readers: { readonly [K in Kind]: (id: EntryId, reader: Reader) => EntryByK
   plan: readPlan,
   call: readCall,
   offer: readOffer,
+  mission: readMission,
+  request: readRequest,
+  contribution: readContribution,
+  proposal: readProposal,
 };
 export const kinds = Object.keys(readers) as Kind[];
 
@@ -84,6 +96,10 @@ const places: readonly (readonly [place: string, kind: Kind])[] = [
   ['+plans', 'plan'],
   ['+calls/calls', 'call'],
   ['+calls/offers', 'offer'],
+  ['+calls/requests', 'request'],
+  ['+calls/missions', 'mission'],
+  ['+calls/contributions', 'contribution'],
+  ['+calls/proposals', 'proposal'],
 ];
 
 /** The kind of the entries in a file; null where its place says none. */
@@ -117,8 +133,29 @@ export function parseEntry(value: unknown): Result<{ readonly entry: Entry; read
   const known = kinds.find((one) => one === kind);
   if (known === undefined) return err('The kind of the entry is unknown.');
   const faults: string[] = [];
-  const read = readEntry(known, fields, (code, path, values) => faults.push(`${path.join('.')}: ${sayFault(code, values)}`));
+  const read = readEntry(known, fields, (code, path, values) => {
+    if (isError(code)) faults.push(`${path.join('.')}: ${sayFault(code, values)}`);
+  });
   const [first] = faults;
   if (read === null || first !== undefined) return err(first ?? 'The entry has no id.');
   return ok(read);
+}
+
+/** The country for which an entry speaks; null where it speaks for none, or where it leads to what is not there. */
+export function countryOf({ byId }: { readonly byId: ReadonlyMap<EntryId, Entry> }, entry: Entry): EntryId | null {
+  switch (entry.kind) {
+    case 'assessment':
+    case 'plan':
+    case 'indicator':
+    case 'mission':
+    case 'request':
+    case 'proposal':
+      return entry.country;
+    case 'call': {
+      const plan = byId.get(entry.plan);
+      return plan?.kind === 'plan' ? plan.country : null;
+    }
+    default:
+      return null;
+  }
 }

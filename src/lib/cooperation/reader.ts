@@ -19,7 +19,7 @@ export interface Link {
   readonly path: Path;
 }
 
-/** Languages in which a text may be written; English is the one that every entry has. */
+/** Languages in which a text may be written, in the order in which another stands in for a missing one. */
 export const textLanguages = ['en', 'fr', 'es', 'ar', 'zh', 'ru'] as const;
 
 /** Longer than any text of an entry should be. */
@@ -85,7 +85,8 @@ export function createReader(
       else if (read === null) fault('bad-field', [...path, language], { name, expected: 'a text' });
       else texts[language] = read;
     }
-    if (texts['en'] === undefined) fault('missing-english', path, { name });
+    if (Object.keys(texts).length === 0) fault('missing-field', path, { name });
+    else if (texts['en'] === undefined) fault('missing-english', path, { name });
     return texts;
   };
 
@@ -93,7 +94,7 @@ export function createReader(
   const asDay = (found: unknown): Day | null => (isDay(found) ? found : null);
   const asAddress = (found: unknown): string | null => (isAddress(found) ? found : null);
   const words = {
-    localized: 'a text for each language, en first',
+    localized: 'a text by language',
     address: 'an address such as https://example.org/',
     day: 'a day such as 2026-11-20',
   };
@@ -123,6 +124,11 @@ export function createReader(
       const to = optional(key, `the id of an entry (${kinds.join(', ')})`, plain) as EntryId | null;
       if (to !== null) links.push({ to, kinds, path: at(key) });
       return to;
+    },
+    neededLink(key, kinds) {
+      const to = reader.link(key, kinds);
+      if (to === null) fault('missing-field', at(key), { name: key });
+      return to ?? ('' as EntryId);
     },
     address: (key) => field(key, words.address, asAddress) ?? '',
     optionalAddress: (key) => optional(key, words.address, asAddress),
@@ -174,6 +180,8 @@ export interface Reader {
   someOf<Name extends string>(key: string, names: readonly Name[], least?: number): readonly Name[];
   links(key: string, kinds: readonly Kind[], least?: number): readonly EntryId[];
   link(key: string, kinds: readonly Kind[]): EntryId | null;
+  /** The empty id where it is missing; that is a fault then. */
+  neededLink(key: string, kinds: readonly Kind[]): EntryId;
   address(key: string): string;
   optionalAddress(key: string): string | null;
   optionalDay(key: string): Day | null;

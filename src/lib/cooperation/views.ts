@@ -8,6 +8,7 @@ import { isOfCountry, type EntryId, type Kind, type Text } from './entry.ts';
 import { filters, listedKinds, type Filter, type Finding, type ListedKind, type Query } from './find.ts';
 import { findGaps, type Gaps } from './gaps.ts';
 import type { Entry, EntryByKind } from './kinds.ts';
+import { textLanguages } from './reader.ts';
 import { isAvailable, stateOf, type State } from './state.ts';
 
 export interface Shown {
@@ -16,8 +17,8 @@ export interface Shown {
 }
 
 export const shown = (text: Text, language: string): Shown => {
-  const own = text[language];
-  return own === undefined ? { text: text['en'] ?? '', language: 'en' } : { text: own, language };
+  const found = [language, ...textLanguages].find((one) => text[one] !== undefined) ?? 'en';
+  return { text: text[found] ?? '', language: found };
 };
 
 /** An entry in a list. */
@@ -90,6 +91,10 @@ const termsOf = (entry: Entry): readonly string[] => {
     case 'plan':
     case 'call':
     case 'offer':
+    case 'mission':
+    case 'request':
+    case 'contribution':
+    case 'proposal':
       return [];
   }
 };

@@ -13,6 +13,7 @@ const draft = (more: Partial<Draft> = {}): Draft => ({
   writer: ann,
   entry: 'flood-maps',
   of: 'solution',
+  country: null,
   fields: { id: 'flood-maps' },
   changed: at(0),
   submitted: { edition: 1, at: at(0), interest: '', fields: { id: 'flood-maps' } },

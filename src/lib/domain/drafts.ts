@@ -13,6 +13,7 @@
  * of those of one moment the one whose writer's id comes first: the same everywhere. Whoever has an interest in an entry says so and does not decide.
  *
  * What a country says of itself (`ownWord`) is decided by nobody else: handing it in is releasing it. Until then it lies in a database that no node replicates.
+ * Such a draft names its country, and is written only by those whose sign-in is for that country. What names people (`confidential`) lies there too, and for good.
  */
 import { isInstant, type Instant } from './clock.ts';
 import { isPersonId, isSlug, type NodeId, type PersonId } from './ids.ts';
@@ -20,8 +21,40 @@ import { err, ok, type Result } from './result.ts';
 import { isCount, isObject, type JsonObject } from './shape.ts';
 
 /** Kinds of entries by which a country speaks of itself. */
-const ownKinds: readonly string[] = ['assessment', 'indicator', 'plan', 'call'];
+const ownKinds: readonly string[] = ['assessment', 'indicator', 'plan', 'call', 'mission', 'request'];
 export const isOwnWord = (of: string): boolean => ownKinds.includes(of);
+
+/** Kinds that are written in the name of a country; a new centre is proposed by a State, and judged by others. */
+export const isForCountry = (of: string): boolean => isOwnWord(of) || of === 'proposal';
+
+/** Kinds that name people: they are kept, and never published. */
+export const isConfidential = (of: string): boolean => of === 'pair';
+
+/** Roles that write. */
+export type Pen = 'focal-point' | 'provider';
+
+/** The one role that writes a kind. */
+const pens: Readonly<Record<string, Pen>> = {
+  assessment: 'focal-point',
+  indicator: 'focal-point',
+  plan: 'focal-point',
+  call: 'focal-point',
+  mission: 'focal-point',
+  request: 'focal-point',
+  proposal: 'focal-point',
+  solution: 'provider',
+  practice: 'provider',
+  listing: 'provider',
+  organisation: 'provider',
+  offer: 'provider',
+  opportunity: 'provider',
+  resource: 'provider',
+  contribution: 'provider',
+  pair: 'provider',
+};
+
+/** The role that writes entries of a kind; null where nobody does on this road. */
+export const penOf = (of: string): Pen | null => (Object.hasOwn(pens, of) ? (pens[of] ?? null) : null);
 
 /** A copy as it was handed in. */
 export interface Edition {
@@ -39,6 +72,8 @@ export interface Draft {
   readonly entry: string;
   /** The kind of the entry. */
   readonly of: string;
+  /** The id of the country for which it speaks; null where it speaks for none. */
+  readonly country: string | null;
   /** The entry as its author has it now: fields as docs/compendium.md shows them, perhaps not whole. */
   readonly fields: JsonObject;
   readonly changed: Instant;
@@ -83,18 +118,22 @@ export function parseDraft(value: unknown): Result<Draft, DraftFault> {
     writer: isPersonId,
     entry: isSlug,
     of: isSlug,
+    country: (country) => country === undefined || country === null || isSlug(country),
     fields: isObject,
     changed: isInstant,
     submitted: isSubmitted,
     withdrawn: (at) => at === null || isInstant(at),
   });
   if (fault !== null) return err(fault);
-  const { writer, entry, of, fields, changed, submitted, withdrawn } = value as unknown as Draft;
+  const { writer, entry, of, country, fields, changed, submitted, withdrawn } = value as unknown as Draft;
+  // Drafts of before this field was known have their country among the entry's own fields, or name none.
+  const told = isSlug(fields['country']) ? fields['country'] : null;
   return ok({
     kind: 'draft',
     writer,
     entry,
     of,
+    country: isForCountry(of) ? (country ?? told) : null,
     fields,
     changed,
     submitted:

@@ -11,6 +11,7 @@ import type desk from './messages/en/desk.json';
 import type evidence from './messages/en/evidence.json';
 import type exam from './messages/en/exam.json';
 import type explore from './messages/en/explore.json';
+import type help from './messages/en/help.json';
 import type learner from './messages/en/learner.json';
 import type network from './messages/en/network.json';
 import type self from './messages/en/self.json';
@@ -34,7 +35,8 @@ export type Key =
   | keyof typeof cascade
   | keyof typeof exam
   | keyof typeof country
-  | keyof typeof desk;
+  | keyof typeof desk
+  | keyof typeof help;
 
 export type PluralForms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>>>;
 export type Message = string | PluralForms;

@@ -18,10 +18,11 @@
  *   - every other name is a further database of the administrators', where CouchDB's own rules hold.
  *
  * An entry on its way to the commons (domain/drafts.ts)
- *   - is written by its author alone: a focal point what a country says of itself, a provider what answers a need; never under another's name, and what was handed
- *     in stays as it was;
+ *   - is written by its author alone: a focal point what a country says of itself, for the countries that their sign-in is for and no other, a provider what answers
+ *     a need; never under another's name, and what was handed in stays as it was;
  *   - is read by its author, and once it is handed in by reviewers; what a country has not released by nobody else at all;
- *   - is reviewed once by each reviewer, in their own name, in the edition that stands handed in, and never by its author.
+ *   - is reviewed once by each reviewer, in their own name, in the edition that stands handed in, and never by its author;
+ *   - is handed in by nobody where it names people: who mentors whom is its writer's alone.
  *
  * Whoever brings it, a document has one writer for ever, is whole, is named after what it says, and is never deleted: document-rules.ts.
  *
@@ -30,7 +31,7 @@
  */
 import { canonicalJson } from '../domain/canonical-json.ts';
 import type { DeviceId, NodeId, PersonId } from '../domain/ids.ts';
-import { isOwnWord, type Draft, type Review } from '../domain/drafts.ts';
+import { isConfidential, isForCountry, isOwnWord, penOf, type Draft, type Review } from '../domain/drafts.ts';
 import type { PersonRecord, RecordKind } from '../domain/records.ts';
 import { isObject, type JsonObject } from '../domain/shape.ts';
 import {
@@ -68,6 +69,8 @@ export type Who =
       readonly type: 'staff';
       readonly person: PersonId;
       readonly roles: readonly Role[];
+      /** Ids of the countries for which a focal point speaks; none where it is absent. */
+      readonly countries?: readonly string[];
       readonly teaches: (person: PersonId) => boolean;
     }
   /** Another node, known by its credential: a child of this one. */
@@ -212,22 +215,19 @@ export function mayWrite(who: Who, scope: Scope, document: JsonObject, previous:
   }
 }
 
-/** What a provider puts into the compendium, and what a focal point says of their country. */
-const providerKinds: readonly string[] = ['solution', 'practice', 'listing', 'organisation', 'offer'];
-
-function maySign(roles: readonly Role[], of: string): boolean {
-  return isOwnWord(of) ? roles.includes('focal-point') : providerKinds.includes(of) && roles.includes('provider');
-}
-
 /** @param previous the same author's draft of the same entry as it stands, or null */
 export function mayWriteDraft(who: Who, draft: Draft, previous: Draft | null): Decision {
   if (who.type !== 'staff') return closed;
   if (draft.writer !== who.person) return refuse(notTheWriter);
-  if (!maySign(who.roles, draft.of)) return refuse('This role does not write this kind of entry.');
+  const pen = penOf(draft.of);
+  if (pen === null || !who.roles.includes(pen)) return refuse('This role does not write this kind of entry.');
+  if (isForCountry(draft.of) && (draft.country === null || who.countries?.includes(draft.country) !== true))
+    return refuse('This sign-in does not speak for this country: an administrator of the centre says for which it does.');
+  if (isConfidential(draft.of) && draft.submitted !== null) return refuse('What names people is kept here and never handed in.');
   if (previous === null)
     return draft.submitted === null || draft.submitted.edition === 1 ? allowed : refuse('The first edition is number 1.');
-  if (previous.writer !== draft.writer || previous.entry !== draft.entry || previous.of !== draft.of)
-    return refuse('A document keeps its kind and its writer.');
+  if (previous.writer !== draft.writer || previous.entry !== draft.entry || previous.of !== draft.of || previous.country !== draft.country)
+    return refuse('A document keeps its kind, its writer and its country.');
   // The same person at two machines: what is older does not take the place of what is newer.
   if (draft.changed < previous.changed) return refuse('A later version of it is here, from another device.');
   const [before, after] = [previous.submitted?.edition ?? 0, draft.submitted?.edition ?? 0];
@@ -241,7 +241,7 @@ export function mayReadDraft(who: Who, draft: Draft): Decision {
   if (who.type !== 'staff') return closed;
   if (draft.writer === who.person) return allowed;
   // What was released is read where everybody reads it.
-  return !isOwnWord(draft.of) && draft.submitted !== null && who.roles.includes('reviewer') ? allowed : closed;
+  return !isOwnWord(draft.of) && !isConfidential(draft.of) && draft.submitted !== null && who.roles.includes('reviewer') ? allowed : closed;
 }
 
 /** @param draft what is reviewed, as it stands; null where there is none */

@@ -2,20 +2,9 @@
 import type { Day } from '../day.ts';
 import type { EntryId, Text, Written } from '../entry.ts';
 import type { Reader } from '../reader.ts';
+import { readAgreements, readOutcome, type Agreement, type Outcome } from './agreement.ts';
 import { activityTypes, type ActivityType } from './plan.ts';
 import { languagePattern, readWritten } from './written.ts';
-
-export interface Agreement {
-  readonly offer: EntryId;
-  readonly day: Day;
-  /** Why this offer, and what both sides undertake. */
-  readonly text: Text;
-}
-
-export interface Outcome {
-  readonly day: Day;
-  readonly text: Text;
-}
 
 export interface Call extends Written {
   readonly kind: 'call';
@@ -34,16 +23,9 @@ export interface Call extends Written {
 }
 
 export function readCall(id: EntryId, reader: Reader): Call {
-  const plan = reader.link('plan', ['plan']) ?? ('' as EntryId);
-  if (plan === '') reader.fault('missing-field', 'plan', { name: 'plan' });
+  const plan = reader.neededLink('plan', ['plan']);
   const [opens, closes] = [reader.day('opens'), reader.day('closes')];
   if (closes < opens) reader.fault('days-reversed', 'closes', { opens, closes });
-  const agreements = reader.parts('agreements', 0, (part): Agreement => {
-    const offer = part.link('offer', ['offer']) ?? ('' as EntryId);
-    if (offer === '') part.fault('missing-field', 'offer', { name: 'offer' });
-    return { offer, day: part.day('day'), text: part.localized('text') };
-  });
-  const [outcome] = reader.parts('outcome', 0, (part): Outcome => ({ day: part.day('day'), text: part.localized('text') }));
   return {
     kind: 'call',
     id,
@@ -55,8 +37,8 @@ export function readCall(id: EntryId, reader: Reader): Call {
     opens,
     closes,
     languages: reader.codes('languages', languagePattern, 'a list of language codes such as [en, fr]'),
-    agreements,
-    outcome: outcome ?? null,
+    agreements: readAgreements(reader),
+    outcome: readOutcome(reader),
     ...readWritten(reader, 0),
   };
 }

@@ -23,7 +23,7 @@ export interface Offer extends Written {
   readonly languages: readonly string[];
   /** Countries to which it is open; none: all. */
   readonly countries: readonly EntryId[];
-  /** The call that it answers; null for a standing offer. */
+  /** The call or the request that it answers; null for a standing offer. */
   readonly call: EntryId | null;
   /** The last day on which it can be taken up; null where it has none. */
   readonly until: Day | null;
@@ -31,6 +31,7 @@ export interface Offer extends Written {
 
 export function readOffer(id: EntryId, reader: Reader): Offer {
   const invented = reader.optionalFlag('invented');
+  const call = reader.link('call', ['call', 'request']);
   return {
     kind: 'offer',
     id,
@@ -44,8 +45,9 @@ export function readOffer(id: EntryId, reader: Reader): Offer {
     solutions: reader.links('solutions', ['solution']),
     languages: reader.codes('languages', languagePattern, 'a list of language codes such as [en, fr]'),
     countries: reader.links('countries', ['country']),
-    call: reader.link('call', ['call']),
+    call,
     until: reader.optionalDay('until'),
-    ...readWritten(reader, invented ? 0 : 1),
+    // What answers a call is said to the country that asks; a standing offer has to be published somewhere.
+    ...readWritten(reader, invented || call !== null ? 0 : 1),
   };
 }

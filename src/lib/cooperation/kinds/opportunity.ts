@@ -1,10 +1,10 @@
-/** Something that a person or a team can apply for: to do research, to get their hands on something, an exchange, a placement at work. */
+/** Something that a person or a team can apply for: to do research, to get their hands on something, an exchange, a placement at work, a mentor. */
 import type { Day } from '../day.ts';
 import type { EntryId, Text, Written } from '../entry.ts';
 import type { Reader } from '../reader.ts';
 import { countryPattern, languagePattern, readWritten } from './written.ts';
 
-export const opportunityTypes = ['research', 'hands-on', 'exchange', 'placement'] as const;
+export const opportunityTypes = ['research', 'hands-on', 'exchange', 'placement', 'mentoring'] as const;
 
 export interface Opportunity extends Written {
   readonly kind: 'opportunity';
@@ -18,7 +18,8 @@ export interface Opportunity extends Written {
   readonly covers: Text | null;
   /** Where it takes place; null where it is more than one country or none. */
   readonly country: string | null;
-  readonly url: string;
+  /** Null only for mentoring that is asked for here. */
+  readonly url: string | null;
   /** First day of applying, and the last one; null where none was published. */
   readonly opens: Day | null;
   readonly deadline: Day | null;
@@ -30,6 +31,7 @@ export interface Opportunity extends Written {
 }
 
 export function readOpportunity(id: EntryId, reader: Reader): Opportunity {
+  const type = reader.oneOf('type', opportunityTypes);
   const [opens, deadline] = [reader.optionalDay('opens'), reader.optionalDay('deadline')];
   if (opens !== null && deadline !== null && deadline < opens) reader.fault('days-reversed', 'deadline', { opens, closes: deadline });
   return {
@@ -37,17 +39,18 @@ export function readOpportunity(id: EntryId, reader: Reader): Opportunity {
     id,
     title: reader.localized('title'),
     summary: reader.localized('summary'),
-    type: reader.oneOf('type', opportunityTypes),
+    type,
     provider: reader.link('provider', ['organisation']),
     who: reader.optionalLocalized('who'),
     covers: reader.optionalLocalized('covers'),
     country: reader.optionalCode('country', countryPattern, 'a country of ISO 3166 such as NG'),
-    url: reader.address('url'),
+    url: type === 'mentoring' ? reader.optionalAddress('url') : reader.address('url'),
     opens,
     deadline,
     languages: reader.codes('languages', languagePattern, 'a list of language codes such as [en, fr]'),
     themes: reader.links('themes', ['term']),
     asks: reader.localizedList('asks', 0),
-    ...readWritten(reader),
+    // Whoever mentors says so here.
+    ...readWritten(reader, type === 'mentoring' ? 0 : 1),
   };
 }

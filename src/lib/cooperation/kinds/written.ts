@@ -1,5 +1,5 @@
 import type { Source, Written } from '../entry.ts';
-import type { Reader } from '../reader.ts';
+import { textLanguages, type Reader } from '../reader.ts';
 
 export const readSources = (reader: Reader, least = 1): readonly Source[] =>
   reader.parts('sources', least, (part) => ({ title: part.text('title'), url: part.address('url') }));
@@ -14,8 +14,8 @@ export const readWritten = (reader: Reader, leastSources = 1): Written => ({
 /** A text that must be there in all six languages. */
 export function inAllLanguages(reader: Reader, key: string): Readonly<Record<string, string>> {
   const text = reader.localized(key);
-  for (const language of ['fr', 'es', 'ar', 'zh', 'ru'])
-    if (text['en'] !== undefined && text[language] === undefined) reader.fault('missing-language', key, { name: key, language });
+  for (const language of textLanguages)
+    if (Object.keys(text).length > 0 && text[language] === undefined) reader.fault('missing-language', key, { name: key, language });
   return text;
 }
 

@@ -1,12 +1,12 @@
 /** `/api/node`, `/api/session`, `/api/link`, `/api/me/key`, `/api/me/about`, `/api/keys`, `/api/people`: who this node is, and who comes to it. */
 import { isAbout, type About } from '../../domain/about.ts';
-import { isDeviceId, isPersonId, type NodeId, type PersonId } from '../../domain/ids.ts';
+import { isDeviceId, isPersonId, isSlug, type NodeId, type PersonId } from '../../domain/ids.ts';
 import { err, ok, type Result } from '../../domain/result.ts';
 import { isListOf, isString, type JsonObject } from '../../domain/shape.ts';
 import { isRole } from '../../sync/access.ts';
 import type { Cohorts } from '../cohorts/cohorts.ts';
 import type { Engine } from '../engine/engine.ts';
-import { badRequest, forbidden, json, notAccepted, refuse } from '../http/answer.ts';
+import { badRequest, forbidden, json, notAccepted, notFound, refuse } from '../http/answer.ts';
 import { readObject } from '../http/body.ts';
 import type { Asked, Route, OrganRequest } from '../http/organ.ts';
 import { bearerOf, bearerSentences, hasRole, readBearer } from './bearer.ts';
@@ -18,6 +18,8 @@ import type { Bearer, Session, SessionError, Sessions } from './sessions.ts';
 import { hashName, readName, type AccountStore, type Staff } from './store.ts';
 import { addressName, type Throttle } from './throttle.ts';
 
+/** For so many one sign-in speaks. */
+const maxCountries = 50;
 /** Of which one question asks whose they are. */
 const maxKeys = 500;
 
@@ -39,8 +41,10 @@ export function accountRoutes(given: {
   readonly cohorts: Cohorts;
   readonly bindings: Bindings;
   readonly throttle: Throttle;
+  /** Ids of the countries that the compendium here knows. */
+  readonly knownCountries: () => Promise<ReadonlySet<string>>;
 }): readonly Route[] {
-  const { node, version, origin, key, engine, sessions, store, cohorts, bindings, throttle } = given;
+  const { node, version, origin, key, engine, sessions, store, cohorts, bindings, throttle, knownCountries } = given;
 
   const answerSession = async (session: Session, more: object = {}): Promise<Response> =>
     json({
@@ -149,13 +153,43 @@ export function accountRoutes(given: {
     return hasRole(bearer.value, 'administrator') ? null : forbidden();
   }
 
+  /** Countries of a body; null where it names none, or what is no country that is known here. */
+  async function countriesOf(body: JsonObject): Promise<readonly string[] | null> {
+    const { countries } = body;
+    if (!isListOf(isString)(countries) || countries.length === 0 || countries.length > maxCountries || !countries.every(isSlug))
+      return null;
+    const known = await knownCountries();
+    return countries.every((country) => known.has(country)) ? [...new Set(countries)] : null;
+  }
+  const namesNoCountry = async (): Promise<Response> => {
+    const known = [...(await knownCountries())];
+    return refuse(
+      400,
+      'no-country',
+      `A focal point speaks for the countries that the body names in countries, a list of ids${known.length === 0 ? '; the compendium of this centre has none yet' : `: ${known.join(', ')}`}.`,
+    );
+  };
+
   async function invite(body: JsonObject): Promise<Response> {
     const name = readName(body['name']);
     const { role } = body;
     if (name === null || !isRole(role) || role === 'learner')
       return badRequest('An invitation has a name and a role of staff; learners join by the code of their cohort.');
-    const [made] = await sessions.createCodes([{ use: 'invitation', name, role }]);
+    const countries = role === 'focal-point' ? await countriesOf(body) : [];
+    if (countries === null) return namesNoCountry();
+    const [made] = await sessions.createCodes([{ use: 'invitation', name, role, ...(countries.length === 0 ? {} : { countries }) }]);
     return made === undefined ? badRequest('No code was made.') : json({ code: showCode(made.code), expires: made.expires }, 201);
+  }
+
+  /** An administrator says for which countries a focal point speaks from now on. */
+  async function setCountries({ request, parts }: Asked): Promise<Response> {
+    const refusal = await administrator(request);
+    if (refusal !== null) return refusal;
+    const read = await readObject(request);
+    if (!read.ok) return read.error;
+    const countries = await countriesOf(read.value);
+    if (countries === null) return namesNoCountry();
+    return isPersonId(parts['person']) && (await sessions.setCountries(parts['person'], countries)) ? json({ countries }) : notFound();
   }
 
   async function bindStaffKey(person: PersonId, { device, key: given }: JsonObject): Promise<Response> {
@@ -268,10 +302,11 @@ export function accountRoutes(given: {
         if (refusal !== null) return refusal;
         const staff = await store.list('staff');
         return json({
-          people: staff.map(({ person, name, roles, since, revoked }) => ({
+          people: staff.map(({ person, name, roles, countries, since, revoked }) => ({
             id: person,
             name,
             roles,
+            ...(countries === undefined ? {} : { countries }),
             since,
             ...(revoked === undefined ? {} : { revoked }),
           })),
@@ -288,5 +323,6 @@ export function accountRoutes(given: {
         return read.ok ? invite(read.value) : read.error;
       },
     },
+    { method: 'POST', path: '/api/people/:person/countries', answer: setCountries },
   ];
 }

@@ -48,6 +48,8 @@ export interface Session {
   readonly person: PersonId;
   readonly name: string;
   readonly roles: readonly Role[];
+  /** Ids of the countries for which a focal point speaks. */
+  readonly countries?: readonly string[];
 }
 
 /** Whoever a token stands for, at this moment. */
@@ -60,7 +62,14 @@ export type Bearer =
       /** The person's other ids. */
       readonly aliases: readonly PersonId[];
     }
-  | { readonly type: 'staff'; readonly person: PersonId; readonly name: string; readonly roles: readonly Role[] }
+  | {
+      readonly type: 'staff';
+      readonly person: PersonId;
+      readonly name: string;
+      readonly roles: readonly Role[];
+      /** Ids of the countries for which a focal point speaks. */
+      readonly countries: readonly string[];
+    }
   /** Another node, a child of this one. */
   | PeerBearer;
 
@@ -92,14 +101,16 @@ export interface Sessions {
   firstRunCode(): Promise<Code | null>;
   isClaimed(): Promise<boolean>;
   /** Makes a member of staff with a password at once; null where the name is taken. */
-  addStaff(name: string, role: Role, password: string): Promise<PersonId | null>;
+  addStaff(name: string, role: Role, password: string, countries?: readonly string[]): Promise<PersonId | null>;
+  /** Says for which countries a focal point speaks from now on. False where nobody has this id, or they are none. */
+  setCountries(person: PersonId, countries: readonly string[]): Promise<boolean>;
   /** Ends every sign-in of the person, here and by an order at every node. False where nobody has this id. */
   revoke(person: PersonId, reason?: RevocationReason, since?: Instant): Promise<boolean>;
   /** Takes that back. False where nobody has this id, or another node's order stands. */
   restore(person: PersonId): Promise<boolean>;
 }
 
-export type NewCode = Pick<CodeEntry, 'use' | 'name' | 'cohort' | 'about' | 'role' | 'person' | 'by'>;
+export type NewCode = Pick<CodeEntry, 'use' | 'name' | 'cohort' | 'about' | 'role' | 'countries' | 'person' | 'by'>;
 
 export interface CreatedCode {
   readonly code: Code;
@@ -123,11 +134,17 @@ export async function openSessions(given: {
   const isCurrent = (entry: CodeEntry | null, uses: readonly CodeEntry['use'][]): boolean =>
     entry !== null && uses.includes(entry.use) && entry.expires > now();
 
-  function sessionOf(person: PersonId, name: string, roles: readonly Role[], device?: DeviceId): Session {
+  function sessionOf(
+    person: PersonId,
+    name: string,
+    roles: readonly Role[],
+    device?: DeviceId,
+    countries: readonly string[] = [],
+  ): Session {
     const issued = clock();
     const expires = issued + (device === undefined ? lifetimes.staffToken : lifetimes.learnerToken);
     const token = signToken({ person, issued, expires, ...(device === undefined ? {} : { device }) }, key);
-    return { token, expires: instantOf(expires), person, name, roles };
+    return { token, expires: instantOf(expires), person, name, roles, ...(countries.length === 0 ? {} : { countries }) };
   }
 
   /** Marks the code as used. False where somebody else was first. */
@@ -238,7 +255,7 @@ export async function openSessions(given: {
         if (staff === null) return err('expired');
         if (staff.revoked !== undefined) return err('revoked');
         if (staff.tokensFrom !== undefined && token.issued < Date.parse(staff.tokensFrom)) return err('expired');
-        return ok({ type: 'staff', person: staff.person, name: staff.name, roles: staff.roles });
+        return ok({ type: 'staff', person: staff.person, name: staff.name, roles: staff.roles, countries: staff.countries ?? [] });
       }
       if (devices.has(deviceKey(token.person, token.device))) return err('revoked');
       // A node that was restored may not know the person any more. It signed the token, so it takes the work.
@@ -296,9 +313,17 @@ export async function openSessions(given: {
       if (!(await takeName(name, person))) return err({ type: 'name-taken' });
       if (!(await take(code, entry, person))) return notAccepted;
       if (roleOf(entry) === 'administrator') await noteAdministrator(person);
-      await store.put('staff', [person], { person, name, roles: [roleOf(entry)], since: now(), password: hashed });
+      const { countries = [] } = entry;
+      await store.put('staff', [person], {
+        person,
+        name,
+        roles: [roleOf(entry)],
+        ...(countries.length === 0 ? {} : { countries }),
+        since: now(),
+        password: hashed,
+      });
       if (entry.use === 'first-run') await endFirstRun();
-      return ok(sessionOf(person, name, [roleOf(entry)]));
+      return ok(sessionOf(person, name, [roleOf(entry)], undefined, countries));
     },
 
     async signIn(name, password) {
@@ -308,7 +333,7 @@ export async function openSessions(given: {
       if (!right || staff === null || staff.revoked !== undefined) return notAccepted;
       const { erased, people } = await orders.standing();
       if (erased.has(staff.person) || people.has(staff.person)) return notAccepted;
-      return ok(sessionOf(staff.person, staff.name, staff.roles));
+      return ok(sessionOf(staff.person, staff.name, staff.roles, undefined, staff.countries));
     },
 
     async changePassword(person, before, after) {
@@ -318,7 +343,7 @@ export async function openSessions(given: {
       // Of two that change it at once one is told that the password before is another.
       if (!(await store.put('staff', [person], { ...staff, password: hashed, tokensFrom: now() }, staff._rev))) return notAccepted;
       staffOf.forget(person);
-      return ok(sessionOf(person, staff.name, staff.roles));
+      return ok(sessionOf(person, staff.name, staff.roles, undefined, staff.countries));
     },
 
     async endSessions(person) {
@@ -346,14 +371,31 @@ export async function openSessions(given: {
       return made?.code ?? null;
     },
 
-    async addStaff(name, role, password) {
+    async addStaff(name, role, password, countries = []) {
       const person = createPersonId(random);
       const hashed = await hashPassword(password, random);
       if (!(await takeName(name, person))) return null;
       if (role === 'administrator') await noteAdministrator(person);
-      await store.put('staff', [person], { person, name, roles: [role], since: now(), password: hashed });
+      await store.put('staff', [person], {
+        person,
+        name,
+        roles: [role],
+        ...(countries.length === 0 ? {} : { countries }),
+        since: now(),
+        password: hashed,
+      });
       if (role === 'administrator') await endFirstRun();
       return person;
+    },
+
+    async setCountries(person, countries) {
+      for (;;) {
+        const kept = await store.get('staff', person);
+        if (kept?.roles.includes('focal-point') !== true) return false;
+        if (await store.put('staff', [person], { ...kept, countries }, kept._rev)) break;
+      }
+      staffOf.forget(person);
+      return true;
     },
 
     async revoke(person, reason = 'other', since) {

@@ -26,6 +26,8 @@ export interface Staff {
   readonly person: PersonId;
   readonly name: string;
   readonly roles: readonly Role[];
+  /** Ids of the countries for which a focal point speaks. */
+  readonly countries?: readonly string[];
   readonly since: Instant;
   readonly revoked?: Instant;
   readonly password: PasswordHash;
@@ -71,6 +73,8 @@ export interface CodeEntry {
   /** What the roster said of them. */
   readonly about?: About;
   readonly role?: Role;
+  /** Of a focal point's invitation. */
+  readonly countries?: readonly string[];
   /** Of a link code: whose it is. */
   readonly person?: PersonId;
   /** Of a link code: the member of staff who gave it; absent where the person made it on a device of theirs. */

@@ -1,12 +1,14 @@
 /** `/content/commons` and `/content/compendium/…`: the commons as pieces for devices, and as pages show it. Open to all. */
 import type { Clock } from '../../domain/clock.ts';
-import { callsView, callView, choicesView, countriesView, planView, profileView } from '../../cooperation/country-views.ts';
+import { callsView, callView, countriesView, planView, profileView } from '../../cooperation/country-views.ts';
 import type { Commons } from '../../cooperation/commons.ts';
 import { dayOf, type Day } from '../../cooperation/day.ts';
 import { coordinationView, csvOfCoordination } from '../../cooperation/coordination.ts';
 import { csvOfCommons, dcatOf, jsonLdOf } from '../../cooperation/export.ts';
 import { createFinder, type Finding, type Query } from '../../cooperation/find.ts';
 import { networkQueryFrom, networkView, opportunitiesView, resourcesView } from '../../cooperation/network.ts';
+import { isWrittenKind } from '../../cooperation/fields.ts';
+import { writingView } from '../../cooperation/writing.ts';
 import { compareView, entryView, gapsView, listView, queryFrom } from '../../cooperation/views.ts';
 import { isInterfaceLanguage } from '../../i18n/languages.ts';
 import { isKnown } from '../content/organ.ts';
@@ -180,7 +182,13 @@ export function commonsRoutes({
       path: '/content/compendium/calls/:id',
       answer: view(({ read, language, today }, { parts }) => callView(read, parts['id'] ?? '', language, today)),
     },
-    { method: 'GET', path: '/content/compendium/choices', answer: view(({ read, language }) => choicesView(read, language)) },
+    {
+      method: 'GET',
+      path: '/content/compendium/writing',
+      answer: view(({ read, language }, { url }) =>
+        writingView(read, (url.searchParams.get('kinds') ?? '').split(',').filter(isWrittenKind), url.searchParams.get('entry'), language),
+      ),
+    },
     {
       method: 'GET',
       path: '/content/compendium/entries.csv',

@@ -17,6 +17,8 @@ import { isPersonId, type NodeId, type PersonId } from '../../domain/ids.ts';
 import {
   decisionOn,
   draftId,
+  isConfidential,
+  isForCountry,
   isOwnWord,
   parseDraft,
   parseReview,
@@ -25,6 +27,8 @@ import {
   type Draft,
   type Review,
 } from '../../domain/drafts.ts';
+import type { Commons } from '../../cooperation/commons.ts';
+import { countryOf, parseEntry } from '../../cooperation/kinds.ts';
 import { isCount, isObject, isString, type JsonObject } from '../../domain/shape.ts';
 import { mayReadDraft, mayWriteDraft, mayWriteReview, type Who } from '../../sync/access.ts';
 import { readNodeDatabase } from '../../sync/document-rules.ts';
@@ -66,6 +70,8 @@ export function openDesk(given: {
   readonly engine: Engine;
   /** What would be wrong with an entry if it were published. */
   readonly faultsOf: (entry: JsonObject) => Promise<readonly string[]>;
+  /** What everybody reads here now; null where nothing is published. */
+  readonly published: () => Promise<Commons | null>;
   /** Called when what is published has changed. */
   readonly changed: () => Promise<void>;
   /** The node above; null where there is none, or it was never met. */
@@ -73,11 +79,11 @@ export function openDesk(given: {
   /** The day of a moment, as entries write it. */
   readonly dayOf: (at: string) => string;
 }): Desk {
-  const { node, engine, faultsOf, changed, parent, dayOf } = given;
+  const { node, engine, faultsOf, published: readPublished, changed, parent, dayOf } = given;
   const desk = engine.database(`desk-${node}`);
   const secret = engine.database('private');
   const commons = engine.database(`commons-${node}`);
-  const home = (of: string): Database => (isOwnWord(of) ? secret : desk);
+  const home = (of: string): Database => (isOwnWord(of) || isConfidential(of) ? secret : desk);
 
   async function documents<Value>(
     database: Database,
@@ -172,7 +178,20 @@ export function openDesk(given: {
     if (submitted === null || submitted.edition === previous?.submitted?.edition || draft.withdrawn !== null) return null;
     if (submitted.fields['id'] !== draft.entry) return 'The entry has another id than the draft.';
     const [fault] = await faultsOf({ kind: draft.of, ...submitted.fields });
-    return fault ?? null;
+    return fault ?? (isForCountry(draft.of) ? faultOfCountry(draft, submitted.fields) : null);
+  }
+
+  /** Whoever speaks for a country speaks for that one alone: in what the entry says, and in what it would take the place of. */
+  async function faultOfCountry(draft: Draft, fields: JsonObject): Promise<string | null> {
+    const commons = await readPublished();
+    if (commons === null) return 'Nothing is published here yet: what speaks for a country has to lead to it.';
+    const parsed = parseEntry({ kind: draft.of, ...fields });
+    if (!parsed.ok) return parsed.error;
+    if (countryOf(commons, parsed.value.entry) !== draft.country) return 'The entry speaks for another country than this sign-in does.';
+    const before = commons.byId.get(parsed.value.entry.id);
+    return before === undefined || countryOf(commons, before) === draft.country
+      ? null
+      : 'This name is taken by an entry that is not this country’s.';
   }
 
   return {

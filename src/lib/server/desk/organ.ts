@@ -30,7 +30,9 @@ export function deskRoutes(given: {
     if (!bearer.ok) return bearer.error;
     const { value: staff } = bearer;
     // Nothing here depends on whom they teach.
-    return staff.type === 'staff' ? { type: 'staff', person: staff.person, roles: staff.roles, teaches: () => false } : forbidden();
+    return staff.type === 'staff'
+      ? { type: 'staff', person: staff.person, roles: staff.roles, countries: staff.countries, teaches: () => false }
+      : forbidden();
   }
 
   async function keep(who: Who, document: unknown): Promise<Said> {

@@ -1,5 +1,6 @@
 /** Between a sheet of values as somebody types it and the fields of an assessment (docs/compendium.md). */
 import type { LineView } from '#lib/cooperation/country-views.ts';
+import { readNumber } from '#lib/domain/typed-number.ts';
 import type { Confidence } from '#lib/cooperation/kinds/assessment.ts';
 import { isFiniteNumber, isObject, isString, type JsonObject } from '#lib/domain/shape.ts';
 
@@ -14,20 +15,11 @@ export interface Row {
 
 const isConfidence = (value: unknown): value is Confidence => value === 'measured' || value === 'estimated' || value === 'judged';
 
-/** A number as people write it, with a point or a comma before the fraction; null where it is none. */
-export function readValue(text: string): number | null {
-  const plain = text
-    .trim()
-    .replace(/[\u00a0\u202f ]/g, '')
-    .replace(',', '.');
-  return /^-?\d{1,12}(?:\.\d{1,6})?$/.test(plain) ? Number(plain) : null;
-}
-
 /** Values of the rows that hold a number, by indicator. */
 export const rowsToNumbers = (rows: Readonly<Record<string, Row>>): ReadonlyMap<string, number> =>
   new Map(
     Object.entries(rows).flatMap(([id, { value }]) => {
-      const number = readValue(value);
+      const number = readNumber(value);
       return number === null ? [] : [[id, number] as const];
     }),
   );
