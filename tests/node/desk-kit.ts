@@ -22,8 +22,10 @@ export interface Member {
   readonly token: string;
 }
 
+/** A focal point writes for the islands. */
 export async function addMember(node: TestNode, admin: string, name: string, role: string): Promise<Member> {
-  const { body: made } = await ask(`${node.url}/api/people`, { token: admin, body: { name, role } });
+  const countries = role === 'focal-point' ? { countries: ['islemara'] } : {};
+  const { body: made } = await ask(`${node.url}/api/people`, { token: admin, body: { name, role, ...countries } });
   const { body } = await ask(`${node.url}/api/session`, { body: { code: made['code'], name, password } });
   return { person: body['person'] as PersonId, token: body['token'] as string };
 }
