@@ -22,6 +22,9 @@ const compendium = /src\/(lib\/app\/[Cc]ompendium|routes\/compendium)/;
 /** Data of a lesson that can be looked into. */
 const explore = /src\/lib\/(app\/explore\/|course\/fits)/;
 
+/** Help that countries ask for and are given, and mentoring: shown in the network and with plans and profiles. */
+const help = /src\/(lib\/app\/help\/|routes\/network\/(help|mentoring))/;
+
 /** The network's pages, and what only they show. */
 const network = /src\/(lib\/(app\/network|ui\/WorldMap|domain\/world-)|routes\/network)/;
 
@@ -52,6 +55,7 @@ const groups = [
       !browse.test(id) &&
       !compendium.test(id) &&
       !network.test(id) &&
+      !help.test(id) &&
       !explore.test(id) &&
       !country.test(id) &&
       !desk.test(id) &&
@@ -109,6 +113,7 @@ const groups = [
   // Pages that are small alone.
   { name: 'browse', test: browse, priority: 2 },
   { name: 'compendium', test: compendium, priority: 3 },
+  { name: 'help', test: help, priority: 4 },
   { name: 'network', test: network, priority: 2 },
   { name: 'explore', test: explore, priority: 2 },
   { name: 'country', test: country, priority: 3 },

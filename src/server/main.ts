@@ -37,6 +37,7 @@ import { commonsRoutes } from '../lib/server/commons/organ.ts';
 import { openPacks } from '../lib/server/content/packs.ts';
 import { openDesk } from '../lib/server/desk/desk.ts';
 import { deskRoutes } from '../lib/server/desk/organ.ts';
+import { pairRoutes } from '../lib/server/desk/pairs.ts';
 import { openPieces } from '../lib/server/content/pieces.ts';
 import { publisherBy } from '../lib/server/content/publisher.ts';
 import { openCouch, type CouchOptions } from '../lib/server/engine/couchdb.ts';
@@ -251,7 +252,7 @@ export async function openNode(settings: NodeSettings) {
   const { structureOf } = library;
   const gathering = createGathering(engine);
   const issued = openBook({ node, desk });
-  const trained = createTrained({ records, store, orders, book: issued, clock });
+  const trained = createTrained({ records, store, cohorts, orders, book: issued, clock });
   const standings = createStandings({
     node,
     gathering,
@@ -308,7 +309,7 @@ export async function openNode(settings: NodeSettings) {
     api: createRouter('api', [
       ...accountRoutes({ node, version, origin, key: publisher.key, engine, sessions, store, cohorts, bindings, throttle, knownCountries }),
       ...peopleRoutes({ sessions, store, cohorts, contacts, orders, obedience, holdsWork, clock }),
-      ...cohortRoutes({ records, store, sessions, contacts, cohorts, orders, structureOf: library.structureOf, clock }),
+      ...cohortRoutes({ records, store, sessions, contacts, cohorts, orders, structureOf: library.structureOf, clock, knownCountries }),
       ...deskRoutes({ node, engine, desk: entries, sessions }),
       ...certificateRoutes({ sessions, issuing, programmes: programmes.all, clock }),
       ...updateRoutes({ node, version, data, installation: settings.installation ?? null, engine, sessions, disk, clock }),
@@ -366,6 +367,7 @@ export async function openNode(settings: NodeSettings) {
         ...commonsRoutes({ commons: compendium, origin, clock }),
         ...trainedRoutes({ trained, commons: compendium }),
         ...reachRoutes({ engine, commons: compendium, clock }),
+        ...pairRoutes({ node, engine }),
       ],
     }),
     health: createHealth({ node, version, engine, upstream, disk, storage, clock }),

@@ -1,52 +1,8 @@
 /** What staff write for the commons: a country's values before and after they are released, a solution from its author over a reviewer to the compendium. */
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { addSource, fill, join, pick } from './desk-verbs.ts';
 import { claim, expect, signIn, test } from './perigee.ts';
-
-const password = 'perigee apogee orbit';
-
-/** Somebody with this role, who may sign in; a focal point for these countries. */
-async function join(
-  origin: string,
-  admin: string,
-  name: string,
-  role: string,
-  countries: readonly string[] = [],
-): Promise<{ readonly name: string; readonly password: string }> {
-  const post = async (path: string, body: object, token?: string): Promise<Record<string, unknown>> => {
-    const response = await fetch(`${origin}${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
-      body: JSON.stringify(body),
-    });
-    expect(response.ok, await response.clone().text()).toBe(true);
-    return (await response.json()) as Record<string, unknown>;
-  };
-  const { code } = await post('/api/people', { name, role, ...(countries.length === 0 ? {} : { countries }) }, admin);
-  await post('/api/session', { code, name, password });
-  return { name, password };
-}
-
-const fill = async (page: Page, label: string, text: string): Promise<void> => {
-  await page.getByLabel(label, { exact: true }).first().fill(text);
-  await page.getByLabel(label, { exact: true }).first().blur();
-};
-/** Takes one of many in a list that opens. */
-async function pick(page: Page, group: string, letters: string, name: string | RegExp): Promise<void> {
-  const part = page.getByRole('group', { name: new RegExp(`^${group}`) });
-  if (!(await part.getByRole('list').last().isVisible())) await part.locator('summary').click();
-  const find = part.getByRole('searchbox');
-  if ((await find.count()) > 0) await find.fill(letters);
-  await part.getByRole('checkbox', { name }).check();
-}
-async function addSource(page: Page, title: string, url: string): Promise<void> {
-  const part = page.getByRole('group', { name: /^Sources/ });
-  await part.getByRole('button', { name: /^Add.*Sources/ }).click();
-  await part.getByLabel('Title', { exact: true }).fill(title);
-  await part.getByLabel('Title', { exact: true }).blur();
-  await part.getByLabel('Address on the web', { exact: true }).fill(url);
-  await part.getByLabel('Address on the web', { exact: true }).blur();
-}
 
 /** The node answers when all entries are compiled, signed and priced anew: on a busy machine that takes its time. */
 const publishing = { timeout: 60_000 };
@@ -157,7 +113,7 @@ test('a solution goes from its author over a reviewer, who returns it with reaso
 
   await author.page.reload();
   await expect(author.page.getByText('Say how deep one can see.')).toBeVisible();
-  await author.page.getByRole('button', { name: /^Write on/ }).click();
+  await author.page.getByRole('link', { name: /^Write on/ }).click();
   await write('Limits', 'Clouds, and water deeper than ten metres.');
   await author.page.getByRole('button', { name: 'Hand in for review' }).click();
   await expect(author.page.locator('[data-stage=submitted] [data-where=centre]')).toBeVisible(publishing);

@@ -159,7 +159,7 @@ describe('values of a country', () => {
 });
 
 describe('a focal point', () => {
-  const refusal = async (of: string, fields: object & { readonly id: string; readonly country?: string }, country: string) =>
+  const refusal = async (of: string, fields: Readonly<Record<string, unknown>> & { readonly id: string }, country: string) =>
     (await bring('Fatu', { ...draft('Fatu', of, fields, 1), country }))[0];
 
   it('writes for their own country alone, whatever the entry says', async () => {

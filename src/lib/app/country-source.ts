@@ -71,6 +71,8 @@ export function loadWriting(
 export interface PlanPeople {
   readonly activities: readonly { readonly id: string; readonly course: string; readonly finished: number | null }[];
   readonly certified: number | null;
+  readonly people: number | null;
+  readonly unplaced: number | null;
   readonly completeness: { readonly expected: number; readonly heard: number; readonly oldest: Instant | null };
 }
 

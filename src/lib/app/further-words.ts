@@ -32,9 +32,10 @@ export function furtherAreasOf(route: string): readonly ('learner' | 'browse' | 
   if (first === 'certificates') return ['learner', 'verify', 'evidence'];
   if (first === 'exams') return ['learner', 'evidence', 'exam'];
   if (first === 'trust') return ['learner', 'trust'];
+  if (/^\/network\/(help|mentoring)/.test(route)) return ['learner', 'browse', 'compendium', 'network', 'country', 'help'];
   if (first === 'network') return ['learner', 'browse', 'compendium', 'network'];
   if (first === 'desk' || route.endsWith('/values')) return ['learner', 'compendium', 'country', 'help', 'desk'];
-  if (['profiles', 'plans', 'calls'].includes(first)) return ['learner', 'compendium', 'country'];
+  if (['profiles', 'plans', 'calls'].includes(first)) return ['learner', 'compendium', 'country', 'help'];
   if (first === 'compendium') return ['learner', 'compendium'];
   if (route.startsWith('/teach/sessions')) return ['learner', 'teach', 'evidence'];
   if (route.startsWith('/teach/cascade')) return ['learner', 'self', 'teach', 'cascade'];

@@ -65,7 +65,15 @@ export const staffSession = v.object({
 });
 export type StaffSession = v.InferOutput<typeof staffSession>;
 
-export const cohort = v.object({ id: cohortId, title: text, courses: v.array(courseId), made: instant, people: count, codes: count });
+export const cohort = v.object({
+  id: cohortId,
+  title: text,
+  courses: v.array(courseId),
+  country: v.optional(text),
+  made: instant,
+  people: count,
+  codes: count,
+});
 export type Cohort = v.InferOutput<typeof cohort>;
 
 const figures = v.object({
@@ -182,7 +190,9 @@ export interface TeachClient {
   endSessions(token: string): Promise<TeachResult<unknown>>;
   courses(): Promise<TeachResult<readonly OfferedCourse[]>>;
   cohorts(token: string): Promise<TeachResult<readonly Cohort[]>>;
-  makeCohort(token: string, title: string, courses: readonly CourseId[]): Promise<TeachResult<Cohort>>;
+  /** @param country the id of the one for whose plan its people count; null for nobody's */
+  makeCohort(token: string, title: string, courses: readonly CourseId[], country: string | null): Promise<TeachResult<Cohort>>;
+  setCohortCountry(token: string, cohort: CohortId, country: string | null): Promise<TeachResult<{ country: string | null }>>;
   report(token: string, cohort: CohortId): Promise<TeachResult<CohortReport>>;
   /** One code for each name in its order, or so many codes without a name. `line` counts from 1. */
   enrol(
@@ -264,7 +274,10 @@ export function createTeachClient(send: Fetch, now: () => number): TeachClient {
     courses: async () => map(await ask(v.object({ courses: v.array(offered) }), 'GET', '/content/manifests'), ({ courses }) => courses),
     cohorts: async (token) =>
       map(await ask(v.object({ cohorts: v.array(cohort) }), 'GET', '/api/cohorts', { token }), ({ cohorts }) => cohorts),
-    makeCohort: (token, title, courses) => ask(cohort, 'POST', '/api/cohorts', { token, body: { title, courses } }),
+    makeCohort: (token, title, courses, country) =>
+      ask(cohort, 'POST', '/api/cohorts', { token, body: { title, courses, ...(country === null ? {} : { country }) } }),
+    setCohortCountry: (token, id, country) =>
+      ask(v.object({ country: v.nullable(text) }), 'POST', `/api/cohorts/${encodeURIComponent(id)}/country`, { token, body: { country } }),
     report: (token, id) => ask(report, 'GET', `/api/cohorts/${encodeURIComponent(id)}`, { token }),
     enrol: async (token, id, who) =>
       map(await ask(codeLines, 'POST', `/api/cohorts/${encodeURIComponent(id)}/codes`, { token, body: who }), ({ lines }) => lines),

@@ -224,8 +224,18 @@ export class Teaching {
     return result;
   }
 
-  async makeCohort(title: string, courses: readonly CourseId[]): Promise<TeachResult<Cohort>> {
-    const result = await this.#asStaff((token) => this.#client.makeCohort(token, title, courses));
+  /** Says for whose plan the people of a cohort count from now on. */
+  async setCohortCountry(id: CohortId, country: string | null): Promise<TeachResult<unknown>> {
+    const result = await this.#asStaff((token) => this.#client.setCohortCountry(token, id, country));
+    if (result.ok) {
+      this.cohorts = this.cohorts.map((one) => (one.id === id ? { ...one, country: country ?? undefined } : one));
+      await this.#keep();
+    }
+    return result;
+  }
+
+  async makeCohort(title: string, courses: readonly CourseId[], country: string | null): Promise<TeachResult<Cohort>> {
+    const result = await this.#asStaff((token) => this.#client.makeCohort(token, title, courses, country));
     if (result.ok) {
       this.cohorts = [result.value, ...this.cohorts.filter(({ id }) => id !== result.value.id)];
       await this.#keep();

@@ -6,6 +6,7 @@ import type { EntryId } from './entry.ts';
 import type { Call } from './kinds/call.ts';
 import type { Country } from './kinds/country.ts';
 import type { Indicator } from './kinds/indicator.ts';
+import { helpFor, type HelpOf } from './help.ts';
 import type { Offer } from './kinds/offer.ts';
 import type { Activity, ActivityType } from './kinds/plan.ts';
 import {
@@ -39,13 +40,8 @@ import {
   type Standing,
   type Tally,
 } from './profile.ts';
+import { refOf, type Ref } from './ref.ts';
 import { shown, type Shown } from './views.ts';
-
-/** A link to another page: where it leads is for the page to know. */
-export interface Ref {
-  readonly id: EntryId;
-  readonly title: Shown;
-}
 
 export interface CountryCard extends Ref {
   readonly summary: Shown;
@@ -99,15 +95,9 @@ export interface ProfileView {
   readonly peers: readonly (Ref & { readonly chosen: boolean })[];
   readonly beside: readonly { readonly country: Ref; readonly lines: readonly Pick<LineView, 'id' | 'latest' | 'standing'>[] }[];
   readonly sources: Country['sources'];
+  /** Missions to it and requests of it. */
+  readonly help: HelpOf;
 }
-
-export const refOf = (
-  { id, title }: { readonly id: EntryId; readonly title: Readonly<Record<string, string>> },
-  language: string,
-): Ref => ({
-  id,
-  title: shown(title, language),
-});
 
 const cardOf = (country: Country, language: string): Omit<CountryCard, 'tally'> => ({
   ...refOf(country, language),
@@ -218,6 +208,7 @@ export function profileView(commons: Commons, id: string, asked: readonly string
       lines: profileOf(commons, peer).lines.map(({ indicator, latest, standing }) => ({ id: indicator.id, latest, standing })),
     })),
     sources: country.sources,
+    help: helpFor(commons, country.id, language, today),
   };
 }
 
@@ -261,6 +252,8 @@ export interface PlanView {
   readonly activities: readonly ActivityView[];
   readonly reviews: readonly { readonly year: number; readonly day: Day; readonly text: Shown }[];
   readonly calls: readonly (Ref & Pick<CallCard, 'state' | 'opens' | 'closes'>)[];
+  /** Missions recorded against it, requests that serve it, what was given for it. */
+  readonly help: HelpOf;
 }
 
 export function planView(commons: Commons, id: string, language: string, today: Day): PlanView | null {
@@ -322,6 +315,7 @@ export function planView(commons: Commons, id: string, language: string, today: 
     calls: callsOf(commons, country.id)
       .filter((call) => call.plan === plan.id)
       .map((call) => ({ ...refOf(call, language), state: callStateOf(call, today), opens: call.opens, closes: call.closes })),
+    help: helpFor(commons, plan.id, language, today),
   };
 }
 

@@ -5,7 +5,7 @@
  *   for each indicator that the offer helps with
  *     2   the country is weak in it
  *     1   and it got worse
- *     2   the country asks for it in a call that is open
+ *     2   the country asks for it in a call, or a request for help, that is open
  *   1     for each kind of help that such a call seeks and the offer gives
  *   1     they have a language in common; an offer or a country that names no language is open to any
  *
@@ -13,20 +13,24 @@
  * nor where the offer is over, is open to other countries only, or answers another country's call. More points stand first, then ids: the same
  * entries give the same list everywhere.
  */
-import { ofKind, type Commons } from './commons.ts';
+import { linkedFrom, ofKind, type Commons } from './commons.ts';
 import type { Day } from './day.ts';
 import type { EntryId } from './entry.ts';
 import type { Call } from './kinds/call.ts';
 import type { Country } from './kinds/country.ts';
 import type { Offer } from './kinds/offer.ts';
 import type { ActivityType } from './kinds/plan.ts';
+import type { Request } from './kinds/request.ts';
 import { callsOf, indicatorsOfCall, profileOf, weaknessesOf } from './profile.ts';
 
 export const callStates = ['open', 'to-come', 'closed', 'agreed', 'done'] as const;
 export type CallState = (typeof callStates)[number];
 
-/** Where a call is: a day and what was written into it say so. */
-export function callStateOf({ opens, closes, agreements, outcome }: Call, today: Day): CallState {
+/** Where a call, or a request for help, is: a day and what was written into it say so. */
+export function callStateOf(
+  { opens, closes, agreements, outcome }: Pick<Call, 'opens' | 'closes' | 'agreements' | 'outcome'>,
+  today: Day,
+): CallState {
   if (outcome !== null) return 'done';
   if (agreements.length > 0) return 'agreed';
   if (closes < today) return 'closed';
@@ -45,7 +49,7 @@ export interface Need {
   readonly languages: readonly string[];
   readonly wants: ReadonlyMap<EntryId, Want>;
   readonly seeks: readonly ActivityType[];
-  /** Calls in answer to which an offer may have been made. */
+  /** Calls and requests in answer to which an offer may have been made. */
   readonly calls: readonly EntryId[];
 }
 
@@ -75,11 +79,13 @@ export interface Match {
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** What a country needs: all it is weak in, and what it asks for in its open calls. */
+/** What a country needs: all it is weak in, and what it asks for in its open calls and requests. */
 export function needOf(commons: Commons, country: Country, today: Day): Need {
   const calls = callsOf(commons, country.id);
   const open = calls.filter((call) => callStateOf(call, today) === 'open');
-  const asked = new Set(open.flatMap((call) => indicatorsOfCall(commons, call)));
+  const requests = linkedFrom(commons, country.id, 'request');
+  const wanted = requests.filter((request) => callStateOf(request, today) === 'open');
+  const asked = new Set([...open.flatMap((call) => indicatorsOfCall(commons, call)), ...wanted.flatMap(({ indicators }) => indicators)]);
   const wants = new Map<EntryId, Want>();
   for (const { indicator, change } of weaknessesOf(profileOf(commons, country)))
     wants.set(indicator.id, { weak: true, worse: change === 'worse', asked: asked.has(indicator.id) });
@@ -89,7 +95,7 @@ export function needOf(commons: Commons, country: Country, today: Day): Need {
     languages: country.languages,
     wants,
     seeks: [...new Set(open.flatMap(({ seeks }) => seeks))],
-    calls: calls.map(({ id }) => id),
+    calls: [...calls, ...requests].map(({ id }) => id),
   };
 }
 
@@ -105,6 +111,20 @@ export function needOfCall(commons: Commons, call: Call): Need | null {
     wants: new Map(indicatorsOfCall(commons, call).map((id) => [id, { weak: weak.has(id), worse: weak.get(id) === 'worse', asked: true }])),
     seeks: call.seeks,
     calls: [call.id],
+  };
+}
+
+/** What a request for help asks for, as a need of its own. */
+export function needOfRequest(commons: Commons, request: Request): Need | null {
+  const country = commons.byId.get(request.country);
+  if (country?.kind !== 'country') return null;
+  const weak = new Map(weaknessesOf(profileOf(commons, country)).map(({ indicator, change }) => [indicator.id, change]));
+  return {
+    country: country.id,
+    languages: request.languages.length > 0 ? request.languages : country.languages,
+    wants: new Map(request.indicators.map((id) => [id, { weak: weak.has(id), worse: weak.get(id) === 'worse', asked: true }])),
+    seeks: [],
+    calls: [request.id],
   };
 }
 

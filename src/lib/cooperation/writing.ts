@@ -1,7 +1,7 @@
 /** What somebody needs who writes an entry, or reads one whole before it is published: what its fields may lead to, by name, and the entry as it stands published. */
 import { everyField, fieldsByKind, type WrittenKind } from './fields.ts';
 import { ofKind, type Commons } from './commons.ts';
-import { refOf, type Ref } from './country-views.ts';
+import { refOf, type Ref } from './ref.ts';
 import type { EntryId, Kind } from './entry.ts';
 import { countryOf, type Entry } from './kinds.ts';
 import { facets } from './kinds/term.ts';

@@ -11,6 +11,8 @@ export interface Cohort {
   readonly id: CohortId;
   readonly title: string;
   readonly courses: readonly CourseId[];
+  /** The country for whose plan its people count, by its id in the compendium; absent where nobody said one. */
+  readonly country?: string;
   readonly made: Instant;
   /** Staff whose cohort it is. */
   readonly trainers: readonly PersonId[];
@@ -20,7 +22,9 @@ export interface Cohorts {
   /** Those of a trainer, or all of them; the newest first. */
   list(trainer: PersonId | null): Promise<readonly Cohort[]>;
   get(id: CohortId): Promise<Cohort | null>;
-  create(title: string, courses: readonly CourseId[], trainer: PersonId): Promise<Cohort>;
+  create(title: string, courses: readonly CourseId[], trainer: PersonId, country?: string): Promise<Cohort>;
+  /** Says for whose plan its people count from now on; null: for nobody's. Null is answered where there is no such cohort. */
+  setCountry(id: CohortId, country: string | null): Promise<Cohort | null>;
   members(id: CohortId): Promise<readonly Member[]>;
   /** Writes the person's enrolment and remembers them as a member. Safe to repeat. */
   enrol(person: PersonId, cohort: CohortId, name: string, about?: About): Promise<void>;
@@ -70,11 +74,30 @@ export function createCohorts(given: {
 
     get,
 
-    async create(title, courses, trainer) {
-      const cohort: Cohort = { id: base32(random(10)) as CohortId, title, courses, made: instantOf(clock()), trainers: [trainer] };
+    async create(title, courses, trainer, country) {
+      const cohort: Cohort = {
+        id: base32(random(10)) as CohortId,
+        title,
+        courses,
+        ...(country === undefined ? {} : { country }),
+        made: instantOf(clock()),
+        trainers: [trainer],
+      };
       const [written] = await desk.bulk([{ _id: nameOf(cohort.id), kind: 'cohort', writer: node, ...cohort }], { newEdits: true });
       if (written?.ok !== true) throw new Error(`A cohort could not be written: ${written?.reason ?? ''}`);
       return cohort;
+    },
+
+    async setCountry(id, country) {
+      for (;;) {
+        const document = await desk.get(nameOf(id));
+        if (document === null) return null;
+        const { country: _before, ...rest } = document;
+        const changed = { ...rest, ...(country === null ? {} : { country }) };
+        const [written] = await desk.bulk([changed], { newEdits: true });
+        if (written?.ok === true) return kept(changed as CouchDocument);
+        if (written?.error !== 'conflict') throw new Error(`A cohort could not be written: ${written?.reason ?? ''}`);
+      }
     },
 
     members: (id) => store.list('member', id),

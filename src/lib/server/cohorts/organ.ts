@@ -1,7 +1,7 @@
 /** `/api/cohorts/…`: what trainers and administrators do with cohorts. A trainer sees their own, an administrator all. */
 import { isAbout } from '../../domain/about.ts';
 import { instantOf, type Clock } from '../../domain/clock.ts';
-import { isCohortId, isCourseId, type CourseId } from '../../domain/ids.ts';
+import { isCohortId, isCourseId, isSlug, type CourseId } from '../../domain/ids.ts';
 import { maxRosterLines, parseRoster, rosterOf, type Named, type RosterLine } from '../../domain/roster.ts';
 import { isListOf, isObject, isString, type JsonObject } from '../../domain/shape.ts';
 import type { CourseStructure } from '../../course/package.ts';
@@ -33,8 +33,10 @@ export function cohortRoutes(given: {
   readonly orders: OrderBook;
   readonly structureOf: (course: CourseId) => Promise<CourseStructure | null>;
   readonly clock: Clock;
+  /** Ids of the countries that the compendium here knows. */
+  readonly knownCountries: () => Promise<ReadonlySet<string>>;
 }): readonly Route[] {
-  const { records, store, sessions, contacts, cohorts, orders, structureOf, clock } = given;
+  const { records, store, sessions, contacts, cohorts, orders, structureOf, clock, knownCountries } = given;
 
   type Staff = Bearer & { readonly type: 'staff' };
 
@@ -67,6 +69,7 @@ export function cohortRoutes(given: {
     id: cohort.id,
     title: cohort.title,
     courses: cohort.courses,
+    ...(cohort.country === undefined ? {} : { country: cohort.country }),
     made: cohort.made,
     people,
     codes,
@@ -87,7 +90,18 @@ export function cohortRoutes(given: {
     if (title === null) return badRequest('A cohort has a title of 1 to 100 characters.');
     if (!Array.isArray(courses) || courses.length > maxCourses || !courses.every(isCourseId))
       return badRequest(`A cohort has courses: a list of at most ${String(maxCourses)} ids.`);
-    return json(summary(await cohorts.create(title, [...new Set(courses)], staff.person), 0, 0), 201);
+    const { country } = body;
+    if (country !== undefined && !(isSlug(country) && (await isCountry(country)))) return unknownCountry();
+    return json(summary(await cohorts.create(title, [...new Set(courses)], staff.person, country), 0, 0), 201);
+  }
+
+  const isCountry = async (country: string): Promise<boolean> => (await knownCountries()).has(country);
+  const unknownCountry = (): Response => badRequest('A country is named by its id in the compendium of this centre, or by null for none.');
+
+  async function setCountry(cohort: Cohort, { country }: JsonObject): Promise<Response> {
+    if (country !== null && !(isSlug(country) && (await isCountry(country)))) return unknownCountry();
+    const changed = await cohorts.setCountry(cohort.id, country);
+    return changed === null ? forbidden() : json({ country: changed.country ?? null });
   }
 
   async function report(cohort: Cohort): Promise<Response> {
@@ -168,6 +182,11 @@ export function cohortRoutes(given: {
     { method: 'GET', path: '/api/cohorts', answer: forStaff((staff) => list(staff)) },
     { method: 'POST', path: '/api/cohorts', answer: forStaff((staff, asked) => withBody(asked, (body) => create(staff, body))) },
     { method: 'GET', path: '/api/cohorts/:id', answer: forCohort((cohort) => report(cohort)) },
+    {
+      method: 'POST',
+      path: '/api/cohorts/:id/country',
+      answer: forCohort((cohort, asked) => withBody(asked, (body) => setCountry(cohort, body))),
+    },
     {
       method: 'POST',
       path: '/api/cohorts/:id/codes',

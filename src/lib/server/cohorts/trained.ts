@@ -1,10 +1,12 @@
 /**
- * `/content/compendium/plans/<plan>/people`: how many people finished the courses of a plan at this centre, and hold its certificates, counted from the records. Open to
- * all, therefore without names, and a number below five is not told: it would tell of somebody.
+ * `/content/compendium/plans/<plan>/people`: how many people of the plan's country finished its courses at this centre, and hold its certificates, counted from the
+ * records. Open to all, therefore without names, and a number below five is not told: it would tell of somebody.
  *
+ *   whose        a person counts for a country by being in a cohort of this centre that names it; whoever is in none that names any counts for nobody,
+ *                and how many these are is told beside the figures
  *   finished     people with a register that says so, at a moment in a year of the activity or later; two ids of one human count once
- *   certified    certificates issued here since the plan began that are in force
- *   completeness as in a cohort's report (report.ts), for all devices of this centre
+ *   certified    certificates issued here to them since the plan began that are in force
+ *   completeness as in a cohort's report (report.ts), for the devices of these people
  *
  * Counting reads the names of all documents, so an answer serves for ten minutes.
  */
@@ -21,6 +23,7 @@ import type { Database } from '../engine/engine.ts';
 import { json, notFound } from '../http/answer.ts';
 import type { Route } from '../http/organ.ts';
 import type { OrderBook } from '../orders/book.ts';
+import type { Cohorts } from './cohorts.ts';
 
 /** Below this a number is told as null: fewer than so many. */
 export const leastTold = 5;
@@ -29,6 +32,10 @@ const served = 10 * 60_000;
 export interface Trained {
   readonly activities: readonly { readonly id: string; readonly course: string; readonly finished: number | null }[];
   readonly certified: number | null;
+  /** In cohorts that name the country. */
+  readonly people: number | null;
+  /** Who learns or learned here and is in no cohort that names a country. */
+  readonly unplaced: number | null;
   readonly completeness: { readonly expected: number; readonly heard: number; readonly oldest: Instant | null };
   readonly at: Instant;
 }
@@ -38,45 +45,89 @@ const told = (n: number): number | null => (n > 0 && n < leastTold ? null : n);
 export function createTrained(given: {
   readonly records: Database;
   readonly store: AccountStore;
+  readonly cohorts: Pick<Cohorts, 'list'>;
   readonly orders: OrderBook;
   readonly book: Pick<Book, 'all'>;
   readonly clock: Clock;
 }): (plan: Plan, coursesByActivity: ReadonlyMap<string, readonly string[]>) => Promise<Trained> {
-  const { records, store, orders, book, clock } = given;
+  const { records, store, cohorts, orders, book, clock } = given;
   const kept = new Map<string, { readonly until: number; readonly trained: Promise<Trained> }>();
 
-  /** By course, when each human first finished it. */
-  async function finishes(courses: ReadonlySet<string>): Promise<ReadonlyMap<string, ReadonlyMap<PersonId, Instant>>> {
-    const standing = await orders.standing();
-    const found = new Map<string, Map<PersonId, Instant>>([...courses].map((course) => [course, new Map()]));
-    const { rows } = await records.list({ partition: null });
-    for (const { id } of rows) {
-      const [person, kind, course] = id.split(':');
-      const first = found.get(course ?? '');
-      if (kind !== 'register' || first === undefined || !isPersonId(person)) continue;
-      const parsed = parseRecord(await records.get(id));
-      if (!parsed.ok || parsed.value.kind !== 'register' || parsed.value.completed === undefined) continue;
-      const human = standing.sameAs(person)[0] ?? person;
-      const before = first.get(human);
-      if (before === undefined || parsed.value.completed < before) first.set(human, parsed.value.completed);
+  type Standing = Awaited<ReturnType<OrderBook['standing']>>;
+  const humanOf = (standing: Standing, person: PersonId): PersonId => standing.sameAs(person)[0] ?? person;
+
+  /** Each human who is in a cohort, with the countries that their cohorts name. */
+  async function placed(standing: Standing): Promise<ReadonlyMap<PersonId, ReadonlySet<string>>> {
+    const countryOf = new Map((await cohorts.list(null)).map(({ id, country }) => [id, country]));
+    const found = new Map<PersonId, Set<string>>();
+    for (const { cohort, person } of await store.list('member')) {
+      const human = humanOf(standing, person);
+      const countries = found.get(human) ?? new Set<string>();
+      const country = countryOf.get(cohort);
+      if (country !== undefined) countries.add(country);
+      found.set(human, countries);
     }
     return found;
   }
 
+  interface Work {
+    /** By course, when each human first finished it. */
+    readonly finishes: ReadonlyMap<string, ReadonlyMap<PersonId, Instant>>;
+    /** Whose certificate a number is. */
+    readonly holders: ReadonlyMap<string, PersonId>;
+    readonly humans: ReadonlySet<PersonId>;
+  }
+
+  async function work(standing: Standing, courses: ReadonlySet<string>): Promise<Work> {
+    const finishes = new Map<string, Map<PersonId, Instant>>([...courses].map((course) => [course, new Map()]));
+    const holders = new Map<string, PersonId>();
+    const humans = new Set<PersonId>();
+    const { rows } = await records.list({ partition: null });
+    for (const { id } of rows) {
+      const [person, kind, course] = id.split(':');
+      if (!isPersonId(person)) continue;
+      const human = humanOf(standing, person);
+      if (kind === 'register') humans.add(human);
+      const first = finishes.get(course ?? '');
+      if (kind === 'credential') {
+        const parsed = parseRecord(await records.get(id));
+        if (parsed.ok && parsed.value.kind === 'credential') holders.set(parsed.value.uuid, human);
+      }
+      if (kind !== 'register' || first === undefined) continue;
+      const parsed = parseRecord(await records.get(id));
+      if (!parsed.ok || parsed.value.kind !== 'register' || parsed.value.completed === undefined) continue;
+      const before = first.get(human);
+      if (before === undefined || parsed.value.completed < before) first.set(human, parsed.value.completed);
+    }
+    return { finishes, holders, humans };
+  }
+
   async function count(plan: Plan, coursesByActivity: ReadonlyMap<string, readonly string[]>): Promise<Trained> {
-    const byCourse = await finishes(new Set([...coursesByActivity.values()].flat()));
+    const standing = await orders.standing();
+    const places = await placed(standing);
+    const { finishes, holders, humans } = await work(standing, new Set([...coursesByActivity.values()].flat()));
+    const isTheirs = (human: PersonId | undefined): boolean => human !== undefined && places.get(human)?.has(plan.country) === true;
     const since = `${String(plan.from)}-01-01`;
-    const contacts = (await store.list('device')).map(({ lastContact }) => lastContact);
+    const contacts = (await store.list('device'))
+      .filter(({ person }) => isTheirs(humanOf(standing, person)))
+      .map(({ lastContact }) => lastContact);
     const heard = contacts.filter((at) => at !== null).sort();
+    const everybody = new Set([...humans, ...places.keys()]);
     return {
       activities: plan.activities.flatMap(({ id, from }) =>
         (coursesByActivity.get(id) ?? []).map((course) => ({
           id,
           course,
-          finished: told([...(byCourse.get(course)?.values() ?? [])].filter((at) => at >= `${String(from)}-01-01`).length),
+          finished: told(
+            [...(finishes.get(course) ?? [])].filter(([human, at]) => isTheirs(human) && at >= `${String(from)}-01-01`).length,
+          ),
         })),
       ),
-      certified: told((await book.all()).filter(({ at, state }) => state === 'in-force' && at >= since).length),
+      certified: told(
+        (await book.all()).filter(({ uuid, at, state }) => state === 'in-force' && at >= since && isTheirs(holders.get(uuid))).length,
+      ),
+      people: told([...places.keys()].filter(isTheirs).length),
+      unplaced: told([...everybody].filter((human) => (places.get(human)?.size ?? 0) === 0).length),
       completeness: { expected: contacts.length, heard: heard.length, oldest: heard[0] ?? null },
       at: instantOf(clock()),
     };

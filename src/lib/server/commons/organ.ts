@@ -6,6 +6,7 @@ import { dayOf, type Day } from '../../cooperation/day.ts';
 import { coordinationView, csvOfCoordination } from '../../cooperation/coordination.ts';
 import { csvOfCommons, dcatOf, jsonLdOf } from '../../cooperation/export.ts';
 import { createFinder, type Finding, type Query } from '../../cooperation/find.ts';
+import { helpEntryView, helpView } from '../../cooperation/help.ts';
 import { networkQueryFrom, networkView, opportunitiesView, resourcesView } from '../../cooperation/network.ts';
 import { isWrittenKind } from '../../cooperation/fields.ts';
 import { writingView } from '../../cooperation/writing.ts';
@@ -181,6 +182,12 @@ export function commonsRoutes({
       method: 'GET',
       path: '/content/compendium/calls/:id',
       answer: view(({ read, language, today }, { parts }) => callView(read, parts['id'] ?? '', language, today)),
+    },
+    { method: 'GET', path: '/content/compendium/help', answer: view(({ read, language, today }) => helpView(read, language, today)) },
+    {
+      method: 'GET',
+      path: '/content/compendium/help/:id',
+      answer: view(({ read, language, today }, { parts }) => helpEntryView(read, parts['id'] ?? '', language, today)),
     },
     {
       method: 'GET',

@@ -177,8 +177,11 @@ export function openDesk(given: {
     const { submitted } = draft;
     if (submitted === null || submitted.edition === previous?.submitted?.edition || draft.withdrawn !== null) return null;
     if (submitted.fields['id'] !== draft.entry) return 'The entry has another id than the draft.';
+    // Whose it is comes before what is wrong with it.
+    const foreign = isForCountry(draft.of) ? await faultOfCountry(draft, submitted.fields) : null;
+    if (foreign !== null) return foreign;
     const [fault] = await faultsOf({ kind: draft.of, ...submitted.fields });
-    return fault ?? (isForCountry(draft.of) ? faultOfCountry(draft, submitted.fields) : null);
+    return fault ?? null;
   }
 
   /** Whoever speaks for a country speaks for that one alone: in what the entry says, and in what it would take the place of. */

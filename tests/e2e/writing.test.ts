@@ -1,0 +1,301 @@
+/**
+ * What is written without a network and becomes public: a practice over a reviewer; a plan, its yearly review and a call by a focal point, with an offer, the choice and
+ * the outcome; a request for help; who mentors whom, which does not become public.
+ */
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { addSource, fill, join, pick } from './desk-verbs.ts';
+import { claim, expect, signIn, test, type OpenDevice } from './perigee.ts';
+
+/** The node answers when all entries are compiled, signed and priced anew: on a busy machine that takes its time. */
+const publishing = { timeout: 60_000 };
+const offlineLines = /ERR_INTERNET_DISCONNECTED|ERR_FAILED|Failed to fetch/;
+
+/** Everything that the desk needs is on the device before the network goes. */
+async function getReady(device: OpenDevice, origin: string, staff: { readonly name: string; readonly password: string }): Promise<void> {
+  const { page } = device;
+  await page.goto(`${origin}/compendium?lang=en`);
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await page.getByRole('button', { name: /^Install \(/ }).click();
+  await expect(page.locator('[data-kept=yes]')).toBeVisible();
+  await signIn(page, origin, staff);
+  for (const path of ['/desk', '/desk/plan', '/plans/islemara-2024-2028', '/calls', '/network/help']) {
+    await page.goto(`${origin}${path}`);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  }
+  await page.waitForLoadState('networkidle');
+}
+const atCentre = (page: Page, title: string) => page.locator('li.card', { hasText: title }).locator('[data-where=centre]');
+const onDevice = (page: Page, title: string) => page.locator('li.card', { hasText: title }).locator('[data-where=device]');
+
+async function accept(page: Page, origin: string, title: string): Promise<void> {
+  await page.goto(`${origin}/desk`);
+  const entry = page.getByRole('article').filter({ hasText: title });
+  await entry.getByRole('checkbox', { name: /^I have no interest/ }).check();
+  await entry.getByRole('button', { name: 'Accept' }).click();
+  await page.getByText(/^Decided: \d/).click();
+  await expect(page.locator('details li', { hasText: title }).locator('[data-where=centre]')).toBeVisible(publishing);
+}
+
+test('a practice is written in two languages without a network, handed in, accepted by somebody else, and read by everybody', async ({
+  startNode,
+  openDevice,
+}) => {
+  const node = await startNode();
+  const admin = await claim(node);
+  const pia = await join(node.origin, admin.token, 'Pia', 'provider');
+  const rui = await join(node.origin, admin.token, 'Rui', 'reviewer');
+  const device = await openDevice({ size: 'phone' });
+  const { page } = device;
+  await getReady(device, node.origin, pia);
+
+  await device.offline(true);
+  device.expectConsole(offlineLines);
+  await page.goto(`${node.origin}/desk/practice`);
+  await page.getByLabel('Language in which you write').selectOption('fr');
+  await fill(page, 'Title', 'Cartographier une crue avec un radar');
+  await fill(page, 'In short', 'Pas à pas, avec des images gratuites.');
+  // What is said already stands under the field of the next language.
+  await page.getByLabel('Language in which you write').selectOption('en');
+  await expect(page.getByText('Pas à pas, avec des images gratuites.')).toBeVisible();
+  await fill(page, 'Title', 'Mapping a flood with radar');
+  await fill(page, 'In short', 'Step by step, with free images.');
+  await page.getByRole('button', { name: 'Hand in for review' }).click();
+  await expect(page.getByText(/fields are missing or not right/)).toBeVisible();
+  await expect(page.getByText('This is missing').first()).toBeVisible();
+  await fill(page, 'Address on the web', 'example.org/radar');
+  await expect(page.getByText('An address begins with https://').first()).toBeVisible();
+  await fill(page, 'Address on the web', 'https://example.org/radar');
+  await page.reload();
+  await page.getByRole('link', { name: 'Desk', exact: true }).click();
+  await page.getByRole('link', { name: /^Write on/ }).click();
+  await expect(page.getByLabel('Title', { exact: true })).toHaveValue('Mapping a flood with radar');
+  await pick(page, 'Theme', 'flood', 'Floods');
+  await addSource(page, 'Handbook', 'https://example.org/handbook');
+  await page.getByRole('button', { name: 'Hand in for review' }).click();
+  await expect(onDevice(page, 'Mapping a flood with radar')).toBeVisible();
+  await expect(page.locator('[data-stage=submitted]')).toBeVisible();
+
+  await device.offline(false);
+  await page.reload();
+  await expect(atCentre(page, 'Mapping a flood with radar')).toBeVisible(publishing);
+
+  const reviewer = await openDevice();
+  await reviewer.page.goto(`${node.origin}/?lang=en`);
+  await signIn(reviewer.page, node.origin, rui);
+  await reviewer.page.goto(`${node.origin}/desk`);
+  await expect(reviewer.page.getByText('Cartographier une crue avec un radar')).toBeVisible();
+  await accept(reviewer.page, node.origin, 'Mapping a flood with radar');
+
+  const reader = await openDevice({ javaScript: false });
+  await reader.page.goto(`${node.origin}/compendium/cartographier-une-crue-avec-un-radar?lang=fr`);
+  const there = await reader.page.getByRole('heading', { level: 1 }).textContent();
+  expect(there).toMatch(/Cartographier une crue avec un radar/);
+});
+
+test('a plan, its yearly review and a call are written without a network; an offer is chosen, and what became of it is public', async ({
+  startNode,
+  openDevice,
+}) => {
+  const node = await startNode();
+  const admin = await claim(node);
+  const fatu = await join(node.origin, admin.token, 'Fatu', 'focal-point', ['islemara']);
+  const pia = await join(node.origin, admin.token, 'Pia', 'provider');
+  const rui = await join(node.origin, admin.token, 'Rui', 'reviewer');
+  const device = await openDevice();
+  const { page } = device;
+  await getReady(device, node.origin, fatu);
+
+  await device.offline(true);
+  device.expectConsole(offlineLines);
+  // The year's review of a plan that is published.
+  await page.goto(`${node.origin}/plans/islemara-2024-2028`);
+  await page.getByRole('link', { name: /write on, or review a year/ }).click();
+  await expect(page.getByRole('heading', { name: 'Review of a year' })).toBeVisible();
+  await page.getByLabel('Year', { exact: true }).first().selectOption('2025');
+  const review = page.getByLabel(/^Your review of .*2025/);
+  await review.fill('Maps came within thirty hours; the law waits for the new parliament.');
+  await review.blur();
+  await page.getByRole('button', { name: 'Release', exact: true }).click();
+  await expect(onDevice(page, 'Warned in time')).toBeVisible();
+
+  // A plan of its own, and a call from it before anybody has seen either.
+  await page.getByRole('link', { name: 'Plan', exact: true }).click();
+  await fill(page, 'Title', 'Reefs and boats, 2027 to 2031');
+  await fill(page, 'In short', 'Who fishes where, and what the reefs are doing.');
+  await fill(page, 'First year', '2027');
+  await fill(page, 'Last year', '2031');
+  await fill(page, 'Responsible', 'Fisheries Office');
+  await page.getByRole('button', { name: /^Add.*Objectives/ }).click();
+  const objective = page.getByRole('group', { name: 'Objectives' });
+  await fill(objective, 'Title', 'Reefs watched every month');
+  await objective.getByLabel('Indicator', { exact: true }).selectOption('ocean-monitoring');
+  await fill(objective, 'Value at the start', '0');
+  await fill(objective, 'Value to be reached', '2,5');
+  await page.getByRole('button', { name: 'Release', exact: true }).click();
+  await expect(onDevice(page, 'Reefs and boats')).toBeVisible();
+  await page.getByRole('link', { name: 'Call for support', exact: true }).click();
+  await page.getByLabel('Plan', { exact: true }).selectOption({ label: 'Reefs and boats, 2027 to 2031' });
+  await pick(page, 'Objectives', '', 'Reefs watched every month');
+  await fill(page, 'Title', 'Somebody to begin the watch of our reefs');
+  await fill(page, 'In short', 'One season beside our two people.');
+  await page.getByRole('checkbox', { name: 'Workshop' }).check();
+  await fill(page, 'Opens on', '2026-11-01');
+  await fill(page, 'Closes on', '2027-06-30');
+  await page.getByRole('button', { name: 'Release', exact: true }).click();
+  await expect(onDevice(page, 'Somebody to begin the watch')).toBeVisible();
+
+  await device.offline(false);
+  await page.reload();
+  for (const title of ['Warned in time', 'Reefs and boats', 'Somebody to begin the watch'])
+    await expect(atCentre(page, title)).toBeVisible(publishing);
+
+  const reader = await openDevice({ javaScript: false });
+  await reader.page.goto(`${node.origin}/plans/islemara-2024-2028?lang=en`);
+  await expect(reader.page.getByText('the law waits for the new parliament')).toBeVisible();
+  await reader.page.goto(`${node.origin}/calls?lang=en`);
+  await reader.page.getByRole('link', { name: 'Somebody to begin the watch of our reefs' }).click();
+  await expect(reader.page.getByText('Reefs watched every month')).toBeVisible();
+
+  // A partner answers the call; somebody else reviews the offer.
+  const partner = await openDevice();
+  await partner.page.goto(`${node.origin}/?lang=en`);
+  await signIn(partner.page, node.origin, pia);
+  await partner.page.goto(`${node.origin}/calls/somebody-to-begin-the-watch-of-our-reefs`);
+  await partner.page.getByRole('link', { name: 'Offer help' }).click();
+  await fill(partner.page, 'Title', 'A season of reef watching');
+  await fill(partner.page, 'In short', 'Two people who have done it elsewhere.');
+  await fill(partner.page, 'Who gives it', 'Institute of Warm Seas');
+  await partner.page.getByRole('checkbox', { name: 'Workshop' }).check();
+  await pick(partner.page, 'Indicators', 'ocean', /./);
+  await partner.page.getByRole('button', { name: 'Hand in for review' }).click();
+  await expect(atCentre(partner.page, 'A season of reef watching')).toBeVisible(publishing);
+  const reviewer = await openDevice();
+  await reviewer.page.goto(`${node.origin}/?lang=en`);
+  await signIn(reviewer.page, node.origin, rui);
+  await accept(reviewer.page, node.origin, 'A season of reef watching');
+
+  // The country chooses, and says what became of it.
+  await page.goto(`${node.origin}/compendium`);
+  await page.getByRole('button', { name: /^Update \(/ }).click();
+  await expect(page.getByRole('button', { name: /^Update \(/ })).toHaveCount(0, publishing);
+  await page.goto(`${node.origin}/desk/call?entry=somebody-to-begin-the-watch-of-our-reefs`);
+  await page.getByRole('button', { name: /^Add.*Offers that were chosen/ }).click();
+  const agreement = page.getByRole('group', { name: /^Offers that were chosen/ });
+  await agreement.getByLabel('Offer', { exact: true }).selectOption({ label: 'A season of reef watching' });
+  await fill(agreement, 'Day', '2027-01-15');
+  await fill(agreement, 'Why this offer, and what both sides undertake', 'They come, we house them.');
+  await page.getByRole('button', { name: /^Add.*What became of it/ }).click();
+  const outcome = page.getByRole('group', { name: /^What became of it/ });
+  await fill(outcome, 'Day', '2028-03-01');
+  await fill(outcome, 'Text', 'Two of ours do it alone now.');
+  await page.getByRole('button', { name: 'Release', exact: true }).click();
+  await expect(atCentre(page, 'Somebody to begin the watch')).toBeVisible(publishing);
+  await reader.page.goto(`${node.origin}/calls/somebody-to-begin-the-watch-of-our-reefs?lang=en`);
+  await expect(reader.page.getByText('They come, we house them.')).toBeVisible();
+  await expect(reader.page.getByText('Two of ours do it alone now.')).toBeVisible();
+});
+
+test('a request for help stands with its plan and in the network; another country’s focal point may not write for it', async ({
+  startNode,
+  openDevice,
+}) => {
+  const node = await startNode();
+  const admin = await claim(node);
+  const fatu = await join(node.origin, admin.token, 'Fatu', 'focal-point', ['islemara']);
+  const device = await openDevice({ size: 'phone' });
+  const { page } = device;
+  await getReady(device, node.origin, fatu);
+  await page.goto(`${node.origin}/profiles/altavar/values`);
+  await expect(page.getByText('Your sign-in speaks for another country')).toBeVisible();
+  await page.goto(`${node.origin}/desk/plan?entry=altavar-2023-2027`);
+  await expect(page.getByText('Your sign-in speaks for another country')).toBeVisible();
+
+  await device.offline(true);
+  device.expectConsole(offlineLines);
+  await page.goto(`${node.origin}/plans/islemara-2024-2028`);
+  await page.getByRole('link', { name: /ask for help/ }).click();
+  await fill(page, 'Title', 'Who can teach us tide gauges?');
+  await fill(page, 'In short', 'Six gauges lie in their boxes.');
+  await pick(page, 'Indicators', 'warning', /./);
+  await fill(page, 'Opens on', '2026-11-01');
+  await fill(page, 'Closes on', '2027-11-01');
+  await page.getByRole('button', { name: 'Release', exact: true }).click();
+  await expect(onDevice(page, 'Who can teach us tide gauges?')).toBeVisible();
+  await device.offline(false);
+  await page.reload();
+  await expect(atCentre(page, 'Who can teach us tide gauges?')).toBeVisible(publishing);
+
+  const reader = await openDevice({ javaScript: false });
+  for (const path of ['/plans/islemara-2024-2028', '/profiles/islemara', '/network/help']) {
+    await reader.page.goto(`${node.origin}${path}?lang=en`);
+    await expect(reader.page.getByRole('link', { name: 'Who can teach us tide gauges?' })).toBeVisible();
+  }
+  await reader.page.getByRole('link', { name: 'Who can teach us tide gauges?' }).click();
+  await expect(reader.page.getByRole('heading', { level: 1 })).toHaveText('Who can teach us tide gauges?');
+});
+
+test('mentoring is asked for without a network; who mentors whom stays with its writer', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const admin = await claim(node);
+  const pia = await join(node.origin, admin.token, 'Pia', 'provider');
+  const device = await openDevice({ size: 'phone' });
+  const { page } = device;
+  await getReady(device, node.origin, pia);
+  await page.goto(`${node.origin}/network/mentoring`);
+  await expect(page.getByRole('heading', { name: '1 to apply for' })).toBeVisible();
+  await page.goto(`${node.origin}/network/applications?to=mentoring-first-job`);
+  await page.waitForLoadState('networkidle');
+  await device.offline(true);
+  device.expectConsole(offlineLines);
+  await page.goto(`${node.origin}/network/mentoring`);
+  await page.getByRole('link', { name: 'Write an application' }).first().click();
+  await page.getByRole('button', { name: 'Begin an application' }).click();
+  await page.getByLabel('What do you want to be able to do in a year?').fill('Run a ground station alone.');
+  await page.getByLabel('What do you want to be able to do in a year?').blur();
+  await expect(page.getByText(/^Kept on this device/)).toBeVisible();
+
+  await page.goto(`${node.origin}/desk/pair`);
+  await fill(page, 'Mentor', 'Ines Alvarado');
+  await fill(page, 'Mentee', 'Adaeze Obi');
+  await fill(page, 'First day', '2026-11-30');
+  await page.getByRole('button', { name: 'Close', exact: true }).click();
+  await expect(onDevice(page, 'Ines Alvarado')).toBeVisible();
+  await device.offline(false);
+  await page.reload();
+  await expect(atCentre(page, 'Ines Alvarado')).toBeVisible(publishing);
+  const figures = await (await fetch(`${node.origin}/content/compendium/pairs`)).json();
+  expect(figures).toEqual({ running: 0, women: 0, ended: 0 });
+  const reader = await openDevice({ javaScript: false });
+  await reader.page.goto(`${node.origin}/network/mentoring?lang=en`);
+  await expect(reader.page.getByText('Running: 0')).toBeVisible();
+  await expect(reader.page.getByText('Alvarado')).toHaveCount(0);
+});
+
+test('the pages of help read without JavaScript, and axe finds nothing on them', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const pages = [
+    ['/network/help', 'Requests for help'],
+    ['/network/help/islemara-mission-2024', 'Recommendations'],
+    ['/network/help/altavar-request-lakes', 'Agreement'],
+    ['/network/help/contribution-schools', 'What it is for'],
+    ['/network/help/altavar-centre', 'Steps so far'],
+    ['/network/mentoring', 'Pairs at this centre'],
+  ] as const;
+  const plain = await openDevice({ javaScript: false });
+  for (const [path, heading] of pages) {
+    await plain.page.goto(`${node.origin}${path}?lang=en`);
+    await expect(plain.page.getByRole('heading', { name: heading })).toBeVisible();
+  }
+  for (const locale of ['en', 'ar'])
+    for (const size of ['phone', 'laptop'] as const) {
+      const { page } = await openDevice({ size });
+      for (const [path] of pages) {
+        await page.goto(`${node.origin}${path}?lang=${locale}`);
+        await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        expect(violations.map(({ id, nodes }) => `${path} ${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), path).toBeLessThanOrEqual(0);
+      }
+    }
+});
