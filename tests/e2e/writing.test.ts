@@ -135,10 +135,10 @@ test('a plan, its yearly review and a call are written without a network; an off
   await page.getByRole('button', { name: 'Release', exact: true }).click();
   await expect(onDevice(page, 'Reefs and boats')).toBeVisible();
   await page.getByRole('link', { name: 'Call for support', exact: true }).click();
-  await page.getByLabel('Plan', { exact: true }).selectOption({ label: 'Reefs and boats, 2027 to 2031' });
-  await pick(page, 'Objectives', '', 'Reefs watched every month');
   await fill(page, 'Title', 'Somebody to begin the watch of our reefs');
   await fill(page, 'In short', 'One season beside our two people.');
+  await page.getByLabel('Plan', { exact: true }).selectOption({ label: 'Reefs and boats, 2027 to 2031' });
+  await pick(page, 'Objectives', '', 'Reefs watched every month');
   await page.getByRole('checkbox', { name: 'Workshop' }).check();
   await fill(page, 'Opens on', '2026-11-01');
   await fill(page, 'Closes on', '2027-06-30');

@@ -125,7 +125,7 @@ const outcome: Field = {
   needed: false,
 };
 
-/** What is written of each kind. */
+/** What is written of each kind. The title comes first: an entry has its address from it. */
 export const fieldsByKind: Readonly<Record<WrittenKind, readonly Field[]>> = {
   solution: [
     title,
@@ -236,9 +236,9 @@ export const fieldsByKind: Readonly<Record<WrittenKind, readonly Field[]>> = {
     sources,
   ],
   plan: [
-    country,
     title,
     summary,
+    country,
     plain('year', 'from', { needed: true, label: 'firstYear' }),
     plain('year', 'until', { needed: true, label: 'lastYear' }),
     words('responsible', 1),
@@ -261,10 +261,10 @@ export const fieldsByKind: Readonly<Record<WrittenKind, readonly Field[]>> = {
     parts('reviews', [plain('year', 'year', needed), plain('day', 'day', needed), words('text', 4)]),
   ],
   call: [
-    link('plan', ['plan'], needed),
-    make({ type: 'objectives' }, 'objectives', 'objectives', {}),
     title,
     summary,
+    link('plan', ['plan'], needed),
+    make({ type: 'objectives' }, 'objectives', 'objectives', {}),
     some('seeks', activityTypes, 'activity'),
     plain('day', 'opens', needed),
     plain('day', 'closes', needed),
@@ -273,9 +273,9 @@ export const fieldsByKind: Readonly<Record<WrittenKind, readonly Field[]>> = {
     outcome,
   ],
   request: [
-    country,
     title,
     summary,
+    country,
     one('type', requestTypes, 'request', 'requestType'),
     link('plan', ['plan']),
     words('has', 3, {}),
@@ -287,10 +287,10 @@ export const fieldsByKind: Readonly<Record<WrittenKind, readonly Field[]>> = {
     outcome,
   ],
   mission: [
-    country,
-    link('plan', ['plan'], needed),
     title,
     summary,
+    country,
+    link('plan', ['plan'], needed),
     words('by', 1),
     provider,
     plain('day', 'from', { needed: true, label: 'firstDay' }),
@@ -300,8 +300,8 @@ export const fieldsByKind: Readonly<Record<WrittenKind, readonly Field[]>> = {
     sourcesOf({}),
   ],
   indicator: [
-    country,
     title,
+    country,
     words('definition', 2),
     words('unit', 1),
     one('direction', directions, 'direction'),
@@ -313,9 +313,9 @@ export const fieldsByKind: Readonly<Record<WrittenKind, readonly Field[]>> = {
     links('targets', ['target']),
   ],
   proposal: [
-    country,
     title,
     summary,
+    country,
     words('host', 2),
     words('serves', 2, { needed: true, label: 'servesRegion' }),
     words('gives', 3, { needed: true, label: 'stateGives' }),
