@@ -10,7 +10,8 @@ import { join } from 'node:path';
 /** What is fetched at its first use and kept then: PouchDB waits for a centre, the fallbacks for pages without `crypto.subtle`. */
 const later = /^(replica|fallback)$/;
 /** What is kept once the worker is installed: without a network it must be there, before one's first lesson it need not. */
-const after = /^(further-words|tables|holder|trust|verify|camera|staff|compendium|network|help|explore|commons|evidence|country|desk|cascade)$/;
+const after =
+  /^(further-words|tables|holder|trust|verify|camera|staff|compendium|network|help|explore|commons|evidence|country|desk|cascade)$/;
 const words = /\/i18n\/messages\/([a-z-]+)\/[a-z]+\.json$/;
 
 /**

@@ -25,10 +25,10 @@ test('the directory, opportunities and resources read and narrow down without Ja
   await expect(page.getByText('The source names no last day')).toBeVisible();
 
   await page.goto(`${node.origin}/network/opportunities?lang=en`);
-  await expect(page.getByRole('heading', { name: '2 to apply for' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: '3 to apply for' })).toBeVisible();
   await expect(page.getByText('Closed on Nov 30, 2025')).toBeVisible();
   // What is closed asks for no application.
-  await expect(page.getByRole('link', { name: 'Write an application' })).toHaveCount(2);
+  await expect(page.getByRole('link', { name: 'Write an application' })).toHaveCount(3);
   await page.goto(`${node.origin}/network/resources?lang=en&type=resource-equipment`);
   await expect(page.getByRole('heading', { name: '2 shared resources' })).toBeVisible();
   await expect(page.getByText('None that its origin has published').first()).toBeVisible();
@@ -68,7 +68,7 @@ test('without a network: found, written, kept over a reload, saved as a file, an
   await page.goto(`${node.origin}/network/coordination`);
   await expect(page.getByRole('row')).toHaveCount(18);
   await page.goto(`${node.origin}/network/opportunities`);
-  await page.getByRole('link', { name: 'Write an application' }).first().click();
+  await page.getByRole('article').filter({ hasText: 'CSSTEAP' }).getByRole('link', { name: 'Write an application' }).click();
   await page.getByRole('button', { name: 'Begin an application' }).click();
   const why = page.getByLabel('Why do you apply, and what do you want to learn or do?');
   await why.fill('To map the floods of the Tana.');

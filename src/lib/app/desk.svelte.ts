@@ -186,6 +186,8 @@ export class DeskWork {
     const waiting = (await store.of(this.person))
       .filter(({ receipt, refused }) => receipt === null && refused === null)
       .map(({ body }) => body)
+      // What names no country yet waits until it does: the centre could not know who may write it.
+      .filter((body) => body.kind === 'review' || !isForCountry(body.of) || body.country !== null)
       // A call leads to the plan that was written before it.
       .sort((a, b) => (momentOf(a) < momentOf(b) ? -1 : 1));
     if (waiting.length > 0) {

@@ -38,6 +38,8 @@ export class Writing {
   own = $state.raw<readonly OwnEntry[]>([]);
   /** Ids of the countries for which the writer speaks. */
   countries = $state.raw<readonly string[]>([]);
+  /** The country with which it was kept: a draft keeps it. */
+  fixed = $state<string | null>(null);
 
   readonly faults: readonly FormFault[] = $derived.by(() => faultsOf(this.kind, this.entry('an-entry', '2026-01-01')));
   readonly languages: readonly string[] = $derived.by(() => languagesOf(this.fields, this.typed));
@@ -60,7 +62,8 @@ export class Writing {
     if (!isForCountry(this.kind)) return null;
     const { country, plan } = this.typed;
     if (isString(country) && country !== '') return country;
-    return isString(plan) ? (this.optionsFor(['plan']).find(({ id }) => id === plan)?.country ?? null) : null;
+    const ofPlan = isString(plan) ? this.optionsFor(['plan']).find(({ id }) => id === plan)?.country : undefined;
+    return ofPlan ?? this.fixed ?? (this.countries.length === 1 ? (this.countries[0] ?? null) : null);
   }
 
   /** Its title as it is written first. */
@@ -89,7 +92,9 @@ export class Writing {
     const all = [...own, ...published];
     // Whoever speaks for a country leads to its own plans and countries alone; a national indicator is nobody else's.
     if (isForCountry(this.kind) && (kinds.includes('country') || kinds.includes('plan')))
-      return all.filter(({ id, country }) => this.countries.includes(country ?? id));
+      return all.filter(({ id, country }) =>
+        this.fixed === null ? this.countries.includes(country ?? id) : this.fixed === (country ?? id),
+      );
     if (kinds.includes('indicator') && isForCountry(this.kind))
       return all.filter(({ country }) => country === null || this.countries.includes(country));
     return all;
