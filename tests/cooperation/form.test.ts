@@ -80,8 +80,6 @@ function fieldsFor(fields: readonly Field[]): fc.Arbitrary<JsonObject> {
 const ties = ['days-reversed', 'years-reversed', 'bounds-reversed', 'no-such-objective', 'course-or-address', 'decision-without-source', 'steps-out-of-order', 'value-twice']; // prettier-ignore
 /** Needed only beside something else; the form leaves them open and the reader says so. */
 const conditional = (kind: WrittenKind, name: string): boolean =>
-  // An indicator without a country is everybody's, which no form writes.
-  (kind === 'indicator' && name === 'country') ||
   (kind === 'opportunity' && (name === 'url' || name === 'sources')) ||
   (kind === 'listing' && name === 'sources') ||
   (kind === 'resource' && name === 'sources') ||

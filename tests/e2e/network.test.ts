@@ -68,7 +68,7 @@ test('without a network: found, written, kept over a reload, saved as a file, an
   await page.goto(`${node.origin}/network/coordination`);
   await expect(page.getByRole('row')).toHaveCount(18);
   await page.goto(`${node.origin}/network/opportunities`);
-  await page.getByRole('article').filter({ hasText: 'CSSTEAP' }).getByRole('link', { name: 'Write an application' }).click();
+  await page.getByRole('article').filter({ hasText: 'Nine months at CSSTEAP' }).getByRole('link', { name: 'Write an application' }).click();
   await page.getByRole('button', { name: 'Begin an application' }).click();
   const why = page.getByLabel('Why do you apply, and what do you want to learn or do?');
   await why.fill('To map the floods of the Tana.');

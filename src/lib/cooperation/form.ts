@@ -154,6 +154,8 @@ export function faultsOf(kind: WrittenKind, fields: JsonObject): readonly FormFa
   };
   if (kind === 'pair') readPair(fields, fault);
   else readEntry(kind, fields, fault);
+  // An indicator without a country is everybody's, which nobody writes here.
+  if (kind === 'indicator' && fields['country'] === undefined) fault('missing-field', ['country']);
   return faults;
 }
 
