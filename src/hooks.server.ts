@@ -25,7 +25,8 @@ async function noticeElsewhere(
     encrypted: Reflect.get(request.socket, 'encrypted') === true || request.headers['x-forwarded-proto'] === 'https',
     fromHere: /^(?:127\.|::1$|::ffff:127\.)/.test(request.socket.remoteAddress ?? ''),
   });
-  if (kind === null || url.pathname === '/trust') return '';
+  // Before there is a centre nobody has learned anything at a wrong address.
+  if (kind === null || ['/trust', '/centre/start'].includes(url.pathname)) return '';
   const catalogue = await loadCatalogue(language, '/trust');
   const { t } = createWords(
     () => language,
@@ -52,7 +53,7 @@ export const handle: Handle = async ({ event, resolve }) => {
     ? asked
     : isInterfaceLanguage(chosen)
       ? chosen
-      : negotiateLanguage(event.request.headers.get('accept-language'));
+      : negotiateLanguage(event.request.headers.get('accept-language'), await node?.greeting());
   event.locals.language = language;
 
   // A page's own fetch on the server arrives here without passing the sockets. A page that is rendered has no cookies to

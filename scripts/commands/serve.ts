@@ -130,6 +130,7 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
     data,
     couchdb: couchdb === null ? null : { url: couchdb, prefix: couchPrefix(name.value) },
     upstream: upstream === null ? null : { ...upstream, heardTime: steady.heard },
+    heardTime: steady.heard,
     courses: existsSync(courses) ? courses : null,
     version,
     compiler: createCompiler(),
@@ -168,7 +169,13 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
   book.write(`Started, version ${version}, at ${origin}.`);
   io.out(`Its data is in ${data}`);
   const code = await node.firstRunCode();
-  if (code !== null) io.out(`Nobody administers it yet. Open ${origin}/teach and type this code, which works once:  ${code}`);
+  if (code !== null) {
+    // On the machine itself the plain address is the surest: its browser has not learnt to trust a certificate of the node's own.
+    const here = tls === null ? origin : `http://localhost:${String(port)}`;
+    io.out('Nobody administers it yet. Set it up in a browser:');
+    io.out(`  on this machine    ${here}/centre/start`);
+    io.out(`  on another device  ${origin}/centre/start  with this code, which works once:  ${code}`);
+  }
 
   // A process that loses its power does not come to keep what it compiled.
   if (dev !== true) flushCompileCache();

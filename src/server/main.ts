@@ -14,10 +14,13 @@ import { showCode } from '../lib/server/accounts/codes.ts';
 import { accountRoutes } from '../lib/server/accounts/organ.ts';
 import { peopleRoutes } from '../lib/server/accounts/people-organ.ts';
 import { openNodeKey } from '../lib/server/accounts/node-key.ts';
-import { createPeers } from '../lib/server/accounts/peers.ts';
+import { createPeers, nodeOfCredential } from '../lib/server/accounts/peers.ts';
 import { openSessions } from '../lib/server/accounts/sessions.ts';
 import { openAccountStore } from '../lib/server/accounts/store.ts';
 import { createThrottle } from '../lib/server/accounts/throttle.ts';
+import { openCentreBook, type ChosenParent } from '../lib/server/centre/facts.ts';
+import { openOffer } from '../lib/server/centre/offer.ts';
+import { setupRoutes } from '../lib/server/centre/organ.ts';
 import { openBook } from '../lib/server/certification/book.ts';
 import { cascadeRoutes } from '../lib/server/certification/cascade-organ.ts';
 import { createGathering } from '../lib/server/certification/gathering.ts';
@@ -67,6 +70,7 @@ import { trustRoutes } from '../lib/server/trust/organ.ts';
 import { createProgrammes } from '../lib/server/trust/programmes.ts';
 import { openShelf } from '../lib/server/trust/shelf.ts';
 import { updateRoutes, type Installation } from '../lib/server/update/organ.ts';
+import { createChangeableUpstream } from '../lib/server/upstream/changeable.ts';
 import { createUpstreamCourses, offeredCourses } from '../lib/server/upstream/courses.ts';
 import { createUpstream, type ParentSettings } from '../lib/server/upstream/job.ts';
 import { openNotes } from '../lib/server/upstream/notes.ts';
@@ -86,8 +90,10 @@ export interface NodeSettings {
   readonly data: string;
   /** The CouchDB that is used in place of the embedded engine; null for none. */
   readonly couchdb: Pick<CouchOptions, 'url' | 'prefix'> | null;
-  /** The node that this one hands on to; null for none. */
+  /** The node that this one hands on to; null where an administrator may choose one on the page. */
   readonly upstream?: ParentSettings | null;
+  /** Told the time of a parent that was chosen on the page. */
+  readonly heardTime?: (time: number) => void;
   /** Folder of course sources; null for none. */
   readonly courses: string | null;
   readonly version: string;
@@ -286,28 +292,64 @@ export async function openNode(settings: NodeSettings) {
         log(`The compendium could not be brought up to date: ${String(error)}`);
       });
     }, 60_000).unref(),
+    // Several processes of one node share what was chosen in one of them.
+    setInterval(() => {
+      offer.refresh().catch(() => undefined);
+    }, 60_000).unref(),
   ];
-  const upstream = createUpstream({
-    node,
-    version,
-    engine: guarded,
-    parent: settings.upstream ?? null,
-    notes: openNotes(notes),
-    relayed,
-    courses: createUpstreamCourses({ library, pieces, isSafe: compiler.isSafe, data, hasRoomFor: disk.hasRoomFor }),
-    published: () => offeredCourses(library),
-    obey: () => obedience.round(),
-    arrived: follow,
-    erased: async () => (await orders.standing()).erased,
-    clock,
-    random,
-    sleep,
-    log,
+  const centre = openCentreBook({ node, engine, clock });
+  const offer = await openOffer({ library, centre });
+  const settingsOf = (parent: ChosenParent): ParentSettings => ({
+    ...parent,
+    ...(settings.heardTime === undefined ? {} : { heardTime: settings.heardTime }),
   });
+  const given = settings.upstream ?? null;
+  const chosen = given === null ? ((await centre.choices()).parent ?? null) : null;
+  // A copy of another node that got a name of its own: the credential is the other's, and so is what it opens.
+  const isOurs = chosen !== null && nodeOfCredential(chosen.token) === node;
+  if (chosen !== null && !isOurs)
+    log(`The credential for ${chosen.url} is another node’s. An administrator gives this node its own on the page «This centre».`);
+  const upstreamCourses = createUpstreamCourses({ library, pieces, isSafe: compiler.isSafe, data, hasRoomFor: disk.hasRoomFor });
+  const upstream = createChangeableUpstream(given ?? (isOurs ? settingsOf(chosen) : null), (parent) =>
+    createUpstream({
+      node,
+      version,
+      engine: guarded,
+      parent,
+      notes: openNotes(notes),
+      relayed,
+      courses: upstreamCourses,
+      published: () => offeredCourses(library),
+      obey: () => obedience.round(),
+      arrived: follow,
+      erased: async () => (await orders.standing()).erased,
+      clock,
+      random,
+      sleep,
+      log,
+    }),
+  );
 
   const organs = {
     api: createRouter('api', [
-      ...accountRoutes({ node, version, origin, key: publisher.key, engine, sessions, store, cohorts, bindings, throttle, knownCountries }),
+      ...accountRoutes({ node, version, origin, key: publisher.key, engine, sessions, store, cohorts, bindings, throttle, knownCountries, centre }),
+      ...setupRoutes({
+        node,
+        version,
+        origin,
+        tls,
+        engine,
+        sessions,
+        throttle,
+        centre,
+        offer,
+        upstream,
+        parent: given,
+        library,
+        settingsOf,
+        clock,
+        sleep,
+      }),
       ...peopleRoutes({ sessions, store, cohorts, contacts, orders, obedience, holdsWork, clock }),
       ...cohortRoutes({ records, store, sessions, contacts, cohorts, orders, structureOf: library.structureOf, clock, knownCountries }),
       ...deskRoutes({ node, engine, desk: entries, sessions }),
@@ -344,7 +386,7 @@ export async function openNode(settings: NodeSettings) {
         clock,
         random,
       }),
-      ...upstreamRoutes({ node, version, engine, sessions, peers, library, upstream, clock }),
+      ...upstreamRoutes({ node, version, engine, sessions, peers, library: offer, upstream, centre, clock }),
     ]),
     replica: createReplica({
       node,
@@ -360,6 +402,7 @@ export async function openNode(settings: NodeSettings) {
     sync: createReceipts({ node, engine, records, relayed, sessions, contacts, orders, bindings, clock }),
     content: createContent({
       library,
+      offer,
       pieces,
       packs: await openPacks({ folder: join(data, 'packs'), pieces, hasRoomFor: disk.hasRoomFor }),
       more: [
@@ -381,7 +424,7 @@ export async function openNode(settings: NodeSettings) {
     const organ = Object.entries(organs).find(([first]) => first === name)?.[1];
     if (organ === undefined) return null;
     const began = performance.now();
-    const answer = await admission.admit(request, () => organ(request, caller));
+    const answer = await admission.admit(request, (counted) => organ(counted, caller));
     // Whose answer it was, in the answer itself: what a parent confirms holds in one epoch.
     if (name === 'replica') {
       answer?.headers.set('perigee-node', node);
@@ -392,7 +435,11 @@ export async function openNode(settings: NodeSettings) {
   }
 
   return {
-    handle: { respond, place: { origin, tls: tls?.kind ?? null } } satisfies NodeHandle,
+    handle: {
+      respond,
+      place: { origin, tls: tls?.kind ?? null },
+      greeting: async () => (await centre.facts())?.languages ?? [],
+    } satisfies NodeHandle,
     /** A new code that makes the first administrator, as it is shown; null where there is one. */
     async firstRunCode() {
       const code = await sessions.firstRunCode();
@@ -404,6 +451,8 @@ export async function openNode(settings: NodeSettings) {
     },
     /** This node and its parent. */
     upstream,
+    /** What the centre says of itself, and what was chosen for it. */
+    centre,
     /** Certificates of this node's people. */
     issuing,
     async close() {

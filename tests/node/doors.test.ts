@@ -125,6 +125,13 @@ const table: Readonly<Record<string, Row>> = {
   'GET /api/node': { form: 'node', things: one('/api/node', 'all') },
   // What is wrong with a sign-in is its own test below: asking often is slowed down.
   'POST /api/session': { form: 'node', things: one('/api/session', 'all', {}) },
+  'GET /api/setup': { form: 'node', things: one('/api/setup', 'all') },
+  'POST /api/setup': { form: 'node', things: one('/api/setup', 'all', {}) },
+  'PUT /api/centre/about': { form: 'node', things: one('/api/centre/about', ['admin'], {}) },
+  'PUT /api/centre/courses': { form: 'node', things: one('/api/centre/courses', ['admin'], {}) },
+  'POST /api/upstream/try': { form: 'node', things: one('/api/upstream/try', ['admin'], {}) },
+  'PUT /api/upstream/parent': { form: 'node', things: one('/api/upstream/parent', ['admin'], {}) },
+  'POST /api/me/account': { form: 'node', things: one('/api/me/account', ['tina', 'otto', 'rita', 'admin'], {}) },
   'POST /api/link': { form: 'node', things: one('/api/link', ['ann', 'bob'], {}) },
   'GET /api/people': { form: 'node', things: one('/api/people', ['admin']) },
   'POST /api/people': { form: 'node', things: one('/api/people', ['admin'], { name: 'Nia', role: 'reviewer' }) },

@@ -17,7 +17,7 @@ async function headersOf(kind: Tls['kind'], path: string): Promise<Readonly<Reco
     tls,
     {},
     createListener({
-      node: { respond: () => Promise.resolve(Response.json({})), place: { origin, tls: kind } },
+      node: { respond: () => Promise.resolve(Response.json({})), place: { origin, tls: kind }, greeting: () => Promise.resolve([]) },
       origin,
       pages: (_request, response) => response.end('<!doctype html>'),
       log: () => undefined,

@@ -41,6 +41,8 @@ export interface StartGiven {
   readonly beside?: TestNode;
   /** `centre` where nothing is said. */
   readonly name?: string;
+  /** Its canonical address; one that is not this machine's where nothing is said. */
+  readonly origin?: string;
   /** The parent; visits are made when a test asks for them. */
   readonly upstream?: Omit<NonNullable<NodeSettings['upstream']>, 'byHand'> | null;
   readonly clock?: NonNullable<NodeSettings['clock']>;
@@ -58,11 +60,11 @@ export async function startTestNode(given: StartGiven = {}): Promise<TestNode> {
   let node: OpenNode;
   let listening: Listening;
   let { upstream = null } = given;
-  const { clock = Date.now } = given;
+  const { clock = Date.now, origin = 'http://centre.test' } = given;
   const start = async (): Promise<void> => {
     node = await openNode({
       node: (given.name ?? 'centre') as NodeId,
-      origin: 'http://centre.test',
+      origin,
       data,
       couchdb,
       courses: given.courses ?? null,
@@ -75,7 +77,7 @@ export async function startTestNode(given: StartGiven = {}): Promise<TestNode> {
       ...(given.machine === undefined ? {} : { machine: given.machine }),
     });
     const pages = (_request: unknown, _response: unknown, next: () => void): void => next();
-    listening = await listen(node, { host: '127.0.0.1', port: 0, origin: 'http://centre.test', pages, log, bodyIdle: 1000 });
+    listening = await listen(node, { host: '127.0.0.1', port: 0, origin, pages, log, bodyIdle: 1000 });
   };
   const stop = async (): Promise<void> => {
     await listening.close(100);

@@ -24,6 +24,7 @@ import { createRelayed } from '../../src/lib/server/upstream/relayed.ts';
 import type { Order } from '#lib/domain/orders.ts';
 import { runVisit, type OwnEnd } from '#lib/sync/visit.ts';
 import { createThrottle } from '../../src/lib/server/accounts/throttle.ts';
+import { openCentreBook } from '../../src/lib/server/centre/facts.ts';
 import { createCohorts, type Cohorts } from '../../src/lib/server/cohorts/cohorts.ts';
 import { openEmbedded } from '../../src/lib/server/engine/embedded.ts';
 import type { Machine } from '../../src/lib/server/engine/sqlite-file.ts';
@@ -206,6 +207,7 @@ export class SimulatedNode implements Host {
       const relayed = parts.relayed(createRelayed(notes));
       const library = { all: () => [] };
       const upstream = { status: unused, visit: unused, choose: unused };
+      const centre = openCentreBook({ node, engine, clock });
       const organs = [
         createReplica({ node, version, engine, records, commons, sessions, basic, cohorts }),
         createReceipts({ node, engine, records, relayed, sessions, contacts, orders, bindings, clock }),
@@ -222,8 +224,9 @@ export class SimulatedNode implements Host {
             cohorts,
             bindings,
             throttle,
+            centre,
           }),
-          ...upstreamRoutes({ node, version, engine, sessions, peers, library, upstream, clock }),
+          ...upstreamRoutes({ node, version, engine, sessions, peers, library, upstream, centre, clock }),
         ]),
       ];
       const own = parts.own(

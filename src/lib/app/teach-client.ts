@@ -222,14 +222,15 @@ const patience = 60_000;
 const defaultWait = 60;
 
 /**
+ * Requests to the node. Without a token a 401 is about the secret in the body; with one it is about the session.
+ *
  * @param send the page's `fetch`
  * @param now milliseconds, for a `Retry-After` that is a date
  */
-export function createTeachClient(send: Fetch, now: () => number): TeachClient {
-  /** One request. Without a token a 401 is about the secret in the body; with one it is about the session. */
-  async function ask<Value>(
+export function createAsker(send: Fetch, now: () => number) {
+  return async function ask<Value>(
     schema: v.GenericSchema<unknown, Value>,
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'PUT',
     path: string,
     options: { readonly token?: string; readonly body?: unknown } = {},
   ): Promise<TeachResult<Value>> {
@@ -260,7 +261,15 @@ export function createTeachClient(send: Fetch, now: () => number): TeachClient {
     if (!response.ok) return err(failureOf(response, body, options.token !== undefined, now()));
     const parsed = v.safeParse(schema, body);
     return parsed.success ? ok(parsed.output) : err({ type: 'nonsense' });
-  }
+  };
+}
+
+/**
+ * @param send the page's `fetch`
+ * @param now milliseconds, for a `Retry-After` that is a date
+ */
+export function createTeachClient(send: Fetch, now: () => number): TeachClient {
+  const ask = createAsker(send, now);
 
   const map = <From, To>(result: TeachResult<From>, to: (value: From) => To): TeachResult<To> =>
     result.ok ? ok(to(result.value)) : result;

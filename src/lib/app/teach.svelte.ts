@@ -188,6 +188,12 @@ export class Teaching {
     return result;
   }
 
+  /** Signs in with what another page of this tab was given: a new centre's first account, or a changed one. */
+  async take(session: StaffSession, password: string): Promise<void> {
+    await this.#enter(session, password);
+    if (this.node !== null) this.node = { ...this.node, claimed: true };
+  }
+
   async #enter(session: StaffSession, password: string): Promise<void> {
     this.#locker = await makeLocker(localStorage, session.name, password);
     this.#showKept(this.#locker?.work ?? null);

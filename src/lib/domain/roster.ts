@@ -33,20 +33,20 @@ const headings = [
   ...['姓名', '名字', '学员', '学员姓名'],
   ...['имя', 'фио', 'ф.и.о.', 'имя и фамилия', 'фамилия и имя', 'учащийся'],
 ];
-const nameHeadings: ReadonlySet<string> = new Set(headings.map(fold));
-const genderHeadings: ReadonlySet<string> = new Set(
+export const nameHeadings: ReadonlySet<string> = new Set(headings.map(fold));
+export const genderHeadings: ReadonlySet<string> = new Set(
   ['gender', 'sex', 'genre', 'sexe', 'género', 'sexo', 'النوع', 'الجنس', 'النوع الاجتماعي', '性别', 'пол'].map(fold),
 );
-const countryHeadings: ReadonlySet<string> = new Set(['country', 'pays', 'país', 'البلد', 'الدولة', '国家', 'страна'].map(fold));
+export const countryHeadings: ReadonlySet<string> = new Set(['country', 'pays', 'país', 'البلد', 'الدولة', '国家', 'страна'].map(fold));
 
-const isOneOf =
+export const isOneOf =
   (known: ReadonlySet<string>) =>
   (cell: string): boolean =>
     known.has(fold(cell));
 
 const tidy = (name: string): string => name.normalize('NFC').replace(/\s+/g, ' ').trim();
 
-function lineOf(line: number, given: string, row: string, seen: Set<string>, about: About = {}): RosterLine {
+export function lineOf(line: number, given: string, row: string, seen: Set<string>, about: About = {}): RosterLine {
   const name = tidy(given);
   const text = row.slice(0, maxShown);
   if (name === '') return { line, text, error: 'no-name' };

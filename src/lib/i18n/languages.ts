@@ -20,8 +20,12 @@ export const directionOf = (language: string): 'ltr' | 'rtl' => (/^(ar|fa|he|ur|
 /** Name of the cookie that carries the choice of a person (a year) or of one visit (`?lang=`, until the browser is closed). */
 export const languageCookie = 'perigee-lang';
 
-/** The first of the wanted languages that there is: an `Accept-Language` value by its q, or a fallback. */
-export function negotiateLanguage(acceptLanguage: string | null): InterfaceLanguage {
+/**
+ * The first of the wanted languages that there is: an `Accept-Language` value by its q, or a fallback.
+ *
+ * @param otherwise what the centre's people speak, for whoever's browser asks for none of ours
+ */
+export function negotiateLanguage(acceptLanguage: string | null, otherwise: readonly string[] = []): InterfaceLanguage {
   const wanted = (acceptLanguage ?? '')
     .split(',')
     .map((part) => {
@@ -31,5 +35,5 @@ export function negotiateLanguage(acceptLanguage: string | null): InterfaceLangu
     })
     .filter(({ q }) => q > 0)
     .sort((a, b) => b.q - a.q);
-  return wanted.map(({ tag }) => tag).find(isInterfaceLanguage) ?? 'en';
+  return wanted.map(({ tag }) => tag).find(isInterfaceLanguage) ?? otherwise.find(isInterfaceLanguage) ?? 'en';
 }

@@ -12,6 +12,8 @@ export interface NodeHandle {
     /** Who says that the node's certificate is its own; null where it has none. */
     readonly tls: 'public' | 'own' | 'other' | null;
   };
+  /** The languages of the centre's people, the first one first; none where nobody said. */
+  greeting(): Promise<readonly string[]>;
 }
 
 /** First segments of the paths that the node answers itself. */

@@ -1,9 +1,10 @@
-/** `/api/node`, `/api/session`, `/api/link`, `/api/me/key`, `/api/me/about`, `/api/keys`, `/api/people`: who this node is, and who comes to it. */
+/** `/api/node`, `/api/session`, `/api/link`, `/api/me/key`, `/api/me/account`, `/api/me/about`, `/api/keys`, `/api/people`: who this node is, and who comes to it. */
 import { isAbout, type About } from '../../domain/about.ts';
 import { isDeviceId, isPersonId, isSlug, type NodeId, type PersonId } from '../../domain/ids.ts';
 import { err, ok, type Result } from '../../domain/result.ts';
 import { isListOf, isString, type JsonObject } from '../../domain/shape.ts';
 import { isRole } from '../../sync/access.ts';
+import type { CentreBook } from '../centre/facts.ts';
 import type { Cohorts } from '../cohorts/cohorts.ts';
 import type { Engine } from '../engine/engine.ts';
 import { badRequest, forbidden, json, notAccepted, notFound, refuse } from '../http/answer.ts';
@@ -12,8 +13,8 @@ import type { Asked, Route, OrganRequest } from '../http/organ.ts';
 import { bearerOf, bearerSentences, hasRole, readBearer } from './bearer.ts';
 import { readShownKey, type Bindings } from './bindings.ts';
 import { readCode, showCode } from './codes.ts';
-import { isCommonPassword } from './common-passwords.ts';
-import { isPassword, passwordLength } from './passwords.ts';
+import { acceptable } from './acceptable.ts';
+import { passwordLength } from './passwords.ts';
 import type { Bearer, Session, SessionError, Sessions } from './sessions.ts';
 import { hashName, readName, type AccountStore, type Staff } from './store.ts';
 import { addressName, type Throttle } from './throttle.ts';
@@ -43,8 +44,9 @@ export function accountRoutes(given: {
   readonly throttle: Throttle;
   /** Ids of the countries that the compendium here knows. */
   readonly knownCountries: () => Promise<ReadonlySet<string>>;
+  readonly centre: Pick<CentreBook, 'facts'>;
 }): readonly Route[] {
-  const { node, version, origin, key, engine, sessions, store, cohorts, bindings, throttle, knownCountries } = given;
+  const { node, version, origin, key, engine, sessions, store, cohorts, bindings, throttle, knownCountries, centre } = given;
 
   const answerSession = async (session: Session, more: object = {}): Promise<Response> =>
     json({
@@ -80,15 +82,6 @@ export function accountRoutes(given: {
     if (result.error.type === 'name-taken') return refuse(409, 'name-taken', 'Somebody signs in here under this name. Choose another one.');
     throttle.failed([address]);
     return notAccepted();
-  }
-
-  /** The password where somebody may have it, or why nobody may. */
-  function acceptable(password: unknown, own: readonly string[]): Result<string, Response> {
-    if (!isPassword(password))
-      return err(refuse(400, 'weak-password', `A password has at least ${String(passwordLength.least)} characters.`));
-    return isCommonPassword(password, own)
-      ? err(refuse(400, 'weak-password', 'This password is made of what everybody tries first. Take a sentence that only you would say.'))
-      : ok(password);
   }
 
   /** The one before is asked for: whoever sits down at a tab that was left open does not take the account with it. */
@@ -199,6 +192,30 @@ export function accountRoutes(given: {
     return json({ binding: await bindings.bind(person, device, shown.value) });
   }
 
+  /** Another name or password for whoever asks, who shows that they know the present one. */
+  async function changeAccount({ request, caller }: Asked): Promise<Response> {
+    const bearer = await bearerOf(request, sessions);
+    if (!bearer.ok) return bearer.error;
+    if (bearer.value.type !== 'staff') return forbidden();
+    const read = await readObject(request);
+    if (!read.ok) return read.error;
+    const { password, newPassword } = read.value;
+    const name = read.value['name'] === undefined ? bearer.value.name : readName(read.value['name']);
+    if (typeof password !== 'string' || password.length > passwordLength.most)
+      return badRequest('The body has the present password, and a name or newPassword.');
+    if (name === null) return refuse(400, 'bad-name', 'A name has 1 to 100 characters.');
+    const chosen = newPassword === undefined ? null : acceptable(newPassword, [name, node]);
+    if (chosen?.ok === false) return chosen.error;
+    const to = { name, ...(chosen === null ? {} : { password: chosen.value }) };
+    const { person } = bearer.value;
+    const answer = await tried(
+      { address: `password:${addressName(caller.address)}`, account: `account:${hashName(bearer.value.name)}` },
+      () => sessions.change(person, password, to),
+    );
+    // The sign-in is good; the password is what was not.
+    return answer.status === 401 ? refuse(400, 'wrong-password', 'This is not the present password.') : answer;
+  }
+
   /** What a member of staff said of themselves: a learner's device keeps that in its own profile. */
   async function aboutStaff(request: OrganRequest, answer: (person: PersonId) => Promise<Staff | Response | null>): Promise<Response> {
     const bearer = await bearerOf(request, sessions);
@@ -218,7 +235,8 @@ export function accountRoutes(given: {
     {
       method: 'GET',
       path: '/api/node',
-      answer: async () => json({ node, epoch: engine.epoch, version, origin, claimed: await sessions.isClaimed(), key }),
+      answer: async () =>
+        json({ node, epoch: engine.epoch, version, origin, claimed: await sessions.isClaimed(), key, centre: await centre.facts() }),
     },
     { method: 'POST', path: '/api/session', answer: startSession },
     { method: 'POST', path: '/api/me/password', answer: changePassword },
@@ -258,6 +276,7 @@ export function accountRoutes(given: {
         return read.ok ? bindStaffKey(bearer.value.person, read.value) : read.error;
       },
     },
+    { method: 'POST', path: '/api/me/account', answer: changeAccount },
     { method: 'GET', path: '/api/me/about', answer: ({ request }) => aboutStaff(request, (person) => store.get('staff', person)) },
     {
       method: 'POST',

@@ -89,6 +89,14 @@ export interface Sessions {
   ): Promise<Result<Session, SessionError>>;
   /** Takes the first-run code or an invitation and makes the account. */
   accept(code: Code, name: string, password: string): Promise<Result<Session, SessionError>>;
+  /** Makes the first administrator without a code, for somebody who sits at the node's own machine. Not accepted where there is one. */
+  claim(name: string, password: string): Promise<Result<Session, SessionError>>;
+  /** Gives a member of staff another name or password, where they know the present one. Every other sign-in of theirs is over. */
+  change(
+    person: PersonId,
+    password: string,
+    to: { readonly name?: string; readonly password?: string },
+  ): Promise<Result<Session, SessionError>>;
   signIn(name: string, password: string): Promise<Result<Session, SessionError>>;
   /** A member of staff takes another password, knowing the one before; every other session of theirs is over. */
   changePassword(person: PersonId, before: string, after: string): Promise<Result<Session, SessionError>>;
@@ -171,7 +179,10 @@ export async function openSessions(given: {
     const hash = hashName(name);
     if (await store.put('name', [hash], { person })) return true;
     const holder = await store.get('name', hash);
-    if (holder === null || (await store.get('staff', holder.person)) !== null) return false;
+    if (holder === null) return false;
+    const known = await store.get('staff', holder.person);
+    // One whose holder took another name since is free, too.
+    if (known !== null && hashName(known.name) === hash) return holder.person === person;
     return store.put('name', [hash], { person }, holder._rev);
   }
 
@@ -235,6 +246,29 @@ export async function openSessions(given: {
     staffOf.forget(person);
     learnerOf.forget(person);
     return found;
+  }
+
+  async function accept(code: Code, name: string, password: string): Promise<Result<Session, SessionError>> {
+    const entry = await store.get('code', hashCode(code, key));
+    if (entry === null || !isCurrent(entry, ['first-run', 'invitation']) || entry.used !== undefined) return notAccepted;
+    // One that was out before may have been overlooked when the others were ended.
+    if (entry.use === 'first-run' && (await isClaimed())) return notAccepted;
+    const person = createPersonId(random);
+    const hashed = await hashPassword(password, random);
+    if (!(await takeName(name, person))) return err({ type: 'name-taken' });
+    if (!(await take(code, entry, person))) return notAccepted;
+    if (roleOf(entry) === 'administrator') await noteAdministrator(person);
+    const { countries = [] } = entry;
+    await store.put('staff', [person], {
+      person,
+      name,
+      roles: [roleOf(entry)],
+      ...(countries.length === 0 ? {} : { countries }),
+      since: now(),
+      password: hashed,
+    });
+    if (entry.use === 'first-run') await endFirstRun();
+    return ok(sessionOf(person, name, [roleOf(entry)], undefined, countries));
   }
 
   return {
@@ -303,32 +337,33 @@ export async function openSessions(given: {
       return ok(sessionOf(person, name, ['learner'], device));
     },
 
-    async accept(code, name, password) {
-      const entry = await store.get('code', hashCode(code, key));
-      if (entry === null || !isCurrent(entry, ['first-run', 'invitation']) || entry.used !== undefined) return notAccepted;
-      // One that was out before may have been overlooked when the others were ended.
-      if (entry.use === 'first-run' && (await isClaimed())) return notAccepted;
-      const person = createPersonId(random);
-      const hashed = await hashPassword(password, random);
+    accept,
+
+    async claim(name, password) {
+      if (await isClaimed()) return notAccepted;
+      // A code like the printed one, which goes on being good where this fails.
+      const [made] = await createCodes([{ use: 'first-run', name: '' }]);
+      return made === undefined ? notAccepted : accept(made.code, name, password);
+    },
+
+    async change(person, password, to) {
+      const staff = await store.get('staff', person);
+      const right = await verifyPassword(password, staff?.password ?? null);
+      if (!right || staff === null || staff.revoked !== undefined) return notAccepted;
+      const { name = staff.name } = to;
       if (!(await takeName(name, person))) return err({ type: 'name-taken' });
-      if (!(await take(code, entry, person))) return notAccepted;
-      if (roleOf(entry) === 'administrator') await noteAdministrator(person);
-      const { countries = [] } = entry;
-      await store.put('staff', [person], {
-        person,
-        name,
-        roles: [roleOf(entry)],
-        ...(countries.length === 0 ? {} : { countries }),
-        since: now(),
-        password: hashed,
-      });
-      if (entry.use === 'first-run') await endFirstRun();
-      return ok(sessionOf(person, name, [roleOf(entry)], undefined, countries));
+      const hashed = to.password === undefined ? staff.password : await hashPassword(to.password, random);
+      const changed: Staff = { ...staff, name, password: hashed, tokensFrom: now() };
+      if (!(await store.put('staff', [person], changed, staff._rev))) return notAccepted;
+      staffOf.forget(person);
+      return ok(sessionOf(person, name, staff.roles, undefined, staff.countries ?? []));
     },
 
     async signIn(name, password) {
       const holder = await store.get('name', hashName(name));
-      const staff: Staff | null = holder === null ? null : await store.get('staff', holder.person);
+      const known: Staff | null = holder === null ? null : await store.get('staff', holder.person);
+      // Under a name that they gave up nobody signs in.
+      const staff = known !== null && hashName(known.name) === hashName(name) ? known : null;
       const right = await verifyPassword(password, staff?.password ?? null);
       if (!right || staff === null || staff.revoked !== undefined) return notAccepted;
       const { erased, people } = await orders.standing();

@@ -31,7 +31,7 @@ export interface Staff {
   readonly since: Instant;
   readonly revoked?: Instant;
   readonly password: PasswordHash;
-  /** Tokens that were given out before are over: the password was changed, or the person signed out everywhere. */
+  /** Tokens that were given out before are over: the name or password was changed, or the person signed out everywhere. */
   readonly tokensFrom?: Instant;
   /** What they said of themselves. */
   readonly about?: About;
@@ -168,13 +168,15 @@ export function openAccountStore(database: Database): AccountStore {
         [...people].map(async (person) => {
           const staff = await get('staff', person);
           const devices = await devicesOf(person);
-          const names = staff === null ? [] : [nameOf('name', [hashName(staff.name)])];
-          return [nameOf('staff', [person]), nameOf('learner', [person]), ...names, ...devices.map(({ _id }) => _id)];
+          const present = staff === null ? [] : [nameOf('name', [hashName(staff.name)])];
+          return [nameOf('staff', [person]), nameOf('learner', [person]), ...present, ...devices.map(({ _id }) => _id)];
         }),
       );
+      // A name that was given up still leads to its holder.
+      const names = (await list('name')).filter(({ person }) => is(person));
       const members = (await list('member')).filter(({ person }) => is(person));
       const codes = (await list('code')).filter(({ person, used }) => is(person) || is(used?.person));
-      await database.purge([...own.flat(), ...[...members, ...codes].map(({ _id }) => _id)]);
+      await database.purge([...own.flat(), ...[...names, ...members, ...codes].map(({ _id }) => _id)]);
     },
     async putAll(kind, entries) {
       const written = await database.bulk(

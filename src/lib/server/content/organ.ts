@@ -52,11 +52,14 @@ export function readRange(header: string | null, size: number): { readonly first
 
 export function createContent({
   library,
+  offer,
   pieces,
   packs,
   more,
 }: {
   readonly library: Library;
+  /** The courses that stand in the catalogue. */
+  readonly offer: Pick<Library, 'all'>;
   readonly pieces: Pieces;
   readonly packs: Packs;
   /** What else stands under `/content`. */
@@ -131,7 +134,7 @@ export function createContent({
       path: '/content/manifests',
       async answer({ request }) {
         const encoding = encodingOf(request);
-        const all = library.all();
+        const all = offer.all();
         return revalidated(request, `"${encoding}-${all.map(({ digest }) => digest.slice(0, 16)).join('-')}"`, () => ({
           courses: all.map((course) => summaryOf(course, encoding)),
         }));

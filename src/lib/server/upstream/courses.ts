@@ -253,3 +253,7 @@ export function createUpstreamCourses(given: {
 /** For the greeting: what this node publishes, in the form that tells versions apart. */
 export const offeredCourses = (library: Pick<Library, 'all'>): Readonly<Record<string, string>> =>
   Object.fromEntries(library.all().map(({ signed, digest }) => [signed.manifest.course, shortDigest(digest)]));
+
+/** Bytes of all pieces of each course that is published here: what a node that has none of them fetches, before it is packed. */
+export const courseSizes = (library: Pick<Library, 'all'>): Readonly<Record<string, number>> =>
+  Object.fromEntries(library.all().map(({ signed }) => [signed.manifest.course, sum(inOrder(signed.manifest.pieces))]));

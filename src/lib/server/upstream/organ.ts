@@ -10,12 +10,13 @@ import { mayEnter } from '../../sync/access.ts';
 import { bearerOf, hasRole } from '../accounts/bearer.ts';
 import type { Peers } from '../accounts/peers.ts';
 import type { Sessions } from '../accounts/sessions.ts';
+import type { CentreBook } from '../centre/facts.ts';
 import type { Library } from '../content/library.ts';
 import type { Engine } from '../engine/engine.ts';
 import { badRequest, forbidden, json, notFound, refuse } from '../http/answer.ts';
 import { readObject } from '../http/body.ts';
 import type { Route, OrganRequest } from '../http/organ.ts';
-import { offeredCourses } from './courses.ts';
+import { courseSizes, offeredCourses } from './courses.ts';
 import type { Upstream } from './job.ts';
 
 /** What a child said of itself when it was last here. */
@@ -57,9 +58,10 @@ export function upstreamRoutes(given: {
   readonly peers: Peers;
   readonly library: Pick<Library, 'all'>;
   readonly upstream: Pick<Upstream, 'status' | 'visit' | 'choose'>;
+  readonly centre: Pick<CentreBook, 'factsOf'>;
   readonly clock: Clock;
 }): readonly Route[] {
-  const { node, version, engine, sessions, peers, library, upstream, clock } = given;
+  const { node, version, engine, sessions, peers, library, upstream, centre, clock } = given;
   const notes = engine.database('private');
 
   /** The databases that a child may come near, and where each one's feed ends. */
@@ -111,10 +113,13 @@ export function upstreamRoutes(given: {
         const { node: child } = bearer.value;
         const read = await readObject(request);
         if (!read.ok) return read.error;
+        const databases = await databasesFor(child);
+        const greeting = { node, epoch: engine.epoch, version, child, databases, courses: offeredCourses(library) };
+        // Before it joins, a centre asks what it would carry, and has nothing to report.
+        if (read.value['sizes'] === true) return json({ ...greeting, sizes: courseSizes(library) });
         const contact = parseReport(read.value, instantOf(clock()));
         await notes.putLocal(contactSpace(child), contactName, { ...contact });
-        const databases = await databasesFor(child);
-        return json({ node, epoch: engine.epoch, version, child, databases, courses: offeredCourses(library) });
+        return json(greeting);
       },
     },
     {
@@ -133,6 +138,7 @@ export function upstreamRoutes(given: {
                   ? null
                   : { at: contact.at, version: contact.version, waiting: contact.waiting, waitingSince: contact.waitingSince },
               lacks: contact === null ? [] : lackedBy(contact),
+              about: await centre.factsOf(child),
             };
           }),
         );
