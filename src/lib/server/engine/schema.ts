@@ -26,6 +26,25 @@ export const schema = `
   ) WITHOUT ROWID;
 `;
 
+/**
+ * Counted up whenever a version that does not know the change could no longer read or write the file rightly. It stands in the file's head; files of before it was written there have 0.
+ *
+ *   1  rows without sums
+ *   2  rows with sums
+ */
+export const schemaVersion = 2;
+
+/** The file was written by a version that came later than this one. */
+export class NewerSchema extends Error {
+  override readonly name = 'NewerSchema';
+  readonly version: number;
+
+  constructor(version: number) {
+    super(`version ${String(version)}`);
+    this.version = version;
+  }
+}
+
 /** The same of an earlier version, whose rows had no sums. */
 export const schemaWithoutSums = schema.replaceAll(' sum INTEGER NOT NULL,', '');
 
@@ -50,10 +69,20 @@ export function sumOfRow(table: SummedTable, row: Readonly<Record<string, SQLOut
   );
 }
 
-/** Makes the tables where they are not there, and gives the rows of an older file their sums. In one transaction. */
+/**
+ * Makes the tables where they are not there, and gives the rows of an older file their sums. In one transaction.
+ *
+ * @throws NewerSchema where a later version wrote the file; nothing in it was changed
+ */
 export function settleSchema(sqlite: Connection): void {
+  const { user_version: found } = sqlite.prepare('PRAGMA user_version').get() ?? {};
+  const version = typeof found === 'number' ? found : 0;
+  if (version > schemaVersion) throw new NewerSchema(version);
   const isSettled = (): boolean => sqlite.prepare(`SELECT 1 FROM pragma_table_info('documents') WHERE name = 'sum'`).get() !== undefined;
-  if (isSettled()) return;
+  if (isSettled()) {
+    if (version < schemaVersion) sqlite.exec(`PRAGMA user_version = ${String(schemaVersion)}`);
+    return;
+  }
   sqlite.exec('BEGIN IMMEDIATE');
   // Another process may have been first.
   if (!isSettled()) {
@@ -75,5 +104,6 @@ export function settleSchema(sqlite: Connection): void {
       sqlite.exec(`DROP TABLE older_${table}`);
     }
   }
+  sqlite.exec(`PRAGMA user_version = ${String(schemaVersion)}`);
   sqlite.exec('COMMIT');
 }

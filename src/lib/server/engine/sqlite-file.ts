@@ -18,7 +18,7 @@ import { base32 } from '../../domain/ids.ts';
 import { StorageFailure, type Partition, type Trouble } from './engine.ts';
 import { checkFile, checkLog, type FileState } from './check-file.ts';
 import { identityOf, identityText, isSameFile, type FileIdentity } from './same-file.ts';
-import { settleSchema } from './schema.ts';
+import { NewerSchema, schemaVersion, settleSchema } from './schema.ts';
 import { syncFolder } from './sync-folder.ts';
 
 /** Where the log is merged into the file: 4 MB, which one commit of a busy moment does not pass. */
@@ -139,6 +139,10 @@ export interface SqliteFile {
 export const damageSentence = (file: string, what: string): string =>
   `The database ${file} is damaged: ${what}. Nothing in it was changed. Put a backup back with «perigee restore FILE», or save what can be saved with «perigee restore --salvage ${dirname(file)} --data NEW-FOLDER»`;
 
+/** The file is a later version's, and what to do. */
+const newerSentence = (file: string, version: number): string =>
+  `The database ${file} was written by a newer version of Perigee: its format is ${String(version)}, and this version knows up to ${String(schemaVersion)}. Nothing in it was changed. Start the newer version again, or put back a backup that was made before the update with «perigee restore FILE --data NEW-FOLDER»`;
+
 export interface SqliteOptions {
   readonly file: string;
   readonly random: RandomBytes;
@@ -172,6 +176,7 @@ export function openSqliteFile(options: SqliteOptions): SqliteFile {
     // What a killed process wrote may be in the log and in the system's memory but not on the disk. A receipt must not rest on it.
     sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } catch (error) {
+    if (error instanceof NewerSchema) throw new StorageFailure(newerSentence(options.file, error.version));
     throw new StorageFailure(
       `${options.file} cannot be opened as the node's database: ${error instanceof Error ? error.message : ''}`,
       troubleIn(error),
