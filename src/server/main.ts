@@ -332,7 +332,20 @@ export async function openNode(settings: NodeSettings) {
 
   const organs = {
     api: createRouter('api', [
-      ...accountRoutes({ node, version, origin, key: publisher.key, engine, sessions, store, cohorts, bindings, throttle, knownCountries, centre }),
+      ...accountRoutes({
+        node,
+        version,
+        origin,
+        key: publisher.key,
+        engine,
+        sessions,
+        store,
+        cohorts,
+        bindings,
+        throttle,
+        knownCountries,
+        centre,
+      }),
       ...setupRoutes({
         node,
         version,

@@ -6,7 +6,8 @@ import { parseCsv } from './csv.ts';
 import { fold } from './fold.ts';
 import { countryHeadings, genderHeadings, isOneOf, lineOf, nameHeadings, type RosterLine } from './roster.ts';
 
-export const tableRoles = ['learner', 'trainer', 'master', 'reviewer', 'administrator', 'focal-point', 'provider'] as const;
+/** A focal point is invited one by one: for whom they speak is no word of a table's. */
+export const tableRoles = ['learner', 'trainer', 'master', 'reviewer', 'administrator', 'provider'] as const;
 export type TableRole = (typeof tableRoles)[number];
 
 type Faulty = Extract<RosterLine, { readonly error: unknown }>;
@@ -97,7 +98,6 @@ const roleWords: Readonly<Record<TableRole, readonly string[]>> = {
     '管理员',
     'администратор',
   ],
-  'focal-point': ['focal-point', 'focal point', 'point focal', 'punto focal', 'نقطة الاتصال', '联络人', 'национальный координатор'],
   provider: ['provider', 'fournisseur', 'proveedor', 'مزود', 'مقدم', '提供方', 'поставщик'],
 };
 const roleByWord: ReadonlyMap<string, TableRole> = new Map(
