@@ -18,18 +18,19 @@ export async function slow(page: Page, factor: number): Promise<void> {
 }
 
 /**
- * Opens an address and resolves with the milliseconds from the navigation's start until the sentence stands in the page and
- * a frame that holds it was painted.
+ * Opens an address and resolves with the milliseconds from the navigation's start until every sentence stands in the page and
+ * a frame that holds them was painted.
  */
-export async function untilReadable(page: Page, url: string, sentence: string): Promise<number> {
-  await page.addInitScript((words) => {
+export async function untilReadable(page: Page, url: string, ...sentences: readonly string[]): Promise<number> {
+  await page.addInitScript((all) => {
     const look = (): void => {
-      if (document.body?.textContent?.includes(words)) {
+      const text = document.body?.textContent ?? '';
+      if (all.every((words) => text.includes(words))) {
         requestAnimationFrame(() => requestAnimationFrame(() => Reflect.set(window, 'readableAt', performance.now())));
       } else requestAnimationFrame(look);
     };
     look();
-  }, sentence);
+  }, sentences);
   await page.goto(url, { waitUntil: 'commit', timeout: 120_000 });
   const at = await page.waitForFunction(() => Reflect.get(window, 'readableAt') as number | undefined, undefined, {
     timeout: 120_000,

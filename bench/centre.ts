@@ -1,17 +1,37 @@
-/** How long an administrator's pages take at a centre of a thousand people, fifty of them trainers whose sessions others saw. */
+/**
+ * How long an administrator's pages take at a centre of a thousand people, fifty of them trainers whose sessions others saw, and all of whom hold a certificate that is in force: its
+ * signature is looked at, and by the lists of today whether it still counts.
+ */
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
 import { instantOf, type Instant } from '#lib/domain/clock.ts';
 import { createDeviceId, createPersonId, createUlid, type CohortId, type CourseId, type ItemId, type NodeId, type PersonId } from '#lib/domain/ids.ts'; // prettier-ignore
-import { bindingId, enrolmentId, registerId, type BindingRecord, type EnrolmentRecord, type RegisterRecord } from '#lib/domain/records.ts';
+import {
+  bindingId,
+  credentialId,
+  enrolmentId,
+  registerId,
+  type BindingRecord,
+  type CredentialRecord,
+  type EnrolmentRecord,
+  type RegisterRecord,
+} from '#lib/domain/records.ts';
 import type { UnitId } from '#lib/domain/ids.ts';
+import { knownContexts } from '#lib/certification/contexts.ts';
+import { credentialOf, uuidOf } from '#lib/certification/credential.ts';
+import { utf8 } from '#lib/certification/encoding.ts';
 import { didOfKey, statementToRecord } from '#lib/certification/evidence-record.ts';
 import type { Signer } from '#lib/certification/keys.ts';
-import { idOf, signBody } from '#lib/certification/signed.ts';
+import { paperText } from '#lib/certification/paper.ts';
+import { signDocument } from '#lib/certification/proof.ts';
+import { digestOf, idOf, signBody } from '#lib/certification/signed.ts';
 import type { Observation, Statement, TeachingSession } from '#lib/certification/statement.ts';
 import type { Grant, TrustBody } from '#lib/certification/trust.ts';
+import { openBook } from '#lib/server/certification/book.ts';
+import { openIssuerKey } from '#lib/server/certification/issuer-key.ts';
 import { openShelf } from '#lib/server/trust/shelf.ts';
 import { nodeTools } from '#lib/server/trust/tools.ts';
 import type { CourseStructure } from '#lib/course/package.ts';
@@ -53,9 +73,38 @@ async function fill(data: string, structures: ReadonlyMap<CourseId, CourseStruct
     const record = statementToRecord(await signBody(body, by.signer), { about, writer: by.person, ulid: createUlid(Date.now(), random) });
     if (record.ok) documents.push(record.value);
   };
+  const issuer = await openIssuerKey(store);
+  const book = openBook({ node, desk });
+  let issued = 0;
+  /** A certificate as the node issues it. */
+  const certify = async (person: PersonId, holder: string, days: number): Promise<void> => {
+    const [uuid, from, until] = [uuidOf(randomBytes(16)), on(days), on(days + 1095)];
+    const award = await digestOf(utf8(`${person} ${from}`), nodeTools);
+    const number = ++issued;
+    await book.enter({ uuid, award, programme: 'trainer', at: from, by: person, from, until }, () => Promise.resolve(number));
+    const texts = { title: 'Trainer for space applications', summary: 'Teaches space applications to a standard.', criteria: 'Passed two courses, taught three sessions that were observed, and trained ten people.' }; // prettier-ignore
+    const document = credentialOf({
+      uuid,
+      issuer: { did: issuer.did, name: 'Regional Centre' },
+      holder: { person, name: holder },
+      programme: { id: 'trainer', version: 2, ...texts },
+      language: 'en',
+      from,
+      until,
+      awarded: from,
+      results: [{ requirement: 'teaching', name: 'A taught session', type: 'RawScore', value: '3' }],
+      evidence: await Promise.all(['one', 'two', 'three'].map(async (one) => ({ digest: await digestOf(utf8(one + uuid), nodeTools), genre: 'observation' as const, name: 'Master 0', narrative: `Session ${one}, Hall 2` }))), // prettier-ignore
+      alignment: [],
+      status: { list: 1, index: number },
+    });
+    const paper = { achievement: 'trainer', version: 2, credential: uuid, from, until, holder, signed: from, status: [1, number] } as const;
+    const record: CredentialRecord = { _id: credentialId(person, uuid), kind: 'credential', person, writer: node, uuid, at: from, programme: 'trainer', version: 2, language: 'en', from, until, credential: JSON.stringify(await signDocument(document, issuer, from, knownContexts, nodeTools)), paper: await paperText(paper, issuer, (bytes, dictionary) => new Uint8Array(deflateRawSync(bytes, { dictionary }))) }; // prettier-ignore
+    documents.push(record);
+  };
   const observers = await Promise.all(Array.from({ length: masters }, (_, i) => staff(`Master ${String(i)}`, 'master')));
   for (let i = 0; i < trainers; i++) {
     const trainer = await staff(`Trainer ${String(i)}`, 'trainer');
+    await certify(trainer.person, `Trainer ${String(i)}`, -200 - i);
     const cohort = `cohort-${String(i)}` as CohortId;
     await desk.bulk([{ _id: `${node}:cohort:${cohort}`, kind: 'cohort', writer: node, id: cohort, title: cohort, courses, made: on(-550), trainers: [trainer.person] }], { newEdits: true }); // prettier-ignore
     const learners = Array.from({ length: learnersEach }, () => ({ person: createPersonId(random), device: createDeviceId(random) }));
@@ -64,6 +113,7 @@ async function fill(data: string, structures: ReadonlyMap<CourseId, CourseStruct
       await store.putAll('device', [{ rest: [person, device], value: { person, device, since: on(-550), lastContact: on(-k) } }]);
       const enrolment: EnrolmentRecord = { _id: enrolmentId(person, cohort), kind: 'enrolment', person, cohort, writer: node, title: cohort, courses, at: on(-550), about: { gender: k % 2 === 0 ? 'woman' : 'man', country: (i % 3 === 0 ? 'KE' : 'SN') as never } }; // prettier-ignore
       documents.push(enrolment);
+      await certify(person, `Learner ${String(i)}-${String(k)}`, -300 + i + k);
       for (const [c, course] of courses.entries()) {
         const at = on(-400 + i + c * 30 + k);
         const units = structures.get(course)?.modules.flatMap((module) => module.units) ?? [];
@@ -100,7 +150,8 @@ async function fill(data: string, structures: ReadonlyMap<CourseId, CourseStruct
   const grants = observers.map(
     ({ signer }): Grant => ({ format: 'perigee-grant/1', by: root.did, made: on(-700), to: signer.did, name: 'Master', rights: ['observe'], programmes: ['trainer'], from: on(-700), until: on(700) }), // prettier-ignore
   );
-  const body: TrustBody = { format: 'perigee-trust/1', by: root.did, name: 'SITC', sequence: 1, made: on(-1), until: on(365), programmes: [], statements: await Promise.all(grants.map((grant) => signBody(grant, root))) }; // prettier-ignore
+  const right: Grant = { format: 'perigee-grant/1', by: root.did, made: on(-700), to: issuer.did, name: 'Regional Centre', rights: ['issue'], programmes: ['*'], from: on(-700), until: on(700) }; // prettier-ignore
+  const body: TrustBody = { format: 'perigee-trust/1', by: root.did, name: 'SITC', sequence: 1, made: on(-1), until: on(365), programmes: [], statements: await Promise.all([right, ...grants].map((grant) => signBody(grant, root))) }; // prettier-ignore
   const published = await openShelf({ node, engine }).publish({ list: await signBody(body, root), statusLists: [] });
   if (!published.ok) throw new Error('The list of trust was not taken');
   await engine.close();
@@ -136,21 +187,22 @@ export const centre: Benchmark = {
     const session = await page.evaluate(() => sessionStorage.getItem('perigee-staff') ?? '');
     await page.close();
     /** As somebody who is signed in opens it: until what comes last stands there. */
-    const opened = async (path: string, sentence: string): Promise<number> => {
+    const opened = async (path: string, ...sentences: readonly string[]): Promise<number> => {
       const tab = await context.newPage();
       await tab.addInitScript((kept) => sessionStorage.setItem('perigee-staff', kept), session);
-      const milliseconds = await untilReadable(tab, `${origin}${path}`, sentence);
+      const milliseconds = await untilReadable(tab, `${origin}${path}`, ...sentences);
       await tab.close();
       return milliseconds;
     };
-    const [first] = [await opened('/centre', 'Trainer 0')];
-    const centres = await repeat(5, () => opened('/centre', 'Trainer 0'));
+    const [first] = [await opened('/centre', 'Trainer 0', 'Learner 0-0')];
+    const centres = await repeat(5, () => opened('/centre', 'Trainer 0', 'Learner 0-0'));
     const cascades = await repeat(5, () => opened('/centre/cascade', 'Master 0'));
     const evaluations = await repeat(5, () => opened('/centre/evaluation', 'Not published yet'));
     await browser.close();
     await process.stop();
     rmSync(data, { recursive: true, force: true });
-    const note = `${String(trainers * (learnersEach + 1) + masters)} people, ${String(trainers * sessionsEach * 2)} signed statements`;
+    const all = trainers * (learnersEach + 1);
+    const note = `${String(all)} people who hold a certificate, ${String(trainers * sessionsEach * 2)} signed statements`;
     return [
       { name: 'the first look after the node’s start', value: first, unit: 'ms', note },
       { name: 'page of the centre', value: median(centres), unit: 'ms', bound: 2000, note },

@@ -293,8 +293,6 @@ async function put(token: string, person: PersonId, document: object): Promise<u
 
 /** Passes of exams that the node counts for somebody. */
 async function examsOf(who: Candidate): Promise<readonly number[]> {
-  // What another asked a moment ago is told to who asks now.
-  node.advance(5000);
   const { status, body } = await ask(`${node.url}/api/me/evidence`, { token: who.token });
   expect(status).toBe(200);
   const known = parseKnownEvidence(body);

@@ -24,7 +24,7 @@ import { didOfKey, statementToRecord } from '../../src/lib/certification/evidenc
 import type { Did, Signer } from '../../src/lib/certification/keys.ts';
 import { idOf, signBody } from '../../src/lib/certification/signed.ts';
 import type { CoSignature, Observation, Statement, TeachingSession } from '../../src/lib/certification/statement.ts';
-import { openTrust, type Grant, type TrustBody } from '../../src/lib/certification/trust.ts';
+import { openTrust, type End, type Grant, type TrustBody } from '../../src/lib/certification/trust.ts';
 import { parseTrustSet } from '../../src/lib/certification/trust-set.ts';
 import { verify, type Answer } from '../../src/lib/certification/verify.ts';
 import { openShelf } from '../../src/lib/server/trust/shelf.ts';
@@ -67,6 +67,31 @@ rubrics:
         levels: [${six('no')}, ${six('yes')}]
 `;
 
+const masterTrainer = `
+id: master-trainer
+version: 1
+title: ${six('Master trainer')}
+summary: ${six('Observes.')}
+criteria: ${six('Is a trainer.')}
+within: 24
+validity: 36
+requires:
+  all:
+    - { id: trainer, holds: trainer }
+    - { id: teaching, sessions: 9, rubric: teaching, level: 2 }
+renewal:
+  all:
+    - { id: teaching-again, sessions: 1, rubric: teaching, level: 2 }
+lapse: { months: 12, to: ${six('Candidate')} }
+rubrics:
+  - id: teaching
+    title: ${six('A taught session')}
+    criteria:
+      - id: subject
+        title: ${six('Right')}
+        levels: [${six('no')}, ${six('yes')}]
+`;
+
 interface Staff {
   readonly person: PersonId;
   readonly token: string;
@@ -89,6 +114,7 @@ async function startWorld() {
   mkdirSync(join(courses, '+programmes'));
   writeFileSync(join(courses, 'satellite-navigation', 'course.yaml'), 'text');
   writeFileSync(join(courses, '+programmes', 'trainer.yaml'), programme);
+  writeFileSync(join(courses, '+programmes', 'master-trainer.yaml'), masterTrainer);
   const node = await startTestNode({ courses, compiler: tinyCompiler });
   closers.push(async () => {
     await node.close();
@@ -116,7 +142,10 @@ const root = signerOf('root');
 const at = (days: number): Instant => instantOf(Date.now() + days * day);
 
 /** The list of the training centre: this node may issue, and the master trainer observe. */
-async function publishTrust({ node, master }: World, change: { readonly centre?: Partial<Grant>; readonly without?: 'centre' } = {}) {
+async function publishTrust(
+  { node, master }: World,
+  change: { readonly centre?: Partial<Grant>; readonly without?: 'centre'; readonly end?: Partial<End>; readonly sequence?: number } = {},
+) {
   const { issuer } = await node.node.issuing.overview();
   const grant = (to: Did, name: string, rights: Grant['rights']): Grant => ({
     format: 'perigee-grant/1',
@@ -137,11 +166,18 @@ async function publishTrust({ node, master }: World, change: { readonly centre?:
     format: 'perigee-trust/1',
     by: root.did,
     name: 'Space Information and Training Centre',
-    sequence: 1,
+    sequence: change.sequence ?? 1,
     made: at(-1),
     until: at(365),
     programmes: [{ id: 'trainer', version: 1, title: { en: 'Trainer', ar: 'مدرّب' } }],
-    statements: await Promise.all(grants.map((body) => signBody(body, root))),
+    statements: await Promise.all([
+      ...grants.map((body) => signBody(body, root)),
+      ...(change.end === undefined
+        ? []
+        : [
+            signBody<End>({ format: 'perigee-end/1', by: root.did, key: issuer.did, why: 'compromised', at: at(-20), ...change.end }, root),
+          ]),
+    ]),
   };
   const list = await signBody(body, root);
   const accounts = await openAccounts({ node: 'centre' as NodeId, data: node.data, couchdb: node.couchdb });
@@ -355,4 +391,64 @@ it('keeps a number taken, and a revoked certificate revoked, when everything abo
   world.node.advance(day);
   await world.node.node.issuing.round();
   expect((await verdict(world, record?.credential ?? '')).verdict).toBe('not-valid');
+});
+
+/** The kinds of what the node tells whoever asks of themselves. */
+async function told({ node }: World, { token }: Staff): Promise<readonly string[]> {
+  const { status, body } = await ask(`${node.url}/api/me/evidence`, { token });
+  expect(status).toBe(200);
+  return (body['evidence'] as readonly { type: string }[]).map(({ type }) => type).sort();
+}
+
+it('tells what it knows now: what came in since it was last asked is in the next answer', async () => {
+  const world = await startWorld();
+  const { trainer, learners } = world;
+  expect(await told(world, trainer)).toEqual([]);
+  await teach(world);
+  expect(await told(world, trainer)).toEqual([]);
+  await publishTrust(world);
+  expect(await told(world, trainer)).toEqual(['observation', 'session']);
+  const passed = ['observation', 'session'];
+  for (const learner of learners) {
+    await pass(world, learner, -1);
+    passed.splice(1, 0, 'pass');
+    expect(await told(world, trainer)).toEqual(passed);
+  }
+  // Also where many ask while somebody writes.
+  const [first] = learners;
+  if (first === undefined) throw new Error('Nobody joined');
+  const before = Promise.all([told(world, trainer), told(world, trainer), told(world, trainer)]);
+  await issue(world);
+  expect(await told(world, trainer)).toContain('credential');
+  for (const answer of await before) expect(answer).toEqual(expect.arrayContaining(passed));
+});
+
+it('counts a certificate that somebody holds for as long as the lists say so, however often it looked before', async () => {
+  const world = await startWorld();
+  await publishTrust(world);
+  await teach(world);
+  for (const learner of world.learners) await pass(world, learner, -1);
+  const holds = async (): Promise<boolean> => (await told(world, world.trainer)).includes('credential');
+  expect(await holds()).toBe(false);
+  const uuid = String((await issue(world)).body['uuid']);
+  const change = (state: string) =>
+    ask(`${world.node.url}/api/certificates/${uuid}/state`, { token: world.admin, body: { state, reason: 'It is looked into.' } });
+  expect(await holds()).toBe(true);
+  await change('suspended');
+  expect(await holds()).toBe(false);
+  await change('in-force');
+  expect(await holds()).toBe(true);
+  // The centre's key was stolen before this was signed, as the root says now; and then that it was not.
+  await publishTrust(world, { sequence: 2, end: {} });
+  expect(await holds()).toBe(false);
+  await publishTrust(world, { sequence: 3 });
+  expect(await holds()).toBe(true);
+  await publishTrust(world, { sequence: 4, centre: { until: at(-1) } });
+  expect(await holds()).toBe(false);
+  await publishTrust(world, { sequence: 5 });
+  await change('revoked');
+  expect(await holds()).toBe(false);
+  // Its dates are looked at again with the clock.
+  expect((await issue(world)).status).toBe(201);
+  expect(await holds()).toBe(true);
 });

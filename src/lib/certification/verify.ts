@@ -105,7 +105,17 @@ export interface Given {
   readonly contexts: Contexts;
   readonly now: Instant;
   readonly tools: Tools;
+  /** Where somebody remembers them; else they are worked out anew. */
+  readonly proven?: Proven;
 }
+
+/** What follows from a document alone, whoever asks and whenever. */
+export interface Proven {
+  readonly checkProof: typeof checkProof;
+  readonly openStatusList: typeof openStatusList;
+}
+
+const anew: Proven = { checkProof, openStatusList };
 
 const yes = (name: CheckName): Check => ({ name, result: 'yes', finding: 'fine' });
 const no = (name: CheckName, finding: Finding, what?: string): Check => ({
@@ -150,8 +160,13 @@ function chooseProof(document: JsonObject, issuer: string): ReadProof | Check {
   return unknown('signature', proofFindings[error.type], 'name' in error ? error.name : undefined);
 }
 
-async function checkSignature(document: JsonObject, proof: ReadProof, issuer: string, { contexts, tools }: Given): Promise<Check> {
-  const checked = await checkProof(document, proof, contexts, tools);
+async function checkSignature(
+  document: JsonObject,
+  proof: ReadProof,
+  issuer: string,
+  { contexts, tools, proven = anew }: Given,
+): Promise<Check> {
+  const checked = await proven.checkProof(document, proof, contexts, tools);
   if (!checked.ok) return unknown('signature', 'not-canonizable', checked.error.message);
   if (checked.value === 'altered') return no('signature', 'altered');
   if (proof.purpose !== 'assertionMethod') return no('signature', 'wrong-purpose', proof.purpose);
@@ -234,7 +249,12 @@ async function maySpeak(list: StatusList, issuer: Did, trust: Trust, now: Instan
   return (await authorityOf(trust, asked, now, tools)).ok;
 }
 
-async function askList(entry: StatusEntry, issuer: Did, trust: Trust, { statusLists, contexts, now, tools }: Given): Promise<StatusAnswer> {
+async function askList(
+  entry: StatusEntry,
+  issuer: Did,
+  trust: Trust,
+  { statusLists, contexts, now, tools, proven = anew }: Given,
+): Promise<StatusAnswer> {
   const named = statusLists
     .map(readStatusListHead)
     .filter((head) => head?.id === entry.list)
@@ -242,7 +262,7 @@ async function askList(entry: StatusEntry, issuer: Did, trust: Trust, { statusLi
     .sort((a, b) => (a.made < b.made ? 1 : -1));
   let fault: Check = unknown('status', 'no-list', entry.list);
   for (const { document } of named) {
-    const opened = await openStatusList(document, contexts, tools);
+    const opened = await proven.openStatusList(document, contexts, tools);
     // A list that somebody altered hides none that is right.
     if (!opened.ok || opened.value.purpose !== entry.purpose || !(await maySpeak(opened.value, issuer, trust, now, tools))) {
       fault = unknown('status', 'list-bad', entry.list);

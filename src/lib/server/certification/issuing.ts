@@ -28,6 +28,7 @@ import type { OrderBook } from '../orders/book.ts';
 import type { Shelf } from '../trust/shelf.ts';
 import { nodeTools } from '../trust/tools.ts';
 import type { Book, Change, Issued, IssuedState } from './book.ts';
+import { sharing } from './sharing.ts';
 import type { Everybody, PersonStanding, Standings, TrustHeld } from './standings.ts';
 
 /** Somebody who reached a standing for which no certificate is in force. */
@@ -105,13 +106,24 @@ export function createIssuing(given: {
   const { node, signer, records, book, shelf, standings, orders, programmes, structureOf, nameOf, clock } = given;
   const now = (): Instant => instantOf(clock());
 
+  let lastHeld: { readonly name: string; readonly held: TrustHeld | null } | null = null;
+
+  /** The same object for as long as the lists are the same: what was worked out by it is remembered beside it. */
   async function trustHeld(): Promise<TrustHeld | null> {
     const set = await shelf.read();
+    const name = createHash('sha256').update(JSON.stringify(set)).digest('base64');
+    if (lastHeld?.name === name) return lastHeld.held;
     const opened = set === null ? null : await openTrust(set.list, null, nodeTools);
-    return set !== null && opened?.ok === true ? { trust: opened.value, statusLists: set.statusLists } : null;
+    const held = set !== null && opened?.ok === true ? { trust: opened.value, statusLists: set.statusLists } : null;
+    lastHeld = { name, held };
+    return held;
   }
 
-  const everybody = async (held: TrustHeld | null): Promise<Everybody> => standings.read(held, await orders.standing());
+  /** Everybody's evidence is put together for each who asks; those who ask while that is done share the next one, which begins after they asked. */
+  const everybody = sharing(async () => {
+    const held = await trustHeld();
+    return { held, ...(await standings.read(held, await orders.standing())) };
+  });
 
   /** The centre's right to issue certificates of a programme, `*` for any; null where it has none now. */
   async function rightTo(programme: string, held: TrustHeld | null) {
@@ -241,13 +253,12 @@ export function createIssuing(given: {
   return {
     did: signer.did,
 
-    standings: async () => everybody(await trustHeld()),
+    standings: everybody,
 
     async overview() {
-      const held = await trustHeld();
       // As soon as somebody sees that the centre is recognised its lists are there: a verifier who meets it that day must have them before anything was issued.
-      if (await isDue(held)) await publish();
-      const { people } = await everybody(held);
+      if (await isDue(await trustHeld())) await publish();
+      const { held, people } = await everybody();
       const entries = new Map((await book.all()).map((entry) => [entry.uuid, entry]));
       const waiting: Waiting[] = [];
       const holders = new Map<string, { person: PersonId; name: string }>();
@@ -291,10 +302,9 @@ export function createIssuing(given: {
       if ([...name].length > longestHolder) return err('name-too-long');
       const programme = programmes().find((one) => one.id === id);
       if (programme?.title[language] === undefined) return err(programme === undefined ? 'not-waiting' : 'unknown-language');
-      const held = await trustHeld();
+      const { held, people, statementsById } = await everybody();
       const grant = await rightTo(id, held);
       if (grant === null) return err('not-recognised');
-      const { people, statementsById } = await everybody(held);
       const found = people.find((one) => one.person === person || one.ids.includes(person));
       const standing = found?.standings.find((one) => one.programme === id);
       const entries = new Map((await book.all()).map((entry) => [entry.uuid, entry]));
@@ -370,8 +380,7 @@ export function createIssuing(given: {
     },
 
     async round() {
-      const held = await trustHeld();
-      await everybody(held);
+      const { held } = await everybody();
       if (await isDue(held)) await publish();
     },
   };

@@ -11,13 +11,9 @@ import type { Asked, Route } from '../http/organ.ts';
 import type { Programme } from '../../certification/programme.ts';
 import { isIssuedState } from './book.ts';
 import type { IssueFault, Issuing } from './issuing.ts';
-import type { Everybody } from './standings.ts';
 import type { PersonId } from '../../domain/ids.ts';
 
 const longestReason = 500;
-
-/** What one asked is told to others for this long: milliseconds. */
-const shared = 2000;
 
 const faults: Readonly<Record<IssueFault, string>> = {
   'not-waiting': 'Nobody of this name waits for this certificate: the requirements are not met, or it was issued already.',
@@ -47,19 +43,6 @@ export function certificateRoutes({
       return staff.type === 'staff' && hasRole(staff, 'administrator') ? answer(staff.person, asked) : forbidden();
     };
 
-  /** Everybody's evidence is put together for each who asks; those who ask at once share it. */
-  let asked: { readonly at: number; readonly everybody: Promise<Everybody> } | null = null;
-  function everybody(): Promise<Everybody> {
-    if (asked === null || clock() - asked.at > shared) {
-      const reading = issuing.standings();
-      asked = { at: clock(), everybody: reading };
-      reading.catch(() => {
-        asked = null;
-      });
-    }
-    return asked.everybody;
-  }
-
   return [
     {
       method: 'GET',
@@ -69,7 +52,7 @@ export function certificateRoutes({
         if (!bearer.ok) return bearer.error;
         if (bearer.value.type === 'peer') return forbidden();
         const { person } = bearer.value;
-        const { people } = await everybody();
+        const { people } = await issuing.standings();
         const found = people.find(({ ids }) => ids.includes(person));
         return json({
           person: found?.person ?? person,

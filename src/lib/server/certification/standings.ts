@@ -5,7 +5,7 @@
 import { instantOf, type Clock, type Instant } from '../../domain/clock.ts';
 import type { CourseId, NodeId, PersonId, UnitId } from '../../domain/ids.ts';
 import { deviceKey, type OrderStanding } from '../../domain/orders.ts';
-import type { CredentialRecord, FeedbackRecord, RecordId, RegisterRecord, SittingRecord } from '../../domain/records.ts';
+import type { CredentialRecord, EvidenceRecord, FeedbackRecord, RecordId, RegisterRecord, SittingRecord } from '../../domain/records.ts';
 import { admit, type Admitted, type KeyOwner, type KnownSitting } from '../../certification/admission.ts';
 import { heldInText } from '../../certification/container.ts';
 import { knownContexts } from '../../certification/contexts.ts';
@@ -23,6 +23,7 @@ import type { CourseStructure, LessonItems } from '../../course/package.ts';
 import { gradeItem } from '../../exercise/kinds.ts';
 import type { JsonObject } from '../../domain/shape.ts';
 import type { Database } from '../engine/engine.ts';
+import { createProven } from '../trust/proven.ts';
 import { nodeTools } from '../trust/tools.ts';
 import type { Gathering, Held } from './gathering.ts';
 
@@ -54,6 +55,9 @@ export interface Standings {
   /** Everybody of this node. Without trust no statement counts, and courses alone do. */
   read(trust: TrustHeld | null, orders: OrderStanding): Promise<Everybody>;
 }
+
+/** A certificate's answer by the same lists changes with the clock alone, by its dates: it is asked anew after so many milliseconds. */
+const stillSo = 60_000;
 
 /** Whether somebody says it of themselves, by whichever of their ids. */
 function isForOneself({ body }: SignedStatement, oneOf: (person: PersonId) => PersonId, sessions: ReadonlyMap<Digest, PersonId>): boolean {
@@ -144,6 +148,7 @@ export function createStandings(given: {
 }): Standings {
   const { node, gathering, notes, programmes, structureOf, examItems, clock } = given;
   const sittings = createSittings({ examItems, structureOf });
+  const proven = createProven();
   const receivedById = new Map<Digest, Instant>();
   const start = `${node}:received:`;
   let readReceived: Promise<void> | null = null;
@@ -167,24 +172,54 @@ export function createStandings(given: {
     for (const id of news) receivedById.set(id, at);
   }
 
+  /** Statements and their names, by the text that carries them: a record that changes is another object. */
+  const statements = new WeakMap<object, { readonly id: Digest; readonly statement: SignedStatement } | null>();
+  async function statementOf(text: Pick<EvidenceRecord, 'signed' | 'signature'>) {
+    const known = statements.get(text);
+    if (known !== undefined) return known;
+    const statement = statementInRecord(text);
+    const found = statement === null ? null : { id: await idOf(statement.body, nodeTools), statement };
+    statements.set(text, found);
+    return found;
+  }
+
+  /** What each certificate was by these lists, and when that was asked; other lists are another object. */
+  const heldByTrust = new WeakMap<TrustHeld, Map<CredentialRecord, { readonly asked: number; readonly piece: Evidence | null }>>();
+
+  async function pieceOf(record: CredentialRecord, { trust, statusLists }: TrustHeld): Promise<Evidence | null> {
+    const { uuid, person, programme, credential } = record;
+    const now = instantOf(clock());
+    const given = { trust, statusLists, contexts: knownContexts, now, tools: nodeTools, proven };
+    const { facts, checks } = await verify(heldInText(credential), given);
+    // One that is over counted in its time.
+    const isTrue = checks.every(({ result, finding }) => result === 'yes' || finding === 'over');
+    return isTrue &&
+      facts !== null &&
+      facts.until !== null &&
+      facts.achievement.id?.startsWith(`urn:perigee:programme:${programme}:`) === true
+      ? { type: 'credential', id: uuid, at: facts.from, until: facts.until, person, programme }
+      : null;
+  }
+
   /** Certificates of which another programme asks that they are held: those that are true, revoked ones apart. */
-  async function heldOf(records: readonly CredentialRecord[], { trust, statusLists }: TrustHeld): Promise<readonly Evidence[]> {
+  async function heldOf(records: readonly CredentialRecord[], held: TrustHeld): Promise<readonly Evidence[]> {
     const wanted = new Set(
       programmes().flatMap(({ requires, renewal }) =>
         [...leavesOf(requires), ...leavesOf(renewal)].flatMap((leaf) => (leaf.type === 'holds' ? [leaf.programme] : [])),
       ),
     );
     const found: Evidence[] = [];
-    for (const { uuid, person, programme, credential } of records) {
-      if (!wanted.has(programme)) continue;
-      const now = instantOf(clock());
-      const answer = await verify(heldInText(credential), { trust, statusLists, contexts: knownContexts, now, tools: nodeTools });
-      const { facts, checks } = answer;
-      // One that is over counted in its time.
-      const isTrue = checks.every(({ result, finding }) => result === 'yes' || finding === 'over');
-      if (!isTrue || facts?.until === null || facts === null || !facts.achievement.id?.startsWith(`urn:perigee:programme:${programme}:`))
-        continue;
-      found.push({ type: 'credential', id: uuid, at: facts.from, until: facts.until, person, programme });
+    const known = heldByTrust.get(held) ?? new Map<CredentialRecord, { readonly asked: number; readonly piece: Evidence | null }>();
+    heldByTrust.set(held, known);
+    for (const record of records) {
+      if (!wanted.has(record.programme)) continue;
+      const before = known.get(record);
+      const stands =
+        before !== undefined && Math.abs(clock() - before.asked) < stillSo
+          ? before
+          : { asked: clock(), piece: await pieceOf(record, held) };
+      known.set(record, stands);
+      if (stands.piece !== null) found.push(stands.piece);
     }
     return found;
   }
@@ -208,8 +243,8 @@ export function createStandings(given: {
           } else if (record.kind === 'evidence' || (record.kind === 'sitting' && record.proctored !== undefined)) {
             // What a proctor showed to the candidate's device comes with the sitting.
             const text = record.kind === 'evidence' ? record : record.proctored;
-            const statement = text === undefined ? null : statementInRecord(text);
-            if (statement !== null) signed.set(await idOf(statement.body, nodeTools), statement);
+            const found = text === undefined ? null : await statementOf(text);
+            if (found !== null) signed.set(found.id, found.statement);
           }
       }
       await noteReceived([...signed.keys()]);
@@ -280,11 +315,15 @@ export function createStandings(given: {
         evidence.push(...(passesByPerson.get(person) ?? []));
         if (trust !== null && credentials.length > 0)
           evidence.push(...(await heldOf(credentials, trust)).map((piece) => ({ ...piece, person }) as Evidence));
+        let standings: readonly Standing[] | null = null;
         people.push({
           person,
           ids: own.map(([id]) => id),
           language: own.map(([, { language }]) => language).find((language) => language !== null) ?? null,
-          standings: programmes().map((programme) => standing(programme, person, evidence, now)),
+          // Whoever asks for one person's evidence asks for nobody's standing.
+          get standings() {
+            return (standings ??= programmes().map((programme) => standing(programme, person, evidence, now)));
+          },
           evidence,
           credentials,
         });
