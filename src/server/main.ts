@@ -281,12 +281,13 @@ export async function openNode(settings: NodeSettings) {
     nameOf: async (person) => (await store.get('staff', person))?.name ?? (await store.get('learner', person))?.name ?? '',
     clock,
   });
+  const unattended = (error: unknown): void => {
+    log(`Certificates could not be looked after: ${String(error)}`);
+  };
+  // Signatures are looked at once after a start: soon after it, so that nobody waits for that.
+  const firstLook = setTimeout(() => void issuing.standings().catch(unattended), 3000).unref();
   const rounds = [
-    setInterval(() => {
-      issuing.round().catch((error: unknown) => {
-        log(`Certificates could not be looked after: ${String(error)}`);
-      });
-    }, 10 * 60_000).unref(),
+    setInterval(() => void issuing.round().catch(unattended), 10 * 60_000).unref(),
     setInterval(() => {
       follow().catch((error: unknown) => {
         log(`The compendium could not be brought up to date: ${String(error)}`);
@@ -470,6 +471,7 @@ export async function openNode(settings: NodeSettings) {
     issuing,
     async close() {
       isClosing = true;
+      clearTimeout(firstLook);
       for (const round of rounds) clearInterval(round);
       await upstream.close();
       await obedience.close();

@@ -1,13 +1,16 @@
 /** `eddsa-rdfc-2022` against the vectors of W3C, byte for byte, and the contexts against what their publishers say of them. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
+import { canonize } from '#lib/certification/canonize.ts';
 import { fromBase58, hex } from '#lib/certification/encoding.ts';
 import { keyOf, type Tools } from '#lib/certification/keys.ts';
 import { knownContexts } from '#lib/certification/contexts.ts';
 import { checkProof, hashData, readProof, signDocument, type ReadProof } from '#lib/certification/proof.ts';
 import type { JsonObject } from '#lib/domain/shape.ts';
 import { fixture, jsonFixture, nodeTools, signerOf } from './kit.ts';
+import { awardOf, certificate, statusOf } from './world.ts';
 
 const contexts = new Map([
   ...knownContexts,
@@ -64,6 +67,46 @@ it('checks each proof of a set by itself', async () => {
     if (!read.ok) throw new Error(read.error.type);
     expect(await checkProof(document, read.value, contexts, nodeTools)).toEqual({ ok: true, value: 'right' });
   }
+});
+
+describe('a canonical form', () => {
+  /** The library whole, as it is published, in a copy of its own: nothing that this house changed of it is in there. */
+  function untouched(): { canonize(document: JsonObject, options: object): Promise<string> } {
+    const require = createRequire(import.meta.url);
+    for (const path of Object.keys(require.cache)) if (/\/(jsonld|rdf-canonize)\//.test(path)) Reflect.deleteProperty(require.cache, path);
+    return require('jsonld') as ReturnType<typeof untouched>;
+  }
+  const library = untouched();
+  const documentLoader = (url: string) => Promise.resolve({ contextUrl: null, document: contexts.get(url), documentUrl: url });
+
+  it('is that of the library, though contexts are not copied as deeply here', async () => {
+    const documents = [
+      ...['alumni', 'employ'].map((name) => jsonFixture(`eddsa-rdfc-2022/${name}.unsigned.json`)),
+      await certificate(),
+      // Another one after it, by contexts that were processed already, and with more in it than one.
+      await certificate({ results: [], evidence: [], alignment: [] }),
+      await certificate({ language: 'ar', holder: { ...awardOf().holder, name: 'أمينة ديالو' } }),
+      await statusOf('revocation', [3]),
+      // Terms that mean one thing in one type and another in the next, within each other.
+      {
+        '@context': [...knownContexts.keys()].filter((url) => url.endsWith('credentials/v2') || url.endsWith('context-3.0.3.json')),
+        type: ['VerifiableCredential', 'AchievementCredential'],
+        id: 'urn:x:1',
+        name: 'Outer',
+        issuer: { id: 'urn:x:2', type: ['Profile'], name: 'Issuer', parentOrg: { id: 'urn:x:3', type: ['Profile'], name: 'Above' } },
+        credentialSubject: {
+          type: ['AchievementSubject'],
+          achievement: { id: 'urn:x:4', type: ['Achievement'], name: 'Inner', description: 'D', criteria: { narrative: 'N' }, creator: { id: 'urn:x:5', type: ['Profile'], name: 'Who' } }, // prettier-ignore
+        },
+        evidence: [{ type: ['Evidence'], name: 'E', narrative: 'N' }],
+      },
+    ];
+    for (const document of documents) {
+      const { proof: _, ...unsigned } = document as JsonObject;
+      const ours = await canonize(unsigned, contexts, nodeTools);
+      expect(ours).toEqual({ ok: true, value: await library.canonize(unsigned, { algorithm: 'RDFC-1.0', safe: true, documentLoader }) });
+    }
+  });
 });
 
 describe('safe mode', () => {

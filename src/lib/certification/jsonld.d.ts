@@ -9,7 +9,7 @@ declare module 'jsonld/lib/toRdf.js' {
   export default toRdf;
 }
 declare module 'jsonld/lib/context.js' {
-  const context: { getInitialContext(options: object): unknown };
+  const context: { getInitialContext(options: object): object };
   export default context;
 }
 declare module 'jsonld/lib/ContextResolver.js' {

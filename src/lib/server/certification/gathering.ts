@@ -15,6 +15,7 @@ import type {
   RegisterRecord,
   SittingRecord,
 } from '../../domain/records.ts';
+import { createBreath } from '../breathing.ts';
 import type { Engine } from '../engine/engine.ts';
 
 type Kept =
@@ -35,7 +36,8 @@ export interface Gathering {
   read(): Promise<ReadonlyMap<PersonId, Held>>;
 }
 
-const page = 2000;
+/** Documents that are read at once, and told apart without a break. */
+const page = 250;
 
 export function createGathering(engine: Engine): Gathering {
   const people = new Map<PersonId, { node: NodeId; records: Map<RecordId, Kept>; language: string | null; answered: string }>();
@@ -43,6 +45,7 @@ export function createGathering(engine: Engine): Gathering {
   let reading: Promise<void> = Promise.resolve();
 
   async function catchUp(name: string): Promise<void> {
+    const breathe = createBreath();
     const database = engine.database(name);
     const node = name.slice('records-'.length) as NodeId;
     for (;;) {
@@ -60,6 +63,7 @@ export function createGathering(engine: Engine): Gathering {
         else if (record.at > held.answered) [held.answered, held.language] = [record.at, record.language];
       }
       sinceByDatabase.set(name, last);
+      await breathe();
       if (pending === 0 || results.length === 0) return;
     }
   }

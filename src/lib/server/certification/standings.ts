@@ -23,6 +23,7 @@ import type { CourseStructure, LessonItems } from '../../course/package.ts';
 import { gradeItem } from '../../exercise/kinds.ts';
 import type { JsonObject } from '../../domain/shape.ts';
 import type { Database } from '../engine/engine.ts';
+import { createBreath } from '../breathing.ts';
 import { createProven } from '../trust/proven.ts';
 import { nodeTools } from '../trust/tools.ts';
 import type { Gathering, Held } from './gathering.ts';
@@ -202,7 +203,7 @@ export function createStandings(given: {
   }
 
   /** Certificates of which another programme asks that they are held: those that are true, revoked ones apart. */
-  async function heldOf(records: readonly CredentialRecord[], held: TrustHeld): Promise<readonly Evidence[]> {
+  async function heldOf(records: readonly CredentialRecord[], held: TrustHeld, breathe: () => Promise<void>): Promise<readonly Evidence[]> {
     const wanted = new Set(
       programmes().flatMap(({ requires, renewal }) =>
         [...leavesOf(requires), ...leavesOf(renewal)].flatMap((leaf) => (leaf.type === 'holds' ? [leaf.programme] : [])),
@@ -219,6 +220,7 @@ export function createStandings(given: {
           ? before
           : { asked: clock(), piece: await pieceOf(record, held) };
       known.set(record, stands);
+      await breathe();
       if (stands.piece !== null) found.push(stands.piece);
     }
     return found;
@@ -227,6 +229,7 @@ export function createStandings(given: {
   return {
     async read(trust, orders) {
       const now = instantOf(clock());
+      const breathe = createBreath();
       const oneOf = (person: PersonId): PersonId => orders.sameAs(person)[0] ?? person;
       const held = new Map([...(await gathering.read())].filter(([person]) => !orders.erased.has(person)));
 
@@ -292,6 +295,7 @@ export function createStandings(given: {
       }
       const passesByPerson = new Map<string, Evidence[]>();
       for (const [person, ranges] of heldByPerson) {
+        await breathe();
         const byCourse = new Map<CourseId, (RegisterRecord | FeedbackRecord)[]>();
         for (const [, { records }] of ranges)
           for (const record of records.values())
@@ -314,7 +318,7 @@ export function createStandings(given: {
         for (const learner of attended) evidence.push(...(passesByPerson.get(learner) ?? []));
         evidence.push(...(passesByPerson.get(person) ?? []));
         if (trust !== null && credentials.length > 0)
-          evidence.push(...(await heldOf(credentials, trust)).map((piece) => ({ ...piece, person }) as Evidence));
+          evidence.push(...(await heldOf(credentials, trust, breathe)).map((piece) => ({ ...piece, person }) as Evidence));
         let standings: readonly Standing[] | null = null;
         people.push({
           person,
