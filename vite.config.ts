@@ -3,7 +3,7 @@ import { defineConfig } from 'vite';
 
 /** What staff alone see: no learner's first lesson waits for it, and the worker keeps it once it is installed. */
 const staff =
-  /src\/routes\/(teach|centre)\/(?!(sessions|exams|cascade|evaluation)\/[A-Z])|src\/lib\/app\/(teach|people\/|upstream|centre|report-locker)|node_modules\/valibot\//;
+  /src\/routes\/(teach|centre)\/(?!(sessions|exams|cascade|evaluation)\/[A-Z])|src\/lib\/app\/(StaffPage|teach|people\/|upstream|centre|report-locker)|node_modules\/valibot\//;
 
 /** Evidence, of teaching and of exams: signed, kept and judged on the device. */
 const evidence =

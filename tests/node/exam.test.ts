@@ -33,6 +33,7 @@ import { nodeTools } from '../../src/lib/server/trust/tools.ts';
 import { createCompiler } from '../../src/server/compiler.ts';
 import { openAccounts } from '../../src/server/main.ts';
 import { signerOf } from '../certification/kit.ts';
+import { audit } from '../../src/lib/server/backup/audit.ts';
 import { ask, claim, codesFor, makeCohort, password, random, startTestNode, type TestNode } from './kit.ts';
 
 const six = (text: string): string => `{ ${languages.map((language) => `${language}: "${text}"`).join(', ')} }`;
@@ -384,5 +385,34 @@ describe('an exam at the centre', () => {
       { error: 'forbidden' },
     ]);
     expect(await put(who.token, who.person, { ...record, _rev: rev })).toMatchObject([{ ok: true }]);
+  });
+
+  it('is audited: the links of each chain, and what the proctor signed, by person and exam', async () => {
+    const accounts = await openAccounts({ node: 'centre' as NodeId, data: node.data, couchdb: node.couchdb });
+    const findings = async () =>
+      (await audit({ engine: accounts.engine, node: 'centre' as NodeId, data: node.data })).findings.filter(({ where }) =>
+        where.startsWith('records-'),
+      );
+    // All that the other tests brought: also what does not count is whole.
+    expect(await findings()).toEqual([]);
+
+    const [ann, ben, cem] = [await candidate(), await candidate(), await candidate()];
+    const [anns, bens, cems] = [await sit(ann), await sit(ben), await sit(cem)];
+    const [first, second, ...others] = anns.record.links;
+    if (first === undefined || second === undefined) throw new Error('Nothing was answered');
+    const { body, signature } = await proctored(bens);
+    const spoilt: readonly SittingRecord[] = [
+      { ...anns.record, links: [first, { ...second, signed: second.signed.replace('"n":1', '"n":2') }, ...others] },
+      beside(bens.record, { body: { ...body, place: 'Kumase' } as ExamSession, signature }),
+      // One answer is gone.
+      { ...cems.record, links: [...cems.record.links.slice(0, 1), ...cems.record.links.slice(2)] },
+    ];
+    await accounts.records.bulk(spoilt, { newEdits: true });
+    const found = await findings();
+    expect(found.map(({ id }) => id).sort()).toEqual(spoilt.map(({ _id }) => _id).sort());
+    for (const { id, what } of found) expect(what).toContain(`of the person ${id.split(':')[0] ?? ''} `);
+    expect(found.find(({ id }) => id === anns.record._id)?.what).toMatch(/the chain of answers to the exam \S+ of \S+ is broken/);
+    expect(found.find(({ id }) => id === bens.record._id)?.what).toContain('what the proctor signed has a signature that is not right');
+    await accounts.engine.close();
   });
 });

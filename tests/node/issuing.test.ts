@@ -16,7 +16,13 @@ import {
   type PersonId,
   type UnitId,
 } from '../../src/lib/domain/ids.ts';
-import { deviceKeyStatement, registerId, type CredentialRecord, type RegisterRecord } from '../../src/lib/domain/records.ts';
+import {
+  deviceKeyStatement,
+  registerId,
+  type CredentialRecord,
+  type EvidenceRecord,
+  type RegisterRecord,
+} from '../../src/lib/domain/records.ts';
 import { languages } from '../../src/lib/i18n/languages.ts';
 import { heldInText } from '../../src/lib/certification/container.ts';
 import { knownContexts } from '../../src/lib/certification/contexts.ts';
@@ -27,6 +33,7 @@ import type { CoSignature, Observation, Statement, TeachingSession } from '../..
 import { openTrust, type End, type Grant, type TrustBody } from '../../src/lib/certification/trust.ts';
 import { parseTrustSet } from '../../src/lib/certification/trust-set.ts';
 import { verify, type Answer } from '../../src/lib/certification/verify.ts';
+import { audit } from '../../src/lib/server/backup/audit.ts';
 import { openShelf } from '../../src/lib/server/trust/shelf.ts';
 import { nodeTools } from '../../src/lib/server/trust/tools.ts';
 import { openAccounts } from '../../src/server/main.ts';
@@ -451,4 +458,48 @@ it('counts a certificate that somebody holds for as long as the lists say so, ho
   // Its dates are looked at again with the clock.
   expect((await issue(world)).status).toBe(201);
   expect(await holds()).toBe(true);
+});
+
+it('is audited: what is signed in statements and certificates, each named by its person and document', async () => {
+  const world = await startWorld();
+  await publishTrust(world);
+  await teach(world);
+  for (const learner of world.learners) await pass(world, learner, -1);
+  await issue(world);
+  const accounts = await openAccounts({ node: 'centre' as NodeId, data: world.node.data, couchdb: world.node.couchdb });
+  const findings = async () =>
+    (await audit({ engine: accounts.engine, node: 'centre' as NodeId, data: world.node.data })).findings.filter(({ where }) =>
+      where.startsWith('records-'),
+    );
+  expect(await findings()).toEqual([]);
+
+  const [record] = await certificates(world);
+  const rows = await accounts.records.list({ partition: world.trainer.person, start: `${world.trainer.person}:evidence:`, end: `${world.trainer.person}:evidence;`, bodies: true }); // prettier-ignore
+  const statement = rows.rows
+    .map(({ document }) => document as unknown as EvidenceRecord & { _rev: string })
+    .find(({ type }) => type === 'teaching-session');
+  if (record === undefined || statement === undefined) throw new Error('Nothing was issued');
+  const spoil = async (document: object): Promise<string> => {
+    const [written] = await accounts.records.bulk([document], { newEdits: true });
+    if (written?.ok !== true) throw new Error('It was not written');
+    const [found, ...more] = await findings();
+    expect(more).toEqual([]);
+    expect(found?.what).toContain(`of the person ${world.trainer.person} `);
+    await accounts.records.bulk([{ ...document, ...('uuid' in document ? record : statement), _rev: written.rev }], { newEdits: true });
+    expect(await findings()).toEqual([]);
+    return found?.what ?? '';
+  };
+  const revOf = async (id: string) => (await accounts.records.get(id))?._rev;
+  const certificate = async (change: Partial<CredentialRecord>) => ({ ...record, ...change, _rev: await revOf(record._id) });
+  expect(await spoil(await certificate({ credential: record.credential.replace('أمينة', 'مريم') }))).toContain(
+    `the certificate ${record.uuid} has a signature that is not right`,
+  );
+  expect(await spoil(await certificate({ credential: '{' }))).toContain('cannot be read');
+  expect(await spoil(await certificate({ paper: record.paper.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A')) }))).toContain(
+    'the printed code',
+  );
+  expect(await spoil({ ...statement, signed: statement.signed.replace('hall 2', 'hall 3'), _rev: await revOf(statement._id) })).toContain(
+    'the signed teaching-session has a signature that is not right',
+  );
+  await accounts.engine.close();
 });

@@ -30,7 +30,7 @@ export class HolderDesk {
     return this.#work?.known?.at ?? null;
   }
 
-  /** The titles of a course on this device. */
+  /** The titles of a course: as it is on this device, or as the centre calls it. */
   titlesOf(course: string): Readonly<Record<string, string>> | null {
     return this.#work?.titles.get(course) ?? null;
   }

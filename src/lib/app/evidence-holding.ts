@@ -8,7 +8,7 @@ import { ownersOf, statementInRecord } from '#lib/certification/evidence-record.
 import { joinEvidence, parseKnownEvidence, type KnownEvidence } from '#lib/certification/known-evidence.ts';
 import { passIn } from '#lib/certification/passes.ts';
 import type { Programme } from '#lib/certification/programme.ts';
-import { readProgrammes } from '#lib/certification/published-programmes.ts';
+import { readCourseTitles, readProgrammes } from '#lib/certification/published-programmes.ts';
 import { readSitting, withinLimit, type Sitting } from '#lib/certification/sitting.ts';
 import type { Evidence, Standing } from '#lib/certification/standing.ts';
 import type { SignedStatement } from '#lib/certification/statement.ts';
@@ -71,14 +71,15 @@ export async function readOwnWork(person: PersonId): Promise<OwnWork> {
   });
   const own = (await kept.of(person)).map(({ body }) => body);
   const bindings = documents.filter((body) => body.kind === 'binding');
+  const published = await kept.programmes();
   return {
     person,
     ids: row?.aliases ?? [],
     documents,
-    programmes: readProgrammes(await kept.programmes()),
+    programmes: readProgrammes(published),
     known: parseKnownEvidence(await kept.knownEvidence(person)),
     passes,
-    titles: new Map(courses.map(({ course, structure }) => [course, structure.title])),
+    titles: new Map([...readCourseTitles(published), ...courses.map(({ course, structure }) => [course, structure.title] as const)]),
     statements: [...signedIn(documents), ...own].flatMap((text) => statementInRecord(text) ?? []),
     owners: ownersOf([...bindingsIn(await kept.owners()), ...bindings]),
   };

@@ -11,8 +11,8 @@ import { parseRecord } from '#lib/domain/parse-record.ts';
 import { ownersOf, statementInRecord, statementToRecord } from '#lib/certification/evidence-record.ts';
 import type { Signer } from '#lib/certification/keys.ts';
 import { joinEvidence, parseKnownEvidence } from '#lib/certification/known-evidence.ts';
-import type { Programme } from '#lib/certification/programme.ts';
-import { readProgrammes } from '#lib/certification/published-programmes.ts';
+import type { Localized, Programme } from '#lib/certification/programme.ts';
+import { readCourseTitles, readProgrammes } from '#lib/certification/published-programmes.ts';
 import { idOf, isSignedRight, signBody, type Digest } from '#lib/certification/signed.ts';
 import type { Standing } from '#lib/certification/standing.ts';
 import type { ExamSession, Observation, SignedStatement, Statement, TeachingSession } from '#lib/certification/statement.ts';
@@ -62,6 +62,8 @@ export class EvidenceDesk {
   /** The newest first. */
   entries = $state.raw<readonly Entry[]>([]);
   programmes = $state.raw<readonly Programme[]>([]);
+  /** What the centre calls the courses that programmes ask for. */
+  courseTitles = $state.raw<ReadonlyMap<string, Localized>>(new Map());
   standings = $state.raw<readonly Standing[]>([]);
   /** When the centre last said what it knows; null where it never did. */
   asOf = $state<Instant | null>(null);
@@ -88,7 +90,9 @@ export class EvidenceDesk {
     const made = await keyOn(keys, this.#person);
     this.#own = made;
     this.key = made === null ? 'none' : made.binding === null ? 'waiting' : 'bound';
-    this.programmes = readProgrammes(await statements.programmes());
+    const published = await statements.programmes();
+    this.programmes = readProgrammes(published);
+    this.courseTitles = readCourseTitles(published);
     this.#owners = bindingsIn(await statements.owners());
     await this.#judge();
     this.ready = true;
@@ -131,6 +135,7 @@ export class EvidenceDesk {
       if (programmes.length === 0) return;
       await (await this.#stores()).statements.keepProgrammes(value);
       this.programmes = programmes;
+      this.courseTitles = readCourseTitles(value);
     } catch {
       // No network: those that are kept serve.
     }

@@ -65,5 +65,11 @@ export function leavesOf(requirement: Requirement): readonly Leaf[] {
   return 'of' in requirement ? requirement.of.flatMap(leavesOf) : [requirement];
 }
 
+/** Every course that it asks for, for an award or a renewal. */
+export const coursesOf = ({ requires, renewal }: Programme): readonly string[] =>
+  [...leavesOf(requires), ...leavesOf(renewal)].flatMap((leaf) =>
+    leaf.type === 'people' ? leaf.courses : leaf.type === 'course' || leaf.type === 'exam' ? [leaf.course] : [],
+  );
+
 /** Names a piece of evidence: the digest of what was signed, or the name of a record. */
 export type EvidenceId = Digest | string;

@@ -50,3 +50,9 @@ export function readProgrammes(value: unknown): readonly Programme[] {
   const list: unknown = isObject(value) ? value['programmes'] : undefined;
   return Array.isArray(list) ? list.filter(isProgramme) : [];
 }
+
+/** What the courses that programmes ask for are called, as the same answer says; a device need not have them. */
+export function readCourseTitles(value: unknown): ReadonlyMap<string, Localized> {
+  const courses: unknown = isObject(value) ? value['courses'] : undefined;
+  return new Map(isObject(courses) ? Object.entries(courses).filter((entry): entry is [string, Localized] => isLocalized(entry[1])) : []);
+}

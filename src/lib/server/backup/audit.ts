@@ -1,5 +1,8 @@
 /**
  * `perigee audit`: every stored document and piece against its hash, its signature, its shape and its single writer. It changes nothing, and works while the node runs.
+ *
+ * Of what certification stands on also what is signed inside: statements, the chain of links of a sitting and what a proctor laid beside it, and certificates in both their forms. Whether
+ * somebody had the right to sign is no question of storage, and changes with the list of trust: that is asked where it is used.
  */
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
@@ -7,14 +10,24 @@ import { join } from 'node:path';
 import { isDeviceId, isNodeId, isPersonId, isSha256, type NodeId } from '../../domain/ids.ts';
 import { parseOrder } from '../../domain/orders.ts';
 import { parseRecord } from '../../domain/parse-record.ts';
-import { bindingStatement } from '../../domain/records.ts';
+import { bindingStatement, type CredentialRecord, type PersonRecord, type SignedText } from '../../domain/records.ts';
 import { isObject } from '../../domain/shape.ts';
+import { canonicalJson } from '../../domain/canonical-json.ts';
+import { heldInText } from '../../certification/container.ts';
+import { knownContexts } from '../../certification/contexts.ts';
+import { factsOf } from '../../certification/credential.ts';
+import { statementInRecord } from '../../certification/evidence-record.ts';
+import { readPaper } from '../../certification/paper.ts';
+import { checkProof, readProof } from '../../certification/proof.ts';
+import { isSignedRight as isStatementRight } from '../../certification/signed.ts';
+import { readSitting } from '../../certification/sitting.ts';
 import { parseSignedManifest } from '../../course/parse-package.ts';
 import { mayWrite, type Who } from '../../sync/access.ts';
 import { isSignedBy } from '../accounts/node-key.ts';
 import { isSignedRight } from '../content/publisher.ts';
 import { sha256Of } from '../content/pieces.ts';
 import type { CouchDocument, Database, Engine } from '../engine/engine.ts';
+import { nodeTools } from '../trust/tools.ts';
 
 export interface Finding {
   /** A database, or a folder of the data folder. */
@@ -42,7 +55,7 @@ function writersOf({ writer, person }: Readonly<Record<string, unknown>>): reado
 }
 
 /** What is wrong with a document of a person's range, asked of the module that decides on every road. */
-function faultOfRecord(document: CouchDocument): string | null {
+async function faultOfRecord(document: CouchDocument): Promise<string | null> {
   const parsed = parseRecord(document);
   if (!parsed.ok)
     return `is of no known shape (${parsed.error.type === 'bad-field' ? `its field ${parsed.error.field}` : parsed.error.type})`;
@@ -54,10 +67,58 @@ function faultOfRecord(document: CouchDocument): string | null {
   }
   if (parsed.value.kind === 'binding' && !isSignedBy(bindingStatement(parsed.value), parsed.value.signature))
     return 'has a signature that is not right';
-  return null;
+  const inside = await faultInside(parsed.value);
+  return inside === null ? null : `of the person ${parsed.value.person} ${inside}`;
 }
 
-function faultOf(database: string, document: CouchDocument): string | null {
+/** What is wrong with what is signed in a document; null where nothing is, or nothing is signed in it. */
+async function faultInside(record: PersonRecord): Promise<string | null> {
+  switch (record.kind) {
+    case 'evidence':
+      return faultOfStatement(record, `the signed ${record.type}`);
+    case 'sitting': {
+      const sitting = await readSitting(record, nodeTools);
+      if (!sitting.ok) return `the chain of answers to the exam ${record.unit} of ${record.course} is broken (${sitting.error})`;
+      return record.proctored === undefined ? null : faultOfStatement(record.proctored, 'what the proctor signed');
+    }
+    case 'credential':
+      return (await faultOfCredential(record)) ?? (await faultOfPaper(record));
+    default:
+      return null;
+  }
+}
+
+async function faultOfStatement(text: SignedText, what: string): Promise<string | null> {
+  const statement = statementInRecord(text);
+  if (statement === null) return `${what} cannot be read, or is by another key than its signature`;
+  // The text is what was signed; a second reading of it must say the same.
+  if (canonicalJson(statement.body) !== text.signed) return `${what} is not in its canonical form`;
+  return (await isStatementRight(statement, nodeTools)) ? null : `${what} has a signature that is not right`;
+}
+
+async function faultOfCredential({ uuid, credential }: CredentialRecord): Promise<string | null> {
+  const held = heldInText(credential);
+  const document = held.type === 'document' && isObject(held.value) ? held.value : null;
+  if (document === null || factsOf(document) === null) return `the certificate ${uuid} cannot be read`;
+  const proof = readProof(document['proof']);
+  if (!proof.ok) return `the certificate ${uuid} has no proof that can be read`;
+  if (proof.value.controller !== factsOf(document)?.issuer.id)
+    return `the certificate ${uuid} is signed with another key than its issuer's`;
+  const checked = await checkProof(document, proof.value, knownContexts, nodeTools);
+  return checked.ok && checked.value === 'right' ? null : `the certificate ${uuid} has a signature that is not right`;
+}
+
+async function faultOfPaper({ uuid, paper }: CredentialRecord): Promise<string | null> {
+  const read = await readPaper(paper, nodeTools);
+  if (!read.ok) return `the printed code of the certificate ${uuid} is damaged`;
+  if (read.value.body.credential !== uuid) return `the printed code of the certificate ${uuid} is of another one`;
+  const { key, signature, message } = read.value;
+  return (await nodeTools.verify(key, signature, message))
+    ? null
+    : `the printed code of the certificate ${uuid} has a signature that is not right`;
+}
+
+async function faultOf(database: string, document: CouchDocument): Promise<string | null> {
   if (database.startsWith('records-')) return faultOfRecord(document);
   if (document._deleted === true) return null;
   if (database.startsWith('orders-')) {
@@ -86,7 +147,7 @@ async function auditDatabase(
       const standing = found.filter((document) => document._deleted !== true);
       if (standing.length > 1) report.conflicts.push({ where, id, revisions: standing.map(({ _rev }) => _rev) });
       for (const document of found) {
-        const what = faultOf(where, document);
+        const what = await faultOf(where, document);
         if (what !== null) report.findings.push({ where, id, what });
       }
     }

@@ -26,6 +26,6 @@ export const trustRoutes = ({ shelf, programmes }: { readonly shelf: Shelf; read
   {
     method: 'GET',
     path: '/content/programmes',
-    answer: ({ request }) => Promise.resolve(answered(request, { programmes: programmes.all() })),
+    answer: ({ request }) => Promise.resolve(answered(request, { programmes: programmes.all(), courses: programmes.courseTitles() })),
   },
 ];
