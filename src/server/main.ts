@@ -38,6 +38,7 @@ import { createContent } from '../lib/server/content/organ.ts';
 import { openCommons, type CommonsLibrary } from '../lib/server/commons/library.ts';
 import { commonsRoutes } from '../lib/server/commons/organ.ts';
 import { openPacks } from '../lib/server/content/packs.ts';
+import { readContributions } from '../lib/server/desk/contributions.ts';
 import { openDesk } from '../lib/server/desk/desk.ts';
 import { deskRoutes } from '../lib/server/desk/organ.ts';
 import { pairRoutes } from '../lib/server/desk/pairs.ts';
@@ -266,6 +267,7 @@ export async function openNode(settings: NodeSettings) {
     programmes: programmes.all,
     structureOf,
     examItems: (course, unit, language) => examItems({ structureOf, pieces }, course, unit, language),
+    contributions: () => readContributions({ node, desk }),
     clock,
   });
   const issuing = createIssuing({

@@ -140,9 +140,14 @@ describe('standing', () => {
     expect(standing(master, me, [credential, pass(50, me, 'gnss'), { type: 'withdrawal', of: 'c' }], on(60)).state).toBe('not-yet');
   });
 
-  it('has nothing stand in for a contribution', () => {
-    const author = programmeOf({ requires: { type: 'contribution', id: 'x', contributions: 1 } });
-    expect(standing(author, me, whole, on(40))).toMatchObject({ state: 'not-yet', requirement: { met: false, have: 0, need: 1 } });
+  it('has nothing stand in for a contribution, and counts each practice once', () => {
+    const author = programmeOf({ requires: { type: 'contribution', id: 'x', contributions: 2 } });
+    const practice = (id: string, days: number, person = me): Evidence => ({ type: 'contribution', id, at: on(days), person, entry: id, title: words }); // prettier-ignore
+    expect(standing(author, me, whole, on(40))).toMatchObject({ state: 'not-yet', requirement: { met: false, have: 0, need: 2 } });
+    const one = [...whole, practice('flood', 5), practice('flood', 6), practice('drought', 7, 'ana')];
+    expect(standing(author, me, one, on(40))).toMatchObject({ state: 'not-yet', requirement: { met: false, have: 1 } });
+    expect(standing(author, me, [...one, practice('drought', 9)], on(40))).toMatchObject({ state: 'in-force', since: on(9) });
+    expect(standing(author, me, [...one, practice('drought', 9), { type: 'withdrawal', of: 'flood' }], on(40)).state).toBe('not-yet');
   });
 
   it('adds months as a calendar does', () => {
@@ -162,14 +167,18 @@ const evidenceOf = fc
   .record({
     sessions: fc.array(sessions, { minLength: 2, maxLength: 6 }),
     passes: fc.array(fc.record({ days: fc.integer({ min: 0, max: 1100 }), person: someone, course: fc.constantFrom('law', 'gnss'), score: fc.constantFrom(0.4, 0.6, 0.9) }), { minLength: 3, maxLength: 10 }), // prettier-ignore
+    contributions: fc.array(fc.record({ days: fc.integer({ min: 0, max: 1100 }), entry: fc.constantFrom('flood', 'drought') }), {
+      maxLength: 3,
+    }),
     credentials: fc.array(fc.record({ from: fc.integer({ min: 0, max: 1000 }), days: fc.integer({ min: 1, max: 600 }) }), { maxLength: 2 }),
   })
-  .map(({ sessions, passes, credentials }) => [
+  .map(({ sessions, passes, credentials, contributions }) => [
     ...sessions.flatMap(({ days, attended, level, seen }) => {
       const held = session(days, attended);
       return seen ? [held, observation(held, level)] : [held];
     }),
     ...passes.map(({ days, person, course, score }) => pass(days, person, course, score)),
+    ...contributions.map(({ days, entry }): Evidence => ({ type: 'contribution', id: `${entry}-${String(days)}`, at: on(days), person: me, entry, title: words })), // prettier-ignore
     ...credentials.map(({ from, days }, i): Evidence => ({ type: 'credential', id: `credential-${String(i)}`, at: on(from), until: on(from + days), person: me, programme: 'other' })), // prettier-ignore
   ]);
 const leafArbitrary: fc.Arbitrary<Leaf> = fc.constantFrom<Leaf>(
@@ -178,6 +187,7 @@ const leafArbitrary: fc.Arbitrary<Leaf> = fc.constantFrom<Leaf>(
   { type: 'teaching', id: 'teaching', sessions: 2, rubric: 'teaching', level: 2 },
   { type: 'teaching', id: 'teaching-one', sessions: 1, rubric: 'teaching', level: 1 },
   { type: 'people', id: 'people', people: 2, courses: ['law', 'gnss'], score: 0.5 },
+  { type: 'contribution', id: 'contribution', contributions: 1 },
   { type: 'holds', id: 'other', programme: 'other' },
 );
 const { requirement: requirementOf } = fc.letrec<{ requirement: Requirement; branch: Requirement }>((tie) => ({

@@ -99,6 +99,23 @@ rubrics:
         levels: [${six('no')}, ${six('yes')}]
 `;
 
+const author = `
+id: course-author
+version: 1
+title: ${six('Course author')}
+summary: ${six('Writes.')}
+criteria: ${six('Wrote.')}
+within: 24
+validity: 36
+requires:
+  all:
+    - { id: contribution, contributions: 1 }
+renewal:
+  all:
+    - { id: contribution-again, contributions: 1 }
+lapse: { months: 12, to: ${six('Candidate')} }
+`;
+
 interface Staff {
   readonly person: PersonId;
   readonly token: string;
@@ -122,6 +139,7 @@ async function startWorld() {
   writeFileSync(join(courses, 'satellite-navigation', 'course.yaml'), 'text');
   writeFileSync(join(courses, '+programmes', 'trainer.yaml'), programme);
   writeFileSync(join(courses, '+programmes', 'master-trainer.yaml'), masterTrainer);
+  writeFileSync(join(courses, '+programmes', 'course-author.yaml'), author);
   const node = await startTestNode({ courses, compiler: tinyCompiler });
   closers.push(async () => {
     await node.close();
@@ -161,7 +179,7 @@ async function publishTrust(
     to,
     name,
     rights,
-    programmes: ['trainer'],
+    programmes: ['trainer', 'course-author'],
     from: at(-30),
     until: at(1000),
   });
@@ -501,5 +519,52 @@ it('is audited: what is signed in statements and certificates, each named by its
   expect(await spoil({ ...statement, signed: statement.signed.replace('hall 2', 'hall 3'), _rev: await revOf(statement._id) })).toContain(
     'the signed teaching-session has a signature that is not right',
   );
+  await accounts.engine.close();
+});
+
+it('counts a practice for its author once a reviewer accepted it, until the author takes it back', async () => {
+  const world = await startWorld();
+  const { trainer, master } = world;
+  await publishTrust(world);
+  const accounts = await openAccounts({ node: 'centre' as NodeId, data: world.node.data, couchdb: world.node.couchdb });
+  const put = async (id: string, body: object): Promise<void> => {
+    const _rev = (await accounts.desk.get(id))?._rev;
+    const [written] = await accounts.desk.bulk([{ _id: id, ...body, ...(_rev === undefined ? {} : { _rev }) }], { newEdits: true });
+    expect(written?.ok).toBe(true);
+  };
+  const edition = (n: number) => ({
+    edition: n,
+    at: at(-4 + n),
+    interest: '',
+    fields: { id: 'flood-walk', title: { en: 'A flood walk', ar: 'جولة في الفيضان' } },
+  });
+  const draft = (submitted: object | null, change: object = {}) =>
+    put(`centre:draft:flood-walk:${trainer.person}`, { kind: 'draft', writer: trainer.person, entry: 'flood-walk', of: 'practice', fields: {}, changed: at(-4), submitted, withdrawn: null, ...change }); // prettier-ignore
+  const review = (n: number, decision: string, writer: PersonId = master.person) =>
+    put(`centre:review:flood-walk:${trainer.person}:${String(n)}-${writer}`, { kind: 'review', writer, entry: 'flood-walk', author: trainer.person, edition: n, decision, reasons: decision === 'accept' ? '' : 'Say where.', at: at(-3.5 + n) }); // prettier-ignore
+
+  await draft(null);
+  expect(await told(world, trainer)).toEqual([]);
+  await draft(edition(1));
+  await review(1, 'return');
+  // Nobody accepts their own.
+  await review(1, 'accept', trainer.person);
+  expect(await told(world, trainer)).toEqual([]);
+  await draft(edition(2));
+  expect(await told(world, trainer)).toEqual([]);
+  await review(2, 'accept');
+  expect(await told(world, trainer)).toEqual(['contribution']);
+  expect(await told(world, master)).toEqual([]);
+  // A later edition, which nobody has looked at yet, takes nothing away.
+  await draft(edition(3));
+  expect(await told(world, trainer)).toEqual(['contribution']);
+  const { status } = await issue(world, { programme: 'course-author' });
+  expect(status).toBe(201);
+  const [record] = await certificates(world);
+  expect((await verdict(world, record?.credential ?? '')).facts?.evidence).toMatchObject([
+    { genre: 'contribution', name: 'جولة في الفيضان' },
+  ]);
+  await draft(edition(3), { withdrawn: at(-0.1) });
+  expect(await told(world, trainer)).toEqual([]);
   await accounts.engine.close();
 });

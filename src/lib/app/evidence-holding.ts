@@ -79,7 +79,10 @@ export async function readOwnWork(person: PersonId): Promise<OwnWork> {
     programmes: readProgrammes(published),
     known: parseKnownEvidence(await kept.knownEvidence(person)),
     passes,
-    titles: new Map([...readCourseTitles(published), ...courses.map(({ course, structure }) => [course, structure.title] as const)]),
+    titles: new Map([
+      ...Object.entries(readCourseTitles(published)),
+      ...courses.map(({ course, structure }) => [course, structure.title] as const),
+    ]),
     statements: [...signedIn(documents), ...own].flatMap((text) => statementInRecord(text) ?? []),
     owners: ownersOf([...bindingsIn(await kept.owners()), ...bindings]),
   };

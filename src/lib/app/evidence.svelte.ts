@@ -63,7 +63,7 @@ export class EvidenceDesk {
   entries = $state.raw<readonly Entry[]>([]);
   programmes = $state.raw<readonly Programme[]>([]);
   /** What the centre calls the courses that programmes ask for. */
-  courseTitles = $state.raw<ReadonlyMap<string, Localized>>(new Map());
+  courseTitles = $state.raw<Readonly<Record<string, Localized>>>({});
   standings = $state.raw<readonly Standing[]>([]);
   /** When the centre last said what it knows; null where it never did. */
   asOf = $state<Instant | null>(null);

@@ -20,7 +20,8 @@ const isStrings = isListOf(isString);
 
 function isEvidence(value: unknown): value is Evidence {
   if (!isObject(value)) return false;
-  const { type, id, at, person, course, unit, score, trainer, attended, session, programme, rubric, levels, until, of } = value;
+  const { type, id, at, person, course, unit, score, trainer, attended, session, programme, rubric, levels, until, of, entry, title } =
+    value;
   if (type === 'withdrawal') return isString(of);
   if (!isString(id) || !isInstant(at)) return false;
   switch (type) {
@@ -32,6 +33,8 @@ function isEvidence(value: unknown): value is Evidence {
       return isString(trainer) && isStrings(attended);
     case 'observation':
       return [session, trainer, programme, rubric].every(isString) && isRecordOf(isFiniteNumber)(levels);
+    case 'contribution':
+      return isString(person) && isString(entry) && isRecordOf(isString)(title);
     case 'credential':
       return isInstant(until) && isString(person) && isString(programme);
     default:
@@ -60,6 +63,7 @@ export function joinEvidence(
     switch (piece.type) {
       case 'pass':
       case 'exam':
+      case 'contribution':
       case 'credential':
         return { ...piece, person: oneOf(piece.person) };
       case 'session':

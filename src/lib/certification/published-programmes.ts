@@ -52,7 +52,7 @@ export function readProgrammes(value: unknown): readonly Programme[] {
 }
 
 /** What the courses that programmes ask for are called, as the same answer says; a device need not have them. */
-export function readCourseTitles(value: unknown): ReadonlyMap<string, Localized> {
+export function readCourseTitles(value: unknown): Readonly<Record<string, Localized>> {
   const courses: unknown = isObject(value) ? value['courses'] : undefined;
-  return new Map(isObject(courses) ? Object.entries(courses).filter((entry): entry is [string, Localized] => isLocalized(entry[1])) : []);
+  return isRecordOf(isLocalized)(courses) ? courses : {};
 }

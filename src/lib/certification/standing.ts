@@ -14,7 +14,7 @@
  * lower. Of the order of evidence nothing is asked.
  */
 import { instantOf, type Instant } from '../domain/clock.ts';
-import { leavesOf, type EvidenceId, type Leaf, type Programme, type Requirement } from './programme.ts';
+import { leavesOf, type EvidenceId, type Leaf, type Localized, type Programme, type Requirement } from './programme.ts';
 
 /**
  * What is known, already admitted (`admission.ts`): who signed it and whether they could is no longer a question here. Times are when it
@@ -55,6 +55,16 @@ export type Evidence =
       readonly rubric: string;
       /** Level of each criterion. */
       readonly levels: Readonly<Record<string, number>>;
+    }
+  /** A practice in the library, accepted by a reviewer who is not its author. `id` and `entry` stay through its editions. */
+  | {
+      readonly type: 'contribution';
+      readonly id: EvidenceId;
+      /** When it was first accepted. */
+      readonly at: Instant;
+      readonly person: string;
+      readonly entry: string;
+      readonly title: Localized;
     }
   /** A credential in force from `at` until `until`. */
   | {
@@ -128,6 +138,7 @@ interface Known {
   readonly sessionsById: ReadonlyMap<EvidenceId, Evidence & { type: 'session' }>;
   readonly observations: readonly (Evidence & { type: 'observation' })[];
   readonly credentials: readonly (Evidence & { type: 'credential' })[];
+  readonly contributions: readonly (Evidence & { type: 'contribution' })[];
 }
 
 function sort(evidence: readonly Evidence[], now: Instant): Known {
@@ -137,15 +148,17 @@ function sort(evidence: readonly Evidence[], now: Instant): Known {
   const sessionsById = new Map<EvidenceId, Evidence & { type: 'session' }>();
   const observations: Known['observations'][number][] = [];
   const credentials: Known['credentials'][number][] = [];
+  const contributions: Known['contributions'][number][] = [];
   for (const piece of evidence) {
     if (piece.type === 'withdrawal' || piece.at > now || withdrawn.has(piece.id)) continue;
     if (piece.type === 'pass') passes.push(piece);
     else if (piece.type === 'exam') exams.push(piece);
     else if (piece.type === 'session') sessionsById.set(piece.id, piece);
     else if (piece.type === 'observation') observations.push(piece);
+    else if (piece.type === 'contribution') contributions.push(piece);
     else credentials.push(piece);
   }
-  return { passes, exams, sessionsById, observations, credentials };
+  return { passes, exams, sessionsById, observations, credentials, contributions };
 }
 
 const entry = (at: Instant, key: string, ...by: readonly EvidenceId[]): Entry => ({ at: Date.parse(at), until: always, key, by });
@@ -188,7 +201,7 @@ function entriesOf(leaf: Leaf, programme: Programme, person: string, known: Know
       });
     }
     case 'contribution':
-      return [];
+      return known.contributions.filter((one) => one.person === person).map(({ at, entry: of, id }) => entry(at, of, id));
     case 'holds':
       return known.credentials
         .filter((credential) => credential.person === person && credential.programme === leaf.programme)

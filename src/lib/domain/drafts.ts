@@ -56,6 +56,10 @@ const pens: Readonly<Record<string, Pen>> = {
 /** The role that writes entries of a kind; null where nobody does on this road. */
 export const penOf = (of: string): Pen | null => (Object.hasOwn(pens, of) ? (pens[of] ?? null) : null);
 
+/** Whether somebody with these roles writes entries of a kind. Whoever teaches gives practices to the library, as providers do. */
+export const mayPen = (roles: readonly string[], of: string): boolean =>
+  roles.some((role) => role === penOf(of) || (of === 'practice' && (role === 'trainer' || role === 'master')));
+
 /** A copy as it was handed in. */
 export interface Edition {
   /** Counted from 1. */

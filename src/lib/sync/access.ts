@@ -31,7 +31,7 @@
  */
 import { canonicalJson } from '../domain/canonical-json.ts';
 import type { DeviceId, NodeId, PersonId } from '../domain/ids.ts';
-import { isConfidential, isForCountry, isOwnWord, penOf, type Draft, type Review } from '../domain/drafts.ts';
+import { isConfidential, isForCountry, isOwnWord, mayPen, type Draft, type Review } from '../domain/drafts.ts';
 import type { PersonRecord, RecordKind } from '../domain/records.ts';
 import { isObject, type JsonObject } from '../domain/shape.ts';
 import {
@@ -219,8 +219,7 @@ export function mayWrite(who: Who, scope: Scope, document: JsonObject, previous:
 export function mayWriteDraft(who: Who, draft: Draft, previous: Draft | null): Decision {
   if (who.type !== 'staff') return closed;
   if (draft.writer !== who.person) return refuse(notTheWriter);
-  const pen = penOf(draft.of);
-  if (pen === null || !who.roles.includes(pen)) return refuse('This role does not write this kind of entry.');
+  if (!mayPen(who.roles, draft.of)) return refuse('This role does not write this kind of entry.');
   if (isForCountry(draft.of) && (draft.country === null || who.countries?.includes(draft.country) !== true))
     return refuse('This sign-in does not speak for this country: an administrator of the centre says for which it does.');
   if (isConfidential(draft.of) && draft.submitted !== null) return refuse('What names people is kept here and never handed in.');

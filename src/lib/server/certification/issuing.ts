@@ -194,6 +194,21 @@ export function createIssuing(given: {
             narrative: `${held.title}, ${held.place}, ${dayOf(at)}`,
           });
         }
+      } else if (leaf?.type === 'contribution') {
+        const given = counted.filter((piece) => piece.type === 'contribution');
+        results.push({
+          requirement: leaf.id,
+          name: given.map(({ entry, title }) => inLanguage(title, language) || entry).join(', '),
+          type: 'RawScore',
+          value: String(given.length),
+        });
+        for (const { id, at, entry, title } of given)
+          pieces.push({
+            digest: await digestOf(utf8(id), nodeTools),
+            genre: 'contribution',
+            name: inLanguage(title, language) || entry,
+            narrative: dayOf(at),
+          });
       } else if (leaf?.type === 'people') {
         const passed = counted.filter((piece) => piece.type === 'pass' && piece.person !== person);
         const moments = passed.flatMap((piece) => (piece.type === 'pass' ? [piece.at] : [])).sort();

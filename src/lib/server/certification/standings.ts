@@ -145,9 +145,11 @@ export function createStandings(given: {
   readonly structureOf: (course: CourseId) => Promise<CourseStructure | null>;
   /** What an exam asks, in a language that it was sat in; null where this node does not have it. */
   readonly examItems: (course: CourseId, unit: UnitId, language: string) => Promise<LessonItems | null>;
+  /** What its people gave to the library of practices, by who they are there. */
+  readonly contributions: () => Promise<ReadonlyMap<PersonId, readonly Evidence[]>>;
   readonly clock: Clock;
 }): Standings {
-  const { node, gathering, notes, programmes, structureOf, examItems, clock } = given;
+  const { node, gathering, notes, programmes, structureOf, examItems, contributions, clock } = given;
   const sittings = createSittings({ examItems, structureOf });
   const proven = createProven();
   const receivedById = new Map<Digest, Instant>();
@@ -293,6 +295,9 @@ export function createStandings(given: {
           add(person, { ...piece, person });
         }
       }
+      for (const [writer, pieces] of await contributions())
+        if (!orders.erased.has(writer))
+          for (const piece of pieces) if (piece.type === 'contribution') add(oneOf(writer), { ...piece, person: oneOf(writer) });
       const passesByPerson = new Map<string, Evidence[]>();
       for (const [person, ranges] of heldByPerson) {
         await breathe();
