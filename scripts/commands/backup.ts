@@ -196,7 +196,7 @@ export const auditCommand: Command = {
   usage: `
 Usage: perigee audit [--data FOLDER] [--json]
 
-Checks the database's file, every document (shape, size, single writer, signature) and every piece of a course (hash, signature of its manifest). Changes nothing; the
+Checks the database's file, every document (shape, size, single writer, signature; signed statements, the chains of exams and certificates link by link) and every piece of a course (hash, signature of its manifest). Changes nothing; the
 node may run.
 
   --data FOLDER    the node's data folder; PERIGEE_DATA, ./data
