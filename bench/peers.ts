@@ -5,7 +5,7 @@
  * is signed in there, so CouchDB is spared the tokens and rules that the node checks.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { instantOf } from '../src/lib/domain/clock.ts';
@@ -63,9 +63,9 @@ const remoteAt = (url: string, authorization: string): Database =>
   });
 
 export interface Figures {
-  /** Resident memory in bytes, of the node and, on CouchDB, of CouchDB too where it runs on this machine. */
+  /** Resident memory of the node, in bytes. */
   readonly memory: number;
-  /** Seconds of processor time since the start, of the node alone. */
+  /** Seconds of processor time since the node started. */
   readonly processor: number;
 }
 
@@ -76,6 +76,7 @@ export interface Place {
   join(count: number): Promise<readonly Joined[]>;
   /** Another device of the same person. */
   again(joined: Joined): Promise<Joined>;
+  /** Of the node; of a CouchDB, see `residentAt`. */
   figures(): Promise<Figures>;
   /** Bytes that the databases take on disk. */
   bytes(): Promise<number>;
@@ -87,36 +88,71 @@ const bytesIn = (folder: string): number =>
     .filter((entry) => entry.isFile())
     .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
 
-/** The process of this machine that listens at an address; null where it is none of them, or not ours to see. */
-function listenerAt(url: string): string | null {
-  const port = Number(new URL(url).port || 80)
+/** Sockets of this machine that something listens with at a port: a line of the kernel's tables is number, own address, other's address, state (0A is listening), …, inode at the tenth place. */
+function listeningAt(url: string): ReadonlySet<string> {
+  const { port, protocol } = new URL(url);
+  const wanted = Number(port || (protocol === 'https:' ? 443 : 80))
     .toString(16)
     .toUpperCase()
     .padStart(4, '0');
-  // A line of the kernel's table: number, own address, other's address, state (0A is listening), …, inode at the tenth place.
-  const listening = readFileSync('/proc/net/tcp', 'utf8')
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .find(([, own, , state]) => own?.endsWith(`:${port}`) === true && state === '0A');
-  const socket = `socket:[${listening?.[9] ?? ''}]`;
-  const holds = (pid: string): boolean => {
-    try {
-      return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === socket);
-    } catch {
-      // It ended between two looks, or a descriptor closed.
-      return false;
-    }
-  };
-  return readdirSync('/proc').find((name) => /^\d+$/.test(name) && holds(name)) ?? null;
+  const lines = ['tcp', 'tcp6']
+    .filter((table) => existsSync(`/proc/net/${table}`))
+    .flatMap((table) => readFileSync(`/proc/net/${table}`, 'utf8').split('\n'));
+  return new Set(
+    lines
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, own, , state]) => own?.endsWith(`:${wanted}`) === true && state === '0A')
+      .map((line) => `socket:[${line[9] ?? ''}]`),
+  );
 }
 
-const listeners = new Map<string, string | null>();
+/** What a reading of `/proc` gives; null for what has ended or closed since it was listed, or is not ours to see. */
+function orNull<Value>(read: () => Value): Value | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+}
 
-/** Resident memory, in bytes, of the process that listens at an address; 0 where it is not on this machine. */
-function memoryAt(url: string): number {
-  if (!listeners.has(url)) listeners.set(url, listenerAt(url));
-  const pid = listeners.get(url) ?? null;
-  return pid === null ? 0 : Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+const processes = (): readonly string[] => readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+
+/** The process of this machine that listens at an address; null where it is none of them, or not ours to see. */
+function listenerAt(url: string): string | null {
+  if (!isLocal(url)) return null;
+  const sockets = listeningAt(url);
+  // One by one: a server under load closes a descriptor between two looks, and the others still tell whose they are.
+  const holds = (pid: string): boolean =>
+    (orNull(() => readdirSync(`/proc/${pid}/fd`)) ?? []).some((fd) =>
+      sockets.has(orNull(() => readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? ''),
+    );
+  return processes().find(holds) ?? null;
+}
+
+const isLocal = (url: string): boolean => /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);
+
+/** Of the processes of a CouchDB, under the name of the first (`beam.smp`), in bytes. */
+export interface Resident {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+const listeners = new Map<string, string>();
+
+/**
+ * Resident memory of the process that listens at an address, and of those that it started: CouchDB runs its JavaScript in processes of their own. Null where it is
+ * not on this machine, or not ours to look into.
+ */
+export function residentAt(url: string): Resident | null {
+  const statusOf = (pid: string): string => orNull(() => readFileSync(`/proc/${pid}/status`, 'utf8')) ?? '';
+  const field = (status: string, name: string): string => new RegExp(`^${name}:\\s+(\\S+)`, 'm').exec(status)?.[1] ?? '';
+  const pid = listeners.get(url) ?? listenerAt(url);
+  if (pid === null) return null;
+  listeners.set(url, pid);
+  const statuses = new Map(processes().map((one) => [one, statusOf(one)]));
+  const isOf = (one: string): boolean => one === pid || (statuses.has(one) && isOf(field(statuses.get(one) ?? '', 'PPid')));
+  const bytes = [...statuses].filter(([one]) => isOf(one)).reduce((sum, [, status]) => sum + Number(field(status, 'VmRSS')) * 1024, 0);
+  return { name: field(statuses.get(pid) ?? '', 'Name'), bytes };
 }
 
 async function askCouch(url: string, method: string, path: string, body?: unknown): Promise<unknown> {
@@ -173,7 +209,7 @@ export function openCouchPlace(url: string): Place {
       return people.map(one);
     },
     again: async ({ person }) => one(person),
-    figures: async () => ({ memory: memoryAt(url), processor: 0 }),
+    figures: () => Promise.reject(new Error('CouchDB has no figures of its own')),
     bytes: () => couchBytes(url, prefix),
     async remove() {
       await removeCouch(url, prefix);
@@ -226,8 +262,7 @@ export async function openNodePlace(given: { couchdb?: string; data?: string } =
     async figures() {
       const text = await (await fetch(`${origin}/metrics`)).text();
       const figure = (metric: string): number => Number(new RegExp(`^${metric} (\\S+)$`, 'm').exec(text)?.[1] ?? 'NaN');
-      const memory = figure('process_resident_memory_bytes') + (given.couchdb === undefined ? 0 : memoryAt(given.couchdb));
-      return { memory, processor: figure('process_cpu_seconds_total') };
+      return { memory: figure('process_resident_memory_bytes'), processor: figure('process_cpu_seconds_total') };
     },
     bytes: async () =>
       given.couchdb === undefined

@@ -4,8 +4,11 @@ import { hash, randomBytes } from 'node:crypto';
 /** Address of the CouchDB for tests, with credentials; null where there is none. */
 export const couchUrl = process.env['COUCHDB_URL'] || null;
 
-/** Asks CouchDB past the engine. Where a machine of a cluster ended in the middle of it, it is asked again. */
-export async function askCouch(address: string, method: string, path: string, body?: unknown): Promise<unknown> {
+/** Milliseconds after which whoever answers is taken for a machine that ended without a word. */
+const silence = 20_000;
+
+/** Asks CouchDB past the engine. Where a machine of a cluster ended in the middle of it, it is asked again, and `again` is told. */
+export async function askCouch(address: string, method: string, path: string, body?: unknown, again?: () => void): Promise<unknown> {
   const { origin, username, password } = new URL(address);
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   for (let tries = 1; ; tries++) {
@@ -14,11 +17,13 @@ export async function askCouch(address: string, method: string, path: string, bo
         method,
         headers: { authorization: `Basic ${Buffer.from(credentials).toString('base64')}`, 'content-type': 'application/json' },
         body: body === undefined ? null : JSON.stringify(body),
+        signal: AbortSignal.timeout(silence),
       });
       if (response.status < 500 || tries === 5) return await response.json();
     } catch (error) {
       if (tries === 5) throw error;
     }
+    again?.();
     await new Promise((later) => setTimeout(later, tries * 500));
   }
 }

@@ -365,7 +365,7 @@ describe('whole databases', () => {
 
     const live = [one, two].map((each) => each.sync(remote(name), { live: true, retry: true }));
     await one.put({ _id: 'live1', _attachments: { x: { content_type: 'text/plain', data: Buffer.from('now').toString('base64') } } });
-    await expect.poll(async () => (await two.allDocs({ keys: ['live1'] })).rows[0]?.value?.rev ?? null, { timeout: 10_000 }).not.toBeNull();
+    await expect.poll(async () => (await two.allDocs({ keys: ['live1'] })).rows[0]?.value?.rev ?? null, { timeout: 40_000 }).not.toBeNull();
     expect((await two.getAttachment('live1', 'x')).toString()).toBe('now');
     for (const sync of live) sync.cancel();
     // The node is not closed under what they have on the way: that would be an error of nobody's.

@@ -142,8 +142,8 @@ describe('the standard road', () => {
       await two.put({ ...aRecord('note', laptop.person, laptop.device, n + 10) });
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    await expect.poll(async () => (await one.allDocs()).rows.length, { timeout: 5000 }).toBe(7);
-    await expect.poll(async () => (await two.allDocs()).rows.length, { timeout: 5000 }).toBe(7);
+    await expect.poll(async () => (await one.allDocs()).rows.length, { timeout: 40_000 }).toBe(7);
+    await expect.poll(async () => (await two.allDocs()).rows.length, { timeout: 40_000 }).toBe(7);
     for (const sync of live) sync.cancel();
   });
 

@@ -27,6 +27,14 @@ export const statusListId = (issuer: Did, purpose: StatusPurpose, number: number
 /** Bit 0 is the left-most of the first byte. */
 export const isSet = (bits: Uint8Array, index: number): boolean => ((bits[index >>> 3] ?? 0) & (0x80 >>> (index & 7))) !== 0;
 
+/** The numbers that are set, in their order. */
+export function setIn(bits: Uint8Array): readonly number[] {
+  const indices: number[] = [];
+  for (const [at, byte] of bits.entries())
+    if (byte !== 0) for (let bit = 0; bit < 8; bit++) if (isSet(bits, at * 8 + bit)) indices.push(at * 8 + bit);
+  return indices;
+}
+
 export function bitsOf(indices: Iterable<number>): Bytes {
   const bits = new Uint8Array(statusBits / 8);
   for (const index of indices) {

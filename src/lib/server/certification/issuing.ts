@@ -19,7 +19,17 @@ import { signDocument } from '../../certification/proof.ts';
 import { digestOf, type Digest } from '../../certification/signed.ts';
 import type { Progress, Standing } from '../../certification/standing.ts';
 import type { Statement } from '../../certification/statement.ts';
-import { bitsOf, readStatusListHead, statusBits, statusListDocument, statusPurposes } from '../../certification/status-list.ts';
+import {
+  bitsOf,
+  openStatusList,
+  readStatusListHead,
+  setIn,
+  statusBits,
+  statusListDocument,
+  statusListId,
+  statusPurposes,
+  type StatusPurpose,
+} from '../../certification/status-list.ts';
 import { authorityOf, openTrust } from '../../certification/trust.ts';
 import type { CourseStructure } from '../../course/package.ts';
 import { mayWrite } from '../../sync/access.ts';
@@ -234,20 +244,32 @@ export function createIssuing(given: {
     if (written?.ok === false && written.error !== 'conflict') throw new Error(`A certificate could not be written: ${written.reason}`);
   }
 
+  /** What a list said when it was signed last, by the numbers that are set in it. */
+  async function saidBefore(purpose: StatusPurpose): Promise<{ readonly made: Instant | null; readonly indices: readonly number[] }> {
+    const document = await shelf.ownStatus(statusListId(signer.did, purpose, 1));
+    const opened = document === null ? null : await openStatusList(document, knownContexts, nodeTools);
+    return opened?.ok === true ? { made: opened.value.made, indices: setIn(opened.value.bits) } : { made: null, indices: [] };
+  }
+
   /** Signs both lists as the book stands now. */
   async function publish(): Promise<void> {
-    const entries = await book.all();
-    const before = (await shelf.read())?.statusLists ?? [];
+    const before = { revocation: await saidBefore('revocation'), suspension: await saidBefore('suspension') };
+    const entries = await book.all([...before.revocation.indices, ...before.suspension.indices]);
+    const inState = (state: IssuedState): readonly number[] => entries.filter((entry) => entry.state === state).map(({ index }) => index);
+    const indices = {
+      // For good: what was said once is said again, whatever the book can tell of it.
+      revocation: [...before.revocation.indices, ...inState('revoked')],
+      suspension: inState('suspended'),
+    };
     const documents: JsonObject[] = [];
     for (const purpose of statusPurposes) {
-      const state = purpose === 'revocation' ? 'revoked' : 'suspended';
-      const compressed = gzipSync(bitsOf(entries.filter((entry) => entry.state === state).map(({ index }) => index)));
-      const make = (made: Instant): JsonObject =>
-        statusListDocument({ issuer: signer.did, purpose, number: 1, made, until: instantOf(Date.parse(made) + listLives), compressed });
-      const last = before.map(readStatusListHead).find((head) => head?.id === make(now()).id)?.made;
+      const compressed = gzipSync(bitsOf(indices[purpose]));
+      const last = before[purpose].made;
       // Also where the clock was set back: of two lists the newer counts.
-      const made = last === undefined ? now() : instantOf(Math.max(clock(), Date.parse(last) + 1));
-      documents.push(await signDocument(make(made), signer, made, knownContexts, nodeTools));
+      const made = last === null ? now() : instantOf(Math.max(clock(), Date.parse(last) + 1));
+      const until = instantOf(Date.parse(made) + listLives);
+      const document = statusListDocument({ issuer: signer.did, purpose, number: 1, made, until, compressed });
+      documents.push(await signDocument(document, signer, made, knownContexts, nodeTools));
     }
     if (!(await shelf.publishStatus(documents))) throw new Error('The status lists could not be written.');
   }

@@ -31,7 +31,7 @@ export function openCouchDatabase(client: CouchClient, name: DatabaseName, given
   const { countsOf, list } = createCouchListing(link, leaves, recent);
   const writes = createCouchWrites(link, leaves, locks, recent);
   const { leavesOf } = leaves;
-  const { changes, waitForChange, close } = createCouchChanges(link, leaves);
+  const { changes, waitForChange, close: endWaiting } = createCouchChanges(link, leaves);
 
   /** The document with the bytes of attachments, where it has any. */
   async function withBytes(document: CouchDocument, choice: OpenOptions['attachments']): Promise<CouchDocument> {
@@ -145,5 +145,11 @@ export function openCouchDatabase(client: CouchClient, name: DatabaseName, given
     },
   };
 
-  return { database, close };
+  return {
+    database,
+    close() {
+      endWaiting();
+      link.close();
+    },
+  };
 }

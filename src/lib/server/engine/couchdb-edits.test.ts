@@ -116,6 +116,7 @@ async function editor(
     enoughUp: () => Promise.resolve(true),
     ready: () => Promise.resolve(),
     read: unused,
+    close: unused,
     async ask(_method, path, { json } = {}) {
       if (path !== '_purge') return unused();
       const [purged = ''] = (json as Record<string, string[]>)[id] ?? [];

@@ -2,7 +2,7 @@
 import { isObject, type JsonObject } from '../../domain/shape.ts';
 import type { NodeDatabase } from '../../sync/document-rules.ts';
 import { isOwn, isPartitioned, listOf, objectOf } from './couchdb-answers.ts';
-import { CouchAway, type Ask, type CouchAnswer, type CouchClient } from './couchdb-http.ts';
+import type { Ask, CouchAnswer, CouchClient } from './couchdb-http.ts';
 import { wallOf } from './couchdb-wall.ts';
 import { DatabaseGone, revisionDepth, StorageFailure } from './engine.ts';
 
@@ -10,7 +10,7 @@ import { DatabaseGone, revisionDepth, StorageFailure } from './engine.ts';
 const wallName = '_design/perigee';
 
 /** Milliseconds. */
-const boundTakes = 3000;
+const boundTakes = 10_000;
 
 export interface CouchLink {
   /** Host and port, for messages. */
@@ -30,6 +30,8 @@ export interface CouchLink {
   ask(method: Parameters<CouchClient['ask']>[0], path: string, options?: Ask): Promise<CouchAnswer>;
   /** A question that changes nothing; with a body it is a POST. */
   read(method: 'GET' | 'POST', path: string, json?: unknown): Promise<JsonObject>;
+  /** Ends what nobody waits for. */
+  close(): void;
 }
 
 export interface CouchPlace {
@@ -47,6 +49,7 @@ export function createCouchLink({ client, physical, epoch, further, wall }: Couc
   const at = encodeURIComponent(physical);
   let copies = 1;
   let opening: Promise<void> | null = null;
+  const closing = new AbortController();
 
   const ask = async (method: Parameters<CouchClient['ask']>[0], path: string, options: Ask = {}): Promise<CouchAnswer> => {
     const answer = await client.ask(method, `${at}/${path}`, options);
@@ -86,19 +89,20 @@ export function createCouchLink({ client, physical, epoch, further, wall }: Couc
     if (!isObject(props) || props['partitioned'] !== true)
       throw new StorageFailure(`The database ${physical} at ${client.host} exists and is not partitioned: it was not made by a node`);
     copies = copiesOf(cluster);
-    if (made.status !== 412) await boundRevisions();
+    if (made.status !== 412) void boundRevisions();
     if (wall !== null) await raise(await wallOf(wall));
   }
 
   /**
-   * Revisions that are remembered. CouchDB's own bound is greater and does no harm, so what cannot be set is left: with one machine of a cluster
-   * down CouchDB waits for it for a minute here, and here only.
+   * Revisions that are remembered. CouchDB's own bound is greater and does no harm, so what cannot be set is left, and nobody waits for it: with one machine of a
+   * cluster down CouchDB waits a minute for that machine here, and here only; the others have set it by then.
    */
   async function boundRevisions(): Promise<void> {
+    const options = { text: String(revisionDepth), repeatable: true, timeLimit: boundTakes, signal: closing.signal };
     try {
-      await ask('PUT', '_revs_limit', { text: String(revisionDepth), repeatable: true, timeLimit: boundTakes });
+      await ask('PUT', '_revs_limit', options);
     } catch (error) {
-      if (!(error instanceof CouchAway)) throw error;
+      if (!(error instanceof StorageFailure)) throw error;
     }
   }
 
@@ -132,5 +136,9 @@ export function createCouchLink({ client, physical, epoch, further, wall }: Couc
   }
   const holds = (id: string): boolean => (further ? id !== '' && (isOwn(id) || id.startsWith('_design/')) : isPartitioned(id));
 
-  return { host: client.host, epoch, further, holds, copies: () => copies, enoughUp, ready, ask, read };
+  const close = (): void => {
+    closing.abort();
+  };
+
+  return { host: client.host, epoch, further, holds, copies: () => copies, enoughUp, ready, ask, read, close };
 }

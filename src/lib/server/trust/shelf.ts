@@ -25,6 +25,8 @@ export interface Shelf {
   read(): Promise<TrustSet | null>;
   /** Takes a set into this node's own commons. */
   publish(set: TrustSet): Promise<Result<null, PublishFault>>;
+  /** A status list that this node published, by its name; null where it published none. */
+  ownStatus(id: string): Promise<JsonObject | null>;
   /** Puts this node's own status lists into its commons. False where they could not be written. */
   publishStatus(documents: readonly JsonObject[]): Promise<boolean>;
 }
@@ -50,25 +52,45 @@ export function openShelf({ node, engine }: { readonly node: NodeId; readonly en
     await put('private', { _id: pinId, writer: node, root });
   }
 
-  /** Documents of one kind in every commons that this node holds, its own first. */
-  async function documents(kind: string): Promise<readonly CouchDocument[]> {
-    const own = `commons-${node}`;
-    const others = (await engine.databases()).filter((name) => name.startsWith('commons-') && name !== own);
+  /**
+   * Every commons that this node holds, its own first, with the names of status lists that were seen there. On a cluster a listing comes from one copy of its
+   * documents, which may lag behind the others: a verifier who was handed an older list would take what was revoked for valid. So all is read by name, and a name
+   * that was seen once is not forgotten.
+   */
+  const seen = new Map<string, Set<string>>([[`commons-${node}`, new Set()]]);
+  const ownerOf = (commons: string): string => commons.slice('commons-'.length);
+
+  async function commonsHeld(): Promise<readonly string[]> {
+    for (const name of await engine.databases()) if (name.startsWith('commons-') && !seen.has(name)) seen.set(name, new Set());
+    return [...seen.keys()];
+  }
+
+  const present = (documents: readonly (CouchDocument | null)[]): readonly CouchDocument[] =>
+    documents.flatMap((document) => (document === null ? [] : [document]));
+
+  async function lists(): Promise<readonly CouchDocument[]> {
+    const names = await commonsHeld();
+    return present(await Promise.all(names.map((name) => engine.database(name).get(`${ownerOf(name)}:trust:list`))));
+  }
+
+  async function statuses(): Promise<readonly CouchDocument[]> {
     const found: CouchDocument[] = [];
-    for (const name of [own, ...others]) {
-      const owner = name.slice('commons-'.length);
-      const { rows } = await engine
-        .database(name)
-        .list({ partition: owner, start: `${owner}:${kind}:`, end: `${owner}:${kind};`, inclusiveEnd: false, bodies: true });
-      found.push(...rows.flatMap(({ document }) => (document === undefined ? [] : [document])));
+    for (const name of await commonsHeld()) {
+      const [owner, database] = [ownerOf(name), engine.database(name)];
+      const ids = seen.get(name) ?? new Set<string>();
+      const range = { partition: owner, start: `${owner}:status:`, end: `${owner}:status;`, inclusiveEnd: false };
+      for (const { id } of (await database.list(range)).rows) ids.add(id);
+      found.push(...present(await Promise.all([...ids].map((id) => database.get(id)))));
     }
     return found;
   }
 
+  const statusName = async (id: string): Promise<string> => `${node}:status:${base32(await nodeTools.sha256(utf8(id)))}`;
+
   async function newest(): Promise<TrustList | null> {
     let root = await pinned();
     let best: TrustList | null = null;
-    for (const document of await documents('trust')) {
+    for (const document of await lists()) {
       const opened = await openTrust(document['list'], root, nodeTools);
       if (!opened.ok) continue;
       if (root === null) {
@@ -85,8 +107,7 @@ export function openShelf({ node, engine }: { readonly node: NodeId; readonly en
     for (const document of documents) {
       const head = readStatusListHead(document);
       if (head === null) continue;
-      const name = base32(await nodeTools.sha256(utf8(head.id)));
-      if (!(await put(`commons-${node}`, { _id: `${node}:status:${name}`, writer: node, kind: 'status', document }))) return false;
+      if (!(await put(`commons-${node}`, { _id: await statusName(head.id), writer: node, kind: 'status', document }))) return false;
     }
     return true;
   }
@@ -96,7 +117,7 @@ export function openShelf({ node, engine }: { readonly node: NodeId; readonly en
       const list = await newest();
       if (list === null) return null;
       const newestById = new Map<string, NonNullable<ReturnType<typeof readStatusListHead>>>();
-      for (const document of await documents('status')) {
+      for (const document of await statuses()) {
         const head = readStatusListHead(document['document']);
         const known = head === null ? undefined : newestById.get(head.id);
         if (head !== null && (known === undefined || known.made < head.made)) newestById.set(head.id, head);
@@ -113,6 +134,11 @@ export function openShelf({ node, engine }: { readonly node: NodeId; readonly en
       const commons = `commons-${node}`;
       if (!(await put(commons, { _id: `${node}:trust:list`, writer: node, kind: 'trust', list }))) return err('no-space');
       return (await putStatus(statusLists.filter(isObject))) ? ok(null) : err('no-space');
+    },
+
+    async ownStatus(id) {
+      const document = (await engine.database(`commons-${node}`).get(await statusName(id)))?.['document'];
+      return isObject(document) ? document : null;
     },
 
     publishStatus: putStatus,
