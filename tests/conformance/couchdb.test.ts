@@ -493,9 +493,13 @@ describe.skipIf(couchUrl === null)('on a CouchDB behind a server that breaks thi
     await askCouch(behind, 'PUT', `${encodeURIComponent(`${prefix}records-test`)}/_design/x`, { options: { partitioned: false } });
     const page = async (skip: number): Promise<string[]> =>
       (await records.list({ partition: null, limit: 1, skip })).rows.map(({ id }) => id);
-    expect([await page(0), await page(1), await page(2), await page(3)]).toEqual([['0:1'], [`${ann}:1`], ['z:1'], []]);
-    expect((await records.list({ partition: null })).total).toBe(3);
-    await expect.poll(async () => (await records.info(null)).documents, { timeout: 20_000 }).toBe(3);
-    expect((await records.changes({ partition: null, since: '0', style: 'main_only' })).results).toHaveLength(3);
+    const told = async (): Promise<unknown> => [
+      [await page(0), await page(1), await page(2), await page(3)],
+      (await records.list({ partition: null })).total,
+      (await records.info(null)).documents,
+      (await records.changes({ partition: null, since: '0', style: 'main_only' })).results.length,
+    ];
+    // The design document was written past the engine, which remembers its own writes where a copy of a cluster lags behind.
+    await expect.poll(told, { timeout: 20_000 }).toEqual([[['0:1'], [`${ann}:1`], ['z:1'], []], 3, 3, 3]);
   });
 });

@@ -68,7 +68,7 @@ export function createCouchLocals(
         const standing = await standingAt(path);
         const n = (standing?.local?.n ?? 0) + 1;
         await write(path, standing, { n, body });
-        if (standing === null) await boundLocals(localName(space), path);
+        if (standing === null || standing.local === null) await boundLocals(localName(space), path);
         return `0-${String(n)}`;
       });
     },
