@@ -7,8 +7,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createDeviceId, createPersonId, type NodeId } from '../../src/lib/domain/ids.ts';
-import { deviceKey } from '../../src/lib/domain/orders.ts';
+import { createDeviceId, createPersonId, type NodeId, type PersonId } from '../../src/lib/domain/ids.ts';
+import { instantOf } from '../../src/lib/domain/clock.ts';
+import { deviceKey, nameOrder, type ErasureOrder } from '../../src/lib/domain/orders.ts';
 import { createPeers } from '../../src/lib/server/accounts/peers.ts';
 import { openSessions } from '../../src/lib/server/accounts/sessions.ts';
 import { openAccountStore } from '../../src/lib/server/accounts/store.ts';
@@ -16,6 +17,7 @@ import { openEmbedded } from '../../src/lib/server/engine/embedded.ts';
 import type { Database, Engine } from '../../src/lib/server/engine/engine.ts';
 import { openOrderBook } from '../../src/lib/server/orders/book.ts';
 import { openKeepsake } from '../../src/lib/server/orders/keepsake.ts';
+import { createObedience } from '../../src/lib/server/orders/obey.ts';
 
 const random = (n: number): Uint8Array => randomBytes(n);
 const node = 'centre' as NodeId;
@@ -114,6 +116,34 @@ describe('where listings come from a copy that lags behind', () => {
     // Ending the other codes needs a listing; the door does not rest on it.
     expect(await one.sessions.accept(older, 'Somebody', 'correct horse battery')).toMatchObject({ ok: false });
     expect(await (await startProcess('two')).sessions.firstRunCode()).toBeNull();
+  });
+
+  it('a child’s word erases nobody who is known at this node, though no listing shows their work', async () => {
+    const one = await startProcess('one');
+    const [enrolment] = await one.sessions.createCodes([{ use: 'enrolment', name: 'Pendo' }]);
+    if (enrolment === undefined) throw new Error('No code');
+    const joined = await one.sessions.join(enrolment.code, { device: createDeviceId(random) }, null);
+    if (!joined.ok) throw new Error('Not joined');
+    const [own, theirs] = [joined.value.person, createPersonId(random)];
+    const lima = 'lima' as NodeId;
+    const at = instantOf(now);
+    const erasure = (person: PersonId) => nameOrder<ErasureOrder>({ kind: 'erasure', writer: lima, origin: lima, at, person });
+    await engine.database('desk-lima').bulk([erasure(own), erasure(theirs)], { newEdits: true });
+    for (const person of [own, theirs]) await engine.database('records-lima').bulk([{ _id: `${person}:note:1` }], { newEdits: true });
+    await engine.database(`records-${node}`).bulk([{ _id: `${own}:note:1` }], { newEdits: true });
+    const obedience = createObedience({
+      node,
+      engine: { ...engine, database: (name) => (name === `records-${node}` ? lagging(engine.database(name)) : engine.database(name)) },
+      book: one.orders,
+      store: one.store,
+      contacts: { heard: () => undefined, devicesOf: () => Promise.resolve([]), forget: () => undefined, close: () => Promise.resolve() },
+      clock: () => now,
+      log: () => undefined,
+    });
+    await obedience.round();
+    expect((await one.orders.standing()).erased).toEqual(new Set([theirs]));
+    expect(obedience.held().map(({ order }) => order.kind === 'erasure' && order.person)).toEqual([own]);
+    await obedience.close();
   });
 
   it('no device of a person is overlooked when all of them are to be signed out, or erased', async () => {

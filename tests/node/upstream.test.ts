@@ -447,9 +447,14 @@ describe('courses from the parent', () => {
     expect(await signature(centre.node, 'satellite-navigation')).toEqual(await signature(parent.node, 'satellite-navigation'));
     expect(await manifestOf(centre.node, 'space-law')).toEqual(before);
 
-    const passedBefore = centre.line.passed;
-    await visitUntilDone(centre);
-    expect(centre.line.passed - passedBefore).toBeLessThan(2500);
+    const visitCosts = async (): Promise<number> => {
+      const before = centre.line.passed;
+      await visitUntilDone(centre);
+      return centre.line.passed - before;
+    };
+    // A cluster whose machines stop writes the place of a feed anew, and answers some questions twice: the visit after that is cheap again.
+    if (embedded) expect(await visitCosts()).toBeLessThan(2500);
+    else await expect.poll(visitCosts, { timeout: 60_000, interval: 500 }).toBeLessThan(2500);
 
     write('satellite-navigation', 'second');
     await parent.node.restart();

@@ -68,6 +68,10 @@ export function createObedience(given: {
   const has = async (database: Database, person: PersonId): Promise<boolean> =>
     (await database.list({ partition: person, limit: 1 })).rows.length > 0;
 
+  /** Whether somebody has an account here. By name: on a cluster a listing of their work may come from a copy that lags behind, and an erasure cannot be taken back. */
+  const isOfThisNode = async (person: PersonId): Promise<boolean> =>
+    (await store.get('learner', person)) !== null || (await store.get('staff', person)) !== null;
+
   async function ordersIn({ owner, database }: Named): Promise<readonly Order[]> {
     const { rows } = await database.list({ partition: owner, bodies: true });
     return rows.flatMap(({ document }) => {
@@ -102,7 +106,7 @@ export function createObedience(given: {
           const where = await Promise.all(records.map(async ({ owner, database }) => ((await has(database, person)) ? owner : null)));
           people.set(person, {
             child: where.includes(child.owner),
-            elsewhere: where.some((owner) => owner !== null && owner !== child.owner),
+            elsewhere: (await isOfThisNode(person)) || where.some((owner) => owner !== null && owner !== child.owner),
           });
         }
         const judged = judgeFromChild(order, child.owner, (person) => people.get(person) ?? { child: false, elsewhere: false });
