@@ -1,7 +1,7 @@
 /** `/api/node`, `/api/session`, `/api/link`, `/api/me/key`, `/api/me/account`, `/api/me/about`, `/api/keys`, `/api/people`: who this node is, and who comes to it. */
 import { isAbout, type About } from '../../domain/about.ts';
 import { isDeviceId, isPersonId, isSlug, type NodeId, type PersonId } from '../../domain/ids.ts';
-import { err, ok, type Result } from '../../domain/result.ts';
+import type { Result } from '../../domain/result.ts';
 import { isListOf, isString, type JsonObject } from '../../domain/shape.ts';
 import { isRole } from '../../sync/access.ts';
 import type { CentreBook } from '../centre/facts.ts';
