@@ -129,6 +129,6 @@ describe('trust publish', () => {
   it('tells in the log what of the programmes cannot be published, and publishes none of it', async () => {
     // The compiler of this test publishes no course, so no programme finds its courses.
     expect(node.lines.join('\n')).toMatch(/trainer\.yaml:\d+:1 error: There is no course «disaster-risk» here/);
-    expect((await ask(`${node.url}/content/programmes`)).body).toEqual({ programmes: [] });
+    expect((await ask(`${node.url}/content/programmes`)).body).toEqual({ programmes: [], courses: {} });
   });
 });
