@@ -57,7 +57,13 @@ export function createListener(given: {
       if (outgoing.destroyed) return;
       answer = bodyFailure(error) ?? broken(error, log);
     }
-    await send(answer, headersFor(incoming), incoming, outgoing);
+    try {
+      await send(answer, headersFor(incoming), incoming, outgoing);
+    } catch (error) {
+      // An answer that is made while it is sent can fail at its first piece, before anything has left: that is told as any other failure.
+      if (outgoing.destroyed || outgoing.headersSent) throw error;
+      await send(broken(error, log), headersFor(incoming), incoming, outgoing);
+    }
   }
 
   return (incoming, outgoing) => {
