@@ -4,7 +4,7 @@ import { isObject, type JsonObject } from '#lib/domain/shape.ts';
 import { readProof } from '#lib/certification/proof.ts';
 import { readPaper } from '#lib/certification/paper.ts';
 import { verifyDocument, verifyPaper, type Answer, type Check } from '#lib/certification/verify.ts';
-import type { End, Receipt } from '#lib/certification/trust.ts';
+import { openTrust, type End, type Receipt } from '#lib/certification/trust.ts';
 import { fixture, jsonFixture, nodeTools, signerOf } from './kit.ts';
 import {
   after,
@@ -13,11 +13,13 @@ import {
   digestOfSignature,
   given,
   grantBody,
+  master,
   otherCentre,
   paper,
   root,
   statusOf,
   thief,
+  trustListOf,
   trustOf,
 } from './world.ts';
 
@@ -163,6 +165,44 @@ describe('authority', () => {
     ];
     expect((await verifyDocument(document, await given({ trust, statusLists: await lists([]) }))).verdict).toBe('valid');
     expect((await verifyDocument(document, await given({ trust, statusLists: await lists([4711]) }))).verdict).toBe('not-valid');
+  });
+
+  it('goes over to the key that a centre rotated to: what a node had received of the old one stays valid, the new one issues, the old one does not any more', async () => {
+    const document = await certificate();
+    const receipt: Receipt = {
+      format: 'perigee-receipt/1',
+      by: root.did,
+      of: [await digestOfSignature(signatureOf(document))],
+      at: after(12),
+    };
+    const rotated = endOf({ why: 'rotated', by: centre.did, successor: otherCentre.did });
+    const newKey = grantBody({ to: otherCentre.did, made: after(14), from: after(14) });
+    const trust = await trustOf([grantBody(), newKey, rotated, receipt]);
+    const lists = [
+      await statusOf('revocation', [], { of: centre, signer: otherCentre }),
+      await statusOf('suspension', [], { of: centre, signer: otherCentre }),
+    ];
+    expect((await verifyDocument(document, await given({ trust, statusLists: lists }))).verdict).toBe('valid');
+    const late = await verifyDocument(await certificate({}, centre, after(16)), await given({ trust, statusLists: lists }));
+    expect(late.verdict).toBe('not-valid');
+    expect(findingsOf(late)).toContain('authority: too-late');
+    const own = [await statusOf('revocation', [], { signer: otherCentre }), await statusOf('suspension', [], { signer: otherCentre })];
+    const byNew = { issuer: { did: otherCentre.did, name: 'Regional Centre, Ile-Ife' } };
+    const issued = await verifyDocument(await certificate(byNew, otherCentre, after(16)), await given({ trust, statusLists: own }));
+    expect([issued.verdict, findingsOf(issued)]).toEqual(['valid', []]);
+  });
+
+  it('goes over to another root that the pinned one named: what the old root granted stays, and a verifier that pinned it follows', async () => {
+    const named: End = { format: 'perigee-end/1', by: root.did, key: root.did, why: 'rotated', at: after(15), successor: master.did };
+    const list = await trustListOf([grantBody(), named], { by: master.did }, master);
+    const opened = await openTrust(list, root.did, nodeTools);
+    if (!opened.ok) throw new Error(opened.error);
+    expect([opened.value.root, [...opened.value.roots].sort()]).toEqual([master.did, [root.did, master.did].sort()]);
+    expect((await verifyDocument(await certificate(), await given({ trust: opened.value }))).verdict).toBe('valid');
+    // Who pinned neither follows nobody, and without the word of the pinned root nobody follows at all.
+    expect(await openTrust(list, thief.did, nodeTools)).toEqual({ ok: false, error: 'other-root' });
+    const unnamed = await trustListOf([grantBody()], { by: master.did }, master);
+    expect(await openTrust(unnamed, root.did, nodeTools)).toEqual({ ok: false, error: 'other-root' });
   });
 
   it('takes no receipt of the key itself, of a stranger, or from after the end', async () => {

@@ -1,4 +1,5 @@
 /** The catalogue on a bad line: what the device has does not wait for what the node has. */
+import { existsSync, readdirSync } from 'node:fs';
 import { expect, installCourse, test } from './perigee.ts';
 
 test('courses of the device stand there at once, those of a slow node when they come', async ({ startNode, openDevice }) => {
@@ -19,7 +20,8 @@ test('courses of the device stand there at once, those of a slow node when they 
   const courses = page.getByRole('heading', { level: 3 });
   await expect(courses).toHaveText(['Space law for newcomers']);
   line.resolve();
-  await expect(courses).toHaveCount(6);
+  const published = readdirSync('courses').filter((name) => existsSync(`courses/${name}/course.yaml`));
+  await expect(courses).toHaveCount(published.length);
   // What came late is what is shown: nothing is asked twice.
   expect(asked).toBe(1);
 });
