@@ -243,7 +243,7 @@ export async function openNode(settings: NodeSettings) {
     await compendium.refresh();
     seen = await stateOfAll();
   };
-  const isBehind = publishing === 'behind' && library.all().length > 0;
+  const isBehind = publishing === 'behind' && library.all().length > 0 && (await compendium.read('en')) !== null;
   if (isBehind) await programmes.refresh();
   else await publish();
 

@@ -186,7 +186,8 @@ export const test = base.extend<{
       const data = mkdtempSync(join(tmpdir(), 'perigee-node-'));
       const published = process.env[publishedFolder];
       if (published !== undefined)
-        for (const part of ['pieces', 'published', 'publisher.pem']) cpSync(join(published, part), join(data, part), { recursive: true });
+        for (const part of ['pieces', 'published', 'commons.json', 'publisher.pem'])
+          cpSync(join(published, part), join(data, part), { recursive: true });
       const node = createNodeProcess({ port: await freePort(), data, environment, options });
       nodes.push(node);
       await node.start();
