@@ -103,7 +103,8 @@ test('progress in bytes; paused, continued, nothing fetched twice, and the true 
   expect(after.filter((sha256) => held.includes(sha256))).toEqual([]);
   expect(new Set(after).size).toBe(after.length);
   const cost = transferred(line, began) / 1000;
-  expect(await costShown(page)).toBeGreaterThan(cost - 8);
+  // What had left the node when it was paused and did not reach the page any more, 16 kB of a buffer, the page cannot know.
+  expect(await costShown(page)).toBeGreaterThan(cost - 8 - 16);
   expect(await costShown(page)).toBeLessThan(cost + 8);
 });
 
