@@ -509,6 +509,13 @@ it('is audited: what is signed in statements and certificates, each named by its
   };
   const revOf = async (id: string) => (await accounts.records.get(id))?._rev;
   const certificate = async (change: Partial<CredentialRecord>) => ({ ...record, ...change, _rev: await revOf(record._id) });
+  if (world.node.couchdb !== null) {
+    // The wall within CouchDB lets nobody write a certificate a second time: what is spoiled behind it is for the embedded engine to show.
+    const [written] = await accounts.records.bulk([await certificate({ credential: '{' })], { newEdits: true });
+    expect(written?.ok).toBe(false);
+    await accounts.engine.close();
+    return;
+  }
   expect(await spoil(await certificate({ credential: record.credential.replace('أمينة', 'مريم') }))).toContain(
     `the certificate ${record.uuid} has a signature that is not right`,
   );
