@@ -39,7 +39,9 @@ const desk =
 const country = /src\/(lib\/app\/[Cc]ountry|lib\/ui\/(Trend|Tally)|routes\/(profiles\/(\+|\[country\]\/\+)|plans|calls))/;
 
 /** What pages of staff and of the commons share, and no lesson needs. */
-const tables = /src\/lib\/domain\/(csv|about|countries|orders)/;
+const tables = /src\/lib\/(domain\/(csv|about|countries|orders|roster|centre)|app\/(trust-facts|decode-text|entry-address))/;
+/** Looking for words in lessons and entries: not before somebody does. */
+const search = /src\/lib\/course\/search/;
 const cooperation = /src\/lib\/cooperation\//;
 
 /**
@@ -63,6 +65,7 @@ const groups = [
       !cascade.test(id) &&
       !exercise.test(id) &&
       !tables.test(id) &&
+      !search.test(id) &&
       !cooperation.test(id),
     tags: ['$initial' as const],
     minShareCount: 2,
@@ -90,6 +93,8 @@ const groups = [
     priority: 6,
   },
   { name: 'tables', test: tables, priority: 7 },
+  // Which words lie where, of pages that no lesson leads to: small, and each of them asks for it.
+  { name: 'further-words', test: /src\/lib\/app\/further-words/, priority: 7 },
   { name: 'staff', test: staff, priority: 6 },
   // How a device learns to trust the centre: read once, before anything can be kept.
   { name: 'trust', test: /src\/(routes\/trust\/|lib\/app\/trust-facts)/, priority: 6 },

@@ -125,9 +125,12 @@ beforeAll(async () => {
 }, 300_000);
 
 afterAll(async () => {
-  const ended = new Promise((resolve) => supervisor?.once('exit', resolve));
-  supervisor?.kill('SIGTERM');
-  await ended;
+  const started = supervisor;
+  if (started !== null) {
+    const ended = new Promise((resolve) => started.once('exit', resolve));
+    started.kill('SIGTERM');
+    await ended;
+  }
   rmSync(scratch, { recursive: true });
 });
 
