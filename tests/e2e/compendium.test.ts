@@ -82,6 +82,8 @@ test('the choices stay unfolded while they are used, also when the last one is t
   const node = await startNode();
   const { page } = await openDevice({ size: 'phone' });
   await page.goto(`${node.origin}/compendium?lang=en`);
+  // The page's own scripts narrow down at once; before they run, the button does.
+  await page.waitForLoadState('networkidle');
   const theme = page.getByLabel('Theme');
   await expect(theme).toBeHidden();
   await page.getByText('Narrow down').click();
