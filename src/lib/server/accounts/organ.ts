@@ -98,7 +98,7 @@ export function accountRoutes(given: {
     const next = acceptable(password, [name, node]);
     if (!next.ok) return next.error;
     const account = `account:${hashName(name)}`;
-    const answer = await tried({ address: account, account }, () => sessions.changePassword(person, before, next.value));
+    const answer = await tried({ address: account, account }, () => sessions.change(person, before, { password: next.value }));
     // 401 would say that the session is over.
     return answer.status === 401 ? refuse(409, 'wrong-password', 'The password until now is another one.') : answer;
   }

@@ -98,8 +98,6 @@ export interface Sessions {
     to: { readonly name?: string; readonly password?: string },
   ): Promise<Result<Session, SessionError>>;
   signIn(name: string, password: string): Promise<Result<Session, SessionError>>;
-  /** A member of staff takes another password, knowing the one before; every other session of theirs is over. */
-  changePassword(person: PersonId, before: string, after: string): Promise<Result<Session, SessionError>>;
   /** Every session of a member of staff is over, on every machine. */
   endSessions(person: PersonId): Promise<void>;
   /** A new token where the old one has lived for a while. Learners' devices only. */
@@ -354,6 +352,7 @@ export async function openSessions(given: {
       if (!(await takeName(name, person))) return err({ type: 'name-taken' });
       const hashed = to.password === undefined ? staff.password : await hashPassword(to.password, random);
       const changed: Staff = { ...staff, name, password: hashed, tokensFrom: now() };
+      // Of two that change it at once one is told that the password before is another.
       if (!(await store.put('staff', [person], changed, staff._rev))) return notAccepted;
       staffOf.forget(person);
       return ok(sessionOf(person, name, staff.roles, undefined, staff.countries ?? []));
@@ -369,16 +368,6 @@ export async function openSessions(given: {
       const { erased, people } = await orders.standing();
       if (erased.has(staff.person) || people.has(staff.person)) return notAccepted;
       return ok(sessionOf(staff.person, staff.name, staff.roles, undefined, staff.countries));
-    },
-
-    async changePassword(person, before, after) {
-      const staff = await store.get('staff', person);
-      if (!(await verifyPassword(before, staff?.password ?? null)) || staff === null) return notAccepted;
-      const hashed = await hashPassword(after, random);
-      // Of two that change it at once one is told that the password before is another.
-      if (!(await store.put('staff', [person], { ...staff, password: hashed, tokensFrom: now() }, staff._rev))) return notAccepted;
-      staffOf.forget(person);
-      return ok(sessionOf(person, staff.name, staff.roles, undefined, staff.countries));
     },
 
     async endSessions(person) {
