@@ -85,6 +85,9 @@ test('progress in bytes; paused, continued, nothing fetched twice, and the true 
   await button(page, 'Install').click();
   await untilMiddle(page);
   await expect.poll(() => packs(line)).toBe(2);
+  // The page has read what came of the second: what it had not read when it was paused it could not know of.
+  const first = line.asked.find(({ path }) => path === '/content/pack')?.pieces.length ?? 0;
+  await expect.poll(async () => (await heldPieces(page)).length).toBeGreaterThan(first);
   await button(page, 'Pause').click();
   await expect(part(page).getByText('Paused. What was downloaded is kept.')).toBeVisible();
   const held = await heldPieces(page);
