@@ -40,17 +40,18 @@ export const bringTo = async (node: TestNode, { token }: Member, ...documents: r
   (await ask(`${node.url}/api/desk`, { token, body: { documents } })).body['said'] as readonly Said[];
 
 let minute = 0;
-const now = (): string => new Date(Date.UTC(2026, 10, 30, 10, minute++)).toISOString();
+/** A minute later than the last time. */
+export const now = (): string => new Date(Date.UTC(2026, 10, 30, 10, minute++)).toISOString();
 
 /** @param edition the number of the edition that is handed in; null for none yet */
-export const aDraft = (by: Member, of: string, fields: object & { readonly id: string }, edition: number | null) => ({
+export const aDraft = (by: Member, of: string, fields: object & { readonly id: string }, edition: number | null, interest = '') => ({
   kind: 'draft',
   writer: by.person,
   entry: fields.id,
   of,
   fields,
   changed: now(),
-  submitted: edition === null ? null : { edition, at: now(), interest: '', fields },
+  submitted: edition === null ? null : { edition, at: now(), interest, fields },
   withdrawn: null,
 });
 

@@ -1,22 +1,26 @@
 /** The desk at the node: values that nobody sees until they are released, entries that another reviews, and what is published of both. */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CountriesView, ProfileView } from '../../src/lib/cooperation/country-views.ts';
 import type { EntryView } from '../../src/lib/cooperation/views.ts';
-import type { PersonId } from '../../src/lib/domain/ids.ts';
+import {
+  addMember,
+  aDraft,
+  aReview,
+  aSolution,
+  bringTo,
+  copyEntries,
+  now,
+  someValues as values,
+  type Member,
+  type Said,
+} from './desk-kit.ts';
 import { ask, claim, password, startTestNode, type TestNode } from './kit.ts';
 
-const real = join(import.meta.dirname, '../../courses');
-const courses = mkdtempSync(join(tmpdir(), 'perigee-desk-'));
+const courses = copyEntries();
 let node: TestNode;
 let admin: string;
 
-interface Member {
-  readonly person: PersonId;
-  readonly token: string;
-}
 const members = new Map<string, Member>();
 const member = (name: string): Member => {
   const found = members.get(name);
@@ -24,13 +28,7 @@ const member = (name: string): Member => {
   return found;
 };
 
-interface Said {
-  readonly id: string;
-  readonly ok: boolean;
-  readonly reason?: string;
-}
-const bring = async (by: string, ...documents: readonly object[]): Promise<readonly Said[]> =>
-  (await ask(`${node.url}/api/desk`, { token: member(by).token, body: { documents } })).body['said'] as readonly Said[];
+const bring = (by: string, ...documents: readonly object[]): Promise<readonly Said[]> => bringTo(node, member(by), ...documents);
 const deskOf = async (by: string) =>
   (await ask(`${node.url}/api/desk`, { token: member(by).token })).body as unknown as {
     readonly drafts: readonly { readonly entry: string }[];
@@ -39,61 +37,13 @@ const deskOf = async (by: string) =>
   };
 const view = async <View>(path: string): Promise<View> => (await ask(`${node.url}/content/compendium/${path}`)).body as unknown as View;
 
-let minute = 0;
-const now = (): string => new Date(Date.UTC(2026, 10, 30, 10, minute++)).toISOString();
-
-const draft = (by: string, of: string, fields: object & { readonly id: string }, edition: number | null, interest = '') => ({
-  kind: 'draft',
-  writer: member(by).person,
-  entry: fields.id,
-  of,
-  fields,
-  changed: now(),
-  submitted: edition === null ? null : { edition, at: now(), interest, fields },
-  withdrawn: null,
-});
-const review = (by: string, author: string, entry: string, edition: number, decision: string, reasons: string) => ({
-  kind: 'review',
-  writer: member(by).person,
-  entry,
-  author: member(author).person,
-  edition,
-  decision,
-  reasons,
-  at: now(),
-});
-
-const values = (value: number) => ({
-  id: 'islemara-2026',
-  country: 'islemara',
-  year: 2026,
-  values: [{ indicator: 'national-law', value, confidence: 'judged' }],
-  written: '2026-11-30',
-});
-const solution = (more: object = {}) => ({
-  id: 'reef-watch',
-  title: { en: 'Watching reefs from space' },
-  summary: { en: 'Bleaching seen early.' },
-  problem: { en: 'Nobody dives everywhere.' },
-  users: { en: 'Fisheries offices.' },
-  steps: [{ en: 'Take images of one reef.' }],
-  limits: { en: 'Clouds.' },
-  cost: 'low',
-  level: 'introductory',
-  disciplines: ['science'],
-  themes: ['theme-floods'],
-  targets: ['target-14-2'],
-  indicators: ['ocean-monitoring'],
-  licence: 'CC-BY-4.0',
-  sources: [{ title: 'A source', url: 'https://example.org/' }],
-  written: '2026-11-30',
-  ...more,
-});
+const draft = (by: string, of: string, fields: object & { readonly id: string }, edition: number | null, interest = '') =>
+  aDraft(member(by), of, fields, edition, interest);
+const review = (by: string, author: string, entry: string, edition: number, decision: string, reasons: string) =>
+  aReview(member(by), member(author), entry, edition, decision, reasons);
+const solution = (more: object = {}) => aSolution('reef-watch', more);
 
 beforeAll(async () => {
-  for (const folder of ['+goals', '+compendium', '+indicators', '+profiles', '+plans', '+calls'])
-    cpSync(join(real, folder), join(courses, folder), { recursive: true });
-  for (const course of readdirSync(real).filter((name) => /^[a-z0-9-]+$/.test(name))) mkdirSync(join(courses, course));
   node = await startTestNode({ courses });
   admin = await claim(node);
   for (const [name, role] of [
@@ -102,14 +52,8 @@ beforeAll(async () => {
     ['Rui', 'reviewer'],
     ['Sana', 'reviewer'],
     ['Tara', 'trainer'],
-  ] as const) {
-    const { body: made } = await ask(`${node.url}/api/people`, {
-      token: admin,
-      body: { name, role, ...(role === 'focal-point' ? { countries: ['islemara'] } : {}) },
-    });
-    const { body } = await ask(`${node.url}/api/session`, { body: { code: made['code'], name, password } });
-    members.set(name, { person: body['person'] as PersonId, token: body['token'] as string });
-  }
+  ] as const)
+    members.set(name, await addMember(node, admin, name, role));
 });
 afterAll(async () => {
   await node.close();
