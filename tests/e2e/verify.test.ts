@@ -177,6 +177,8 @@ test('the script that verifying needs', async ({ startNode, openDevice }) => {
   const { page } = await openDevice({ size: 'phone' });
   await page.goto(`${node.origin}/`);
   await page.waitForLoadState('networkidle');
+  // The start of the application is over when its store is open; on a busy machine that comes after a quiet moment of the line.
+  await expect.poll(() => page.evaluate(async () => (await indexedDB.databases()).length)).toBeGreaterThan(0);
   const scripts = () =>
     page.evaluate(() =>
       performance
