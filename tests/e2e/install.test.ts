@@ -232,7 +232,7 @@ test('a node that answers rubbish, half an answer or a page: a sentence, a way o
   await button(page, 'Try again').click();
   await expect(button(page, 'Install')).toBeVisible();
 
-  // The transfer: each kind of rubbish ends in words; what is good stays.
+  // The transfer: each kind of rubbish ends in words, other words than the one before, which still stand for a moment; what is good stays.
   let held: readonly string[] = [];
   const spoiled = async (press: string, meddle: Line['meddle'], sentence: string): Promise<void> => {
     line.meddle = meddle;
@@ -256,8 +256,8 @@ test('a node that answers rubbish, half an answer or a page: a sentence, a way o
   expect(held.length).toBeGreaterThan(0);
   await spoiled('Continue', onPack(portal), 'A part arrived damaged and was not stored.');
   await spoiled('Continue', onPack({ answer: { status: 502, type: 'text/html', body: 'Bad gateway' } }), 'cannot be reached now.');
-  await spoiled('Continue', onPack({ answer: { type: 'application/json', body: '{"pieces":[]}' } }), 'cannot be reached now.');
   await spoiled('Continue', ({ path }) => (path.startsWith('/content/manifests/') ? portal : {}), 'was not a course');
+  await spoiled('Continue', onPack({ answer: { type: 'application/json', body: '{"pieces":[]}' } }), 'cannot be reached now.');
   await spoiled(
     'Continue',
     ({ path }) =>
@@ -269,6 +269,41 @@ test('a node that answers rubbish, half an answer or a page: a sentence, a way o
   await button(page, 'Continue').click();
   await expect(part(page).getByText('On this device:')).toBeVisible();
   expect(askedSince(line, continued).filter((sha256) => held.includes(sha256))).toEqual([]);
+});
+
+test('who presses Continue the moment it appears is heard', async ({ startNode, openLine, openDevice }) => {
+  const line = await openLine(await startNode());
+  const device = await openDevice({ size: 'phone' });
+  const { page } = device;
+  // A slow device: what failed takes a while to be over.
+  await page.addInitScript(() => {
+    const { locks } = navigator;
+    const request = locks.request.bind(locks) as (name: string, work: () => Promise<unknown>) => Promise<unknown>;
+    Object.defineProperty(locks, 'request', {
+      value: async (name: string, work: () => Promise<unknown>) => {
+        const outcome = await request(name, work);
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        return outcome;
+      },
+    });
+  });
+  await page.goto(`${line.origin}/courses/${course}`);
+  await expect(button(page, 'Install')).toBeVisible();
+  let spoiled = 0;
+  line.meddle = ({ path }) => (path.startsWith('/content/manifests/') && spoiled++ === 0 ? portal : {});
+  await page.evaluate(() => {
+    const press = new MutationObserver(() => {
+      const [found] = [...document.querySelectorAll('button')].filter((one) => one.textContent.trim() === 'Continue');
+      if (found === undefined) return;
+      press.disconnect();
+      found.click();
+    });
+    press.observe(document.body, { childList: true, subtree: true });
+  });
+  await button(page, 'Install').click();
+  // Nobody presses again: a press that is passed over leaves the failure standing.
+  await expect(part(page).getByText('On this device:')).toBeVisible();
+  expect(spoiled).toBe(2);
 });
 
 test('a full disk is refused before anything is fetched, with what would free enough', async ({ startNode, openLine, openDevice }) => {

@@ -181,6 +181,8 @@ export class Library implements LibraryController {
         };
         try {
           const end = await runInstall(stands === undefined ? job : { ...stands, ...changeOf(job) }, ports, stop.signal, (now) => {
+            // It has ended, though that is still being written: who presses again now begins behind it, and is not passed over.
+            if (now.state !== 'running') this.#leave(course, stop);
             this.jobs = { ...this.jobs, [course]: stateOf(now) };
           });
           if (end.type === 'done') this.#done = { ...this.#done, [course]: { type: 'done', transferred: end.transferred } };
@@ -192,9 +194,14 @@ export class Library implements LibraryController {
         }
       });
     } finally {
-      this.#running.delete(course);
+      this.#leave(course, stop);
     }
-    await this.#refresh();
+    // Who began meanwhile shows how far they are.
+    if (!this.#running.has(course)) await this.#refresh();
+  }
+
+  #leave(course: CourseId, stop: AbortController): void {
+    if (this.#running.get(course) === stop) this.#running.delete(course);
   }
 
   async structure(course: CourseId): Promise<CourseStructure | null> {
