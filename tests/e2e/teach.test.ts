@@ -50,6 +50,11 @@ test('a node is claimed, a cohort made, people enrolled from a table, staff invi
   await expect(preview.getByRole('listitem')).toHaveCount(3);
   await expect(preview).toContainText('Renée Diop');
   await expect(preview).toContainText('No name');
+  // Folding the form away loses nothing of it.
+  await page.getByRole('button', { name: 'Enrol people' }).click();
+  await expect(preview).toBeHidden();
+  await page.getByRole('button', { name: 'Enrol people' }).click();
+  await expect(preview).toContainText('Renée Diop');
   await page.getByRole('button', { name: 'Make 2 codes' }).click();
   const slips = page.getByRole('region', { name: 'Slips with codes' });
   await expect(slips.getByText(/^[0-9A-Z]{5}-[0-9A-Z]{5}$/)).toHaveCount(2);
