@@ -65,6 +65,18 @@ async function openLesson(page: Page, address: string): Promise<Locator> {
   return forms;
 }
 
+test('whoever follows a term finds the folded glossary open, there', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const { page } = await openDevice({ size: 'phone' });
+  await page.goto(`${node.origin}/courses/satellite-navigation`);
+  const definition = page.locator('#term-gnss dd');
+  await expect(definition).toContainText('satellites that broadcast their time');
+  await expect(definition).toBeHidden();
+  await page.goto(`${node.origin}/courses/satellite-navigation/what-gnss-does`);
+  await page.locator('a.term[href$="#term-gnss"]').first().click();
+  await expect(definition).toBeInViewport();
+});
+
 test('all six kinds are answered by keyboard, marked in words, kept, and there again after a reload', async ({ startNode, openDevice }) => {
   const node = await startNode();
   const { page } = await openDevice({ size: 'phone' });
