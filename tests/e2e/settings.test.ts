@@ -34,6 +34,12 @@ test('a course takes room, and is removed on the learner’s word', async ({ sta
 test('a wrong code, the right one, and a second device', async ({ startNode, openDevice }) => {
   const node = await startNode();
   const staff = await claim(node);
+  const named = await fetch(`${node.origin}/api/centre/about`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${staff.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ title: 'Centre de Dakar', country: 'SN', languages: ['fr', 'en'] }),
+  });
+  expect(named.status).toBe(200);
   const { codes } = await makeCohort(node, staff, 'Dakar, spring', ['satellite-navigation'], ['Binta Sow']);
   const phone = await openDevice({ size: 'phone' });
   phone.expectConsole(/401/);
@@ -47,6 +53,8 @@ test('a wrong code, the right one, and a second device', async ({ startNode, ope
   await expect(phone.page.getByLabel('Code')).toHaveValue('AAAAA-AAAAA');
 
   await joinCentre(phone.page, node.origin, codes[0] ?? '');
+  // By the name that it gave itself, not by its machine's.
+  await expect(phone.page.getByText('You belong to the centre Centre de Dakar now.')).toBeVisible();
   await expect(phone.page.getByText('Cohort: Dakar, spring')).toBeVisible();
   await expect(phone.page.getByText('All your work is at the centre too.')).toBeVisible();
 

@@ -26,6 +26,8 @@ export interface Person {
   readonly secret: 'none' | 'pin' | 'pictures';
   readonly centre?: {
     readonly node: NodeId;
+    /** What the centre calls itself, or the node's short name where it has not said. */
+    readonly title: string;
     readonly epoch: string;
     readonly origin: string;
     readonly cohorts: readonly { readonly id: CohortId; readonly title: string }[];

@@ -44,9 +44,9 @@ export async function joinCentre(store: Store, before: Person | null, code: stri
   const shown = known?.origin === location.origin ? known.token : undefined;
   const session = await exchangeCode(request, location.origin, sent, shown);
   if (!session.ok) return err(session.error);
-  const { token, expires, person, name, node, epoch, cohorts, binding } = session.value;
+  const { token, expires, person, name, node, title, epoch, cohorts, binding } = session.value;
   const row = await store.people.adopt(person, name);
-  await store.people.setCentre(person, { origin: location.origin, node, epoch, cohorts, token, expires });
+  await store.people.setCentre(person, { origin: location.origin, node, title, epoch, cohorts, token, expires });
   if (own !== null) await new KeyStore(store.database).replace({ person, ...own, binding });
   // The name that the centre knows, for somebody who had not said theirs.
   if (row.name === '' && name !== '') await store.people.rename(person, name);

@@ -2,17 +2,25 @@ import type { PersonId } from '#lib/domain/ids.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
 import { profileId, type ProfileRecord } from '#lib/domain/records.ts';
 import { instantOf } from '#lib/domain/clock.ts';
-import type { PersonRow } from '#lib/storage/schema.ts';
+import type { CentreRow, PersonRow } from '#lib/storage/schema.ts';
 import type { SignInFailure } from '#lib/storage/people.ts';
 import type { PeopleController, Person, Secret } from './contract.ts';
 import { now, type Storage } from './store.ts';
+
+const centreOf = ({ node, title, epoch, origin, cohorts }: CentreRow): NonNullable<Person['centre']> => ({
+  node,
+  title: title || node,
+  epoch,
+  origin,
+  cohorts,
+});
 
 export const personOf = ({ id, name, made, verifier, centre }: PersonRow): Person => ({
   id,
   name,
   made,
   secret: verifier?.type ?? 'none',
-  ...(centre === null ? {} : { centre: { node: centre.node, epoch: centre.epoch, origin: centre.origin, cohorts: centre.cohorts } }),
+  ...(centre === null ? {} : { centre: centreOf(centre) }),
 });
 
 export class People implements PeopleController {

@@ -41,6 +41,8 @@ export interface Verifier {
 
 export interface CentreRow {
   readonly node: NodeId;
+  /** What the centre calls itself; `''` or missing where that was not known when they joined. */
+  readonly title?: string;
   readonly epoch: string;
   readonly origin: string;
   readonly cohorts: readonly { readonly id: CohortId; readonly title: string }[];

@@ -53,6 +53,7 @@ export function accountRoutes(given: {
       ...session,
       node,
       epoch: engine.epoch,
+      title: (await centre.facts())?.title ?? null,
       cohorts: session.roles.includes('learner') ? await cohorts.of(session.person) : [],
       ...more,
     });

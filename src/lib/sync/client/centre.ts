@@ -72,6 +72,8 @@ export interface Session {
   readonly person: PersonId;
   readonly name: string;
   readonly node: NodeId;
+  /** What the centre calls itself; `''` where it has not said so yet. */
+  readonly title: string;
   readonly epoch: string;
   readonly cohorts: readonly { readonly id: CohortId; readonly title: string }[];
   /** The centre's word for the key that was shown; null where none was, or it is not what was asked for. */
@@ -89,11 +91,12 @@ const isCohort = (value: unknown): value is { id: CohortId; title: string } =>
 
 function parseSession(answer: unknown, device: DeviceId, shown: ShownKey | undefined): Result<Session, 'nonsense'> {
   if (!isObject(answer)) return err('nonsense');
-  const { token, expires, person, name, node, epoch, cohorts } = answer;
+  const { token, expires, person, name, node, title, epoch, cohorts } = answer;
   if (!isString(token) || token === '' || !isInstant(expires) || !isPersonId(person) || !isString(name)) return err('nonsense');
   if (!isNodeId(node) || !isString(epoch) || epoch === '' || !isListOf(isCohort)(cohorts)) return err('nonsense');
   const binding = readBinding(answer['binding'], device, shown);
-  return ok({ token, expires, person, name, node, epoch, cohorts: cohorts.map(({ id, title }) => ({ id, title })), binding });
+  const known = cohorts.map((cohort) => ({ id: cohort.id, title: cohort.title }));
+  return ok({ token, expires, person, name, node, title: isString(title) ? title : '', epoch, cohorts: known, binding });
 }
 
 /**
