@@ -48,12 +48,15 @@ export function createNodeProcess({
   data,
   environment = {},
   options = [],
+  supervised = false,
 }: {
   readonly port: number;
   readonly data: string;
   readonly environment?: Readonly<Record<string, string>>;
   /** Of `perigee serve`. */
   readonly options?: readonly string[];
+  /** Under `scripts/supervise.ts`, as `npm start` starts it. */
+  readonly supervised?: boolean;
 }): NodeProcess {
   const origin = `http://127.0.0.1:${String(port)}`;
   let child: ChildProcess | null = null;
@@ -71,7 +74,8 @@ export function createNodeProcess({
       return output;
     },
     async start() {
-      const started = spawn(process.execPath, [...serveFlags, 'scripts/perigee.ts', 'serve', ...options], {
+      const program = supervised ? ['scripts/supervise.ts'] : [...serveFlags, 'scripts/perigee.ts', 'serve'];
+      const started = spawn(process.execPath, [...program, ...options], {
         cwd: join(import.meta.dirname, '..'),
         env: { ...process.env, PORT: String(port), HOST: '127.0.0.1', PERIGEE_DATA: data, PERIGEE_NODE: 'test-centre', ...environment },
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -135,7 +135,7 @@ async function serve(args: readonly string[], io: Io): Promise<ExitCode> {
     version,
     compiler: createCompiler(),
     publishing: 'behind',
-    installation: { root, keys: await pinnedKeys(root, io.env), supervised: io.env['PERIGEE_SUPERVISED'] !== undefined },
+    installation: { root, keys: () => pinnedKeys(root, data, io.env), supervised: io.env['PERIGEE_SUPERVISED'] !== undefined },
     log,
     book,
     behind: steady.behind,

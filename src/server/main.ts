@@ -70,7 +70,10 @@ import type { Tls } from '../lib/server/tls/tls.ts';
 import { trustRoutes } from '../lib/server/trust/organ.ts';
 import { createProgrammes } from '../lib/server/trust/programmes.ts';
 import { openShelf } from '../lib/server/trust/shelf.ts';
+import { openFromAbove } from '../lib/server/update/from-above.ts';
+import { openHeld } from '../lib/server/update/held.ts';
 import { updateRoutes, type Installation } from '../lib/server/update/organ.ts';
+import { createTaking } from '../lib/server/update/taking.ts';
 import { createChangeableUpstream } from '../lib/server/upstream/changeable.ts';
 import { createUpstreamCourses, offeredCourses } from '../lib/server/upstream/courses.ts';
 import { createUpstream, type ParentSettings } from '../lib/server/upstream/job.ts';
@@ -312,6 +315,27 @@ export async function openNode(settings: NodeSettings) {
   const isOurs = chosen !== null && nodeOfCredential(chosen.token) === node;
   if (chosen !== null && !isOurs)
     log(`The credential for ${chosen.url} is another node’s. An administrator gives this node its own on the page «This centre».`);
+  const { installation = null } = settings;
+  const pinned = installation?.keys ?? (() => Promise.resolve([]));
+  const taking = createTaking({ node, version, data, installation, engine, clock });
+  const held = openHeld(data, pinned);
+  const above = openFromAbove({
+    data,
+    running: version,
+    keys: pinned,
+    disk,
+    take: taking,
+    clock,
+    hour: () => new Date(clock()).getHours(),
+    log,
+  });
+  rounds.push(
+    setInterval(() => {
+      above.takeIfDue().catch((error: unknown) => {
+        log(`A version from the centre above could not be put in place: ${error instanceof Error ? error.message : String(error)}`);
+      });
+    }, 5000).unref(),
+  );
   const upstreamCourses = createUpstreamCourses({ library, pieces, isSafe: compiler.isSafe, data, hasRoomFor: disk.hasRoomFor });
   const upstream = createChangeableUpstream(given ?? (isOurs ? settingsOf(chosen) : null), (parent) =>
     createUpstream({
@@ -322,6 +346,7 @@ export async function openNode(settings: NodeSettings) {
       notes: openNotes(notes),
       relayed,
       courses: upstreamCourses,
+      release: above,
       published: () => offeredCourses(library),
       obey: () => obedience.round(),
       arrived: follow,
@@ -370,7 +395,7 @@ export async function openNode(settings: NodeSettings) {
       ...cohortRoutes({ records, store, sessions, contacts, cohorts, orders, structureOf: library.structureOf, clock, knownCountries }),
       ...deskRoutes({ node, engine, desk: entries, sessions }),
       ...certificateRoutes({ sessions, issuing, programmes: programmes.all, clock }),
-      ...updateRoutes({ node, version, data, installation: settings.installation ?? null, engine, sessions, disk, clock }),
+      ...updateRoutes({ version, data, installation, sessions, disk, take: taking, above, held, wanted: upstream.wanted }),
       ...createTlsRoutes({ node, origin, tls }),
       ...centreRoutes({
         node,
@@ -402,7 +427,7 @@ export async function openNode(settings: NodeSettings) {
         clock,
         random,
       }),
-      ...upstreamRoutes({ node, version, engine, sessions, peers, library: offer, upstream, centre, clock }),
+      ...upstreamRoutes({ node, version, engine, sessions, peers, library: offer, upstream, centre, held, clock }),
     ]),
     replica: createReplica({
       node,

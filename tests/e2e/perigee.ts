@@ -178,18 +178,19 @@ export async function signIn(page: Page, origin: string, staff: Pick<Staff, 'nam
 }
 
 export const test = base.extend<{
-  startNode: (environment?: Readonly<Record<string, string>>, options?: readonly string[]) => Promise<NodeProcess>;
+  /** `supervised`: as `npm start` starts it, so that it changes over to another version. */
+  startNode: (environment?: Readonly<Record<string, string>>, options?: readonly string[], supervised?: boolean) => Promise<NodeProcess>;
   openDevice: (options?: DeviceOptions) => Promise<OpenDevice>;
 }>({
   startNode: async ({}, use) => {
     const nodes: NodeProcess[] = [];
-    await use(async (environment = {}, options = []) => {
+    await use(async (environment = {}, options = [], supervised = false) => {
       const data = mkdtempSync(join(tmpdir(), 'perigee-node-'));
       const published = process.env[publishedFolder];
       if (published !== undefined)
         for (const part of ['pieces', 'published', 'commons.json', 'publisher.pem'])
           cpSync(join(published, part), join(data, part), { recursive: true });
-      const node = createNodeProcess({ port: await freePort(), data, environment, options });
+      const node = createNodeProcess({ port: await freePort(), data, environment, options, supervised });
       nodes.push(node);
       await node.start();
       return node;

@@ -188,6 +188,16 @@ const table: Readonly<Record<string, Row>> = {
   'GET /api/me/about': { form: 'node', things: one('/api/me/about', ['tina', 'otto', 'rita', 'admin']) },
   'GET /api/update': { form: 'node', things: one('/api/update', ['admin']) },
   'PUT /api/update/file': { form: 'node', things: one('/api/update/file?at=x', ['admin'], {}) },
+  'GET /api/update/release/:sha256': {
+    form: 'node',
+    // Nothing is handed on here: a node below is told so, and nobody else learns whether something is.
+    things: () => ({
+      none: { path: `/api/update/release/${'0'.repeat(64)}`, open: ['east'] },
+      odd: { path: '/api/update/release/%2e%2e%2f', open: ['east'] },
+    }),
+  },
+  'POST /api/update/above': { form: 'node', things: one('/api/update/above', ['admin'], {}) },
+  'DELETE /api/update/above': { form: 'node', things: one('/api/update/above', ['admin']) },
   'POST /api/update': { form: 'node', things: one('/api/update', ['admin'], {}) },
   'POST /api/update/back': { form: 'node', things: one('/api/update/back', ['admin'], {}) },
   'POST /api/me/password': { form: 'node', things: one('/api/me/password', ['tina', 'otto', 'rita', 'admin'], {}) },

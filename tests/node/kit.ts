@@ -48,6 +48,7 @@ export interface StartGiven {
   readonly clock?: NonNullable<NodeSettings['clock']>;
   readonly sleep?: NonNullable<NodeSettings['sleep']>;
   readonly machine?: NonNullable<NodeSettings['machine']>;
+  readonly installation?: NodeSettings['installation'];
 }
 
 export async function startTestNode(given: StartGiven = {}): Promise<TestNode> {
@@ -75,6 +76,7 @@ export async function startTestNode(given: StartGiven = {}): Promise<TestNode> {
       upstream: upstream === null ? null : { ...upstream, byHand: true },
       ...(given.sleep === undefined ? {} : { sleep: given.sleep }),
       ...(given.machine === undefined ? {} : { machine: given.machine }),
+      ...(given.installation === undefined ? {} : { installation: given.installation }),
     });
     const pages = (_request: unknown, _response: unknown, next: () => void): void => next();
     listening = await listen(node, { host: '127.0.0.1', port: 0, origin, pages, log, bodyIdle: 1000 });

@@ -9,11 +9,12 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signerOf, type Signer } from '../../src/lib/server/accounts/node-key.ts';
+import { holdForBelow } from '../../src/lib/server/update/held.ts';
 import { makeUpdate, openUpdate } from '../../src/lib/server/update/update-file.ts';
 import { readPointer } from '../../src/lib/server/update/versions.ts';
 import { freePort } from '../../scripts/node-process.ts';
 import { aRecord } from '../fixtures/records.ts';
-import { ask, codesFor, joinBy, makeCohort, password, type Learner, type TestNode } from './kit.ts';
+import { ask, claim, codesFor, joinBy, makeCohort, password, startTestNode, type Learner, type TestNode } from './kit.ts';
 
 const root = join(import.meta.dirname, '../..');
 const scratch = mkdtempSync(join(tmpdir(), 'perigee-update-'));
@@ -27,7 +28,6 @@ let files: ReadonlyMap<string, Uint8Array>;
 const environment = (): NodeJS.ProcessEnv => ({
   ...process.env,
   PERIGEE_DATA: data,
-  PERIGEE_RELEASE_KEY: key,
   PERIGEE_UPDATE_PATIENCE: '90',
 });
 
@@ -52,6 +52,7 @@ async function updateOf(version: string, changed: Readonly<Record<string, string
   return path;
 }
 
+let parent: TestNode | null = null;
 let supervisor: ChildProcess | null = null;
 let printed = '';
 let url = '';
@@ -103,12 +104,23 @@ beforeAll(async () => {
   await opened.value.close();
   files = all;
 
+  // The centre above; it believes the same publisher.
+  parent = await startTestNode({ name: 'sitc', installation: { root, supervised: false, keys: () => Promise.resolve([key]) } });
+  const { body: credential } = await ask(`${parent.url}/api/nodes`, { token: await claim(parent), body: { name: 'test-centre' } });
+
   const port = await freePort();
   url = `http://127.0.0.1:${String(port)}`;
   node = { url } as TestNode;
   supervisor = spawn(process.execPath, ['scripts/supervise.ts'], {
     cwd: root,
-    env: { ...environment(), PORT: String(port), HOST: '127.0.0.1', PERIGEE_NODE: 'test-centre' },
+    env: {
+      ...environment(),
+      PORT: String(port),
+      HOST: '127.0.0.1',
+      PERIGEE_NODE: 'test-centre',
+      PERIGEE_UPSTREAM: parent.url,
+      PERIGEE_UPSTREAM_TOKEN: credential['token'] as string,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const listen = (chunk: Buffer): void => void (printed += chunk.toString());
@@ -122,6 +134,14 @@ beforeAll(async () => {
   const [enrolment = ''] = await codesFor(node, token, await makeCohort(node, token), ['Awa']);
   learner = await joinBy(node, enrolment);
   await handOver();
+  expect(perigee('update', good).said).toContain('no publisher is pinned. «npx perigee release pin KEY» pins one');
+  expect(perigee('release', 'pin')).toEqual({ status: 0, said: expect.stringContaining('No publisher is pinned') as string });
+  expect(perigee('release', 'pin', 'abc').said).toContain("«abc» is no publisher's key");
+  // The node that runs knows it at once.
+  expect((await ask(`${url}/api/update`, { token: admin })).body['publishers']).toBe(0);
+  expect(perigee('release', 'pin', key).said).toContain(`${key} is pinned`);
+  expect(perigee('release', 'pin').said).toBe(`${key}\n`);
+  expect((await ask(`${url}/api/update`, { token: admin })).body['publishers']).toBe(1);
 }, 300_000);
 
 afterAll(async () => {
@@ -131,6 +151,7 @@ afterAll(async () => {
     started.kill('SIGTERM');
     await ended;
   }
+  await parent?.close();
   rmSync(scratch, { recursive: true });
 });
 
@@ -276,6 +297,34 @@ describe('an update', { timeout: 240_000 }, () => {
     await stageOf('kept');
     await everythingIsThere();
     expect((await ask(`${url}/api/update/back`, { token: admin, body: {} })).status).toBe(400);
+    expect((await ask(`${url}/api/update/back`, { token: admin, body: { confirm: '0.2.0' } })).body).toEqual({ version: null });
+    await healthOf('0.1.0');
+    await everythingIsThere();
+  });
+
+  it('comes from the centre above after an administrator agreed, and the node that took it hands it on', async () => {
+    const above = async () => (await ask(`${url}/api/update`, { token: admin })).body['above'] as Record<string, unknown> | null;
+    const visited = async (until: () => Promise<boolean>): Promise<void> => {
+      for (const end = Date.now() + 60_000; !(await until()); await wait(250)) {
+        await ask(`${url}/api/upstream/visit`, { token: admin, body: {} });
+        if (Date.now() > end) throw new Error(`${JSON.stringify(await above())}\n${printed}`);
+      }
+    };
+    await holdForBelow(parent?.data ?? '', { file: good, version: '0.2.0' });
+    await visited(async () => (await above()) !== null);
+    expect(await above()).toMatchObject({ version: '0.2.0', from: 'sitc', is: 'newer', stage: 'offered' });
+    expect((await ask(`${url}/api/update/above`, { token: admin, body: { version: '0.2.0', hour: null, older: false } })).status).toBe(202);
+    await visited(async () => readPointer(data).version === '0.2.0' || (await above().catch(() => null))?.['stage'] === 'offered');
+    await healthOf('0.2.0');
+    await stageOf('kept');
+    await everythingIsThere();
+    const { body } = await ask(`${url}/api/update`, { token: admin });
+    expect(body).toMatchObject({ version: '0.2.0', above: { is: 'same', failure: null }, below: { version: '0.2.0' } });
+    // Who signed a version is pinned in it, whatever becomes of the pin of this node.
+    expect(perigee('release', 'pin', key, '--remove')).toEqual({
+      status: 1,
+      said: expect.stringContaining('pinned by the installation') as string,
+    });
     expect((await ask(`${url}/api/update/back`, { token: admin, body: { confirm: '0.2.0' } })).body).toEqual({ version: null });
     await healthOf('0.1.0');
     await everythingIsThere();

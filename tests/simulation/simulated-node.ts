@@ -226,7 +226,18 @@ export class SimulatedNode implements Host {
             throttle,
             centre,
           }),
-          ...upstreamRoutes({ node, version, engine, sessions, peers, library, upstream, centre, clock }),
+          ...upstreamRoutes({
+            node,
+            version,
+            engine,
+            sessions,
+            peers,
+            library,
+            upstream,
+            centre,
+            held: { offered: () => Promise.resolve(null) },
+            clock,
+          }),
         ]),
       ];
       const own = parts.own(

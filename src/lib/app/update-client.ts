@@ -1,4 +1,4 @@
-/** An administrator's side of `/api/update` (docs/http.md): the node's version, and a file with another one. */
+/** An administrator's side of `/api/update` (docs/http.md): the node's version, a file with another one, and one that the centre above has. */
 import * as v from 'valibot';
 import { err, ok, type Result } from '#lib/domain/result.ts';
 import type { UpstreamFailure } from './upstream-client.ts';
@@ -12,11 +12,31 @@ const state = v.object({
   supervised: v.boolean(),
   publishers: v.number(),
   received: v.number(),
+  above: v.nullable(
+    v.object({
+      version: v.string(),
+      bytes: v.number(),
+      from: v.nullable(v.string()),
+      is: v.picklist(['newer', 'same', 'older']),
+      stage: v.picklist(['offered', 'coming', 'ready']),
+      here: v.number(),
+      hour: v.nullable(v.number()),
+      failure: v.nullable(
+        v.object({
+          version: v.string(),
+          code: v.picklist(['no-room', 'refused', 'damaged', 'gone', 'failed', 'interrupted']),
+          said: v.string(),
+        }),
+      ),
+    }),
+  ),
+  below: v.nullable(v.object({ version: v.string(), bytes: v.number() })),
 });
 export type UpdateState = v.InferOutput<typeof state>;
 
-/** What the node said of a file that it does not take, in its own words. */
+/** Why the node does not take a version: `older` is asked about again, `no-room` is said in the page's language; `said` in the node's own words. */
 export interface NotTaken {
+  readonly code: string;
   readonly said: string;
 }
 
@@ -31,11 +51,11 @@ export function createUpdateClient(send: (path: string, init: RequestInit) => Pr
       if (response.ok) return ok(value);
       if (response.status === 401) return err('expired');
       if (response.status === 403) return err('forbidden');
-      const refusal = v.safeParse(v.object({ message: v.string() }), value);
+      const refusal = v.safeParse(v.object({ error: v.string(), message: v.string() }), value);
       return err(
         response.status < 502 || response.status === 507
           ? refusal.success
-            ? { said: refusal.output.message }
+            ? { code: refusal.output.error, said: refusal.output.message }
             : 'nonsense'
           : 'unreachable',
       );
@@ -59,6 +79,12 @@ export function createUpdateClient(send: (path: string, init: RequestInit) => Pr
       }
       return ask('POST', '/api/update', JSON.stringify({ older: false }));
     },
+    /** Takes the file that was handed over although it is older than what runs: the way back. */
+    takeOlder: () => ask('POST', '/api/update', JSON.stringify({ older: true })),
+    /** @param hour of the node's day, 0 to 23; null for as soon as it is there */
+    agree: (version: string, hour: number | null, older: boolean) =>
+      ask('POST', '/api/update/above', JSON.stringify({ version, hour, older })),
+    withdraw: () => ask('DELETE', '/api/update/above'),
     back: (version: string) => ask('POST', '/api/update/back', JSON.stringify({ confirm: version })),
   };
 }

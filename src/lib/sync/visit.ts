@@ -43,6 +43,16 @@ export interface Refusal {
   readonly reason: string;
 }
 
+/** A signed version of the node that the parent hands on. What it says of it is checked when it is here. */
+export interface OfferedRelease {
+  readonly version: string;
+  /** Bytes of its file, and of what is in it. */
+  readonly bytes: number;
+  readonly unpacked: number;
+  /** Of the file. */
+  readonly sha256: string;
+}
+
 export interface Greeting {
   readonly place: Place;
   /** As whom the parent knows this node. */
@@ -51,6 +61,8 @@ export interface Greeting {
   readonly databases: Readonly<Record<string, string>>;
   /** The courses that it publishes, with the beginning of their manifests' SHA-256. */
   readonly courses?: Readonly<Record<string, string>>;
+  /** The newest version of the node that it hands on. */
+  readonly release?: OfferedRelease;
 }
 
 /** How far a feed was walked, under which epochs. */

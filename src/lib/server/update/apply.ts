@@ -11,6 +11,7 @@ import { isListOf, isObject, isString } from '../../domain/shape.ts';
 import { backUp } from '../backup/back-up.ts';
 import { makeFolder, syncFolder } from '../engine/sync-folder.ts';
 import { compareVersions, openUpdate, type OpenUpdate, type UpdateManifest } from './update-file.ts';
+import { keepTaken } from './held.ts';
 import { readPointer, treeOf, versionsFolder, writePointer } from './versions.ts';
 
 export interface UpdateWish {
@@ -29,26 +30,34 @@ export interface UpdateWish {
   readonly now: string;
 }
 
-/** Reads the file through. The error is a whole sentence. */
+/** Why a version was not taken. */
+export interface NotTaken {
+  /** `older`: it is, and nobody asked for that; `no-room`: the disk has none; `refused`: all that is wrong with the file; `failed`: it could not be put in place. */
+  readonly code: 'older' | 'no-room' | 'refused' | 'failed';
+  /** Whole sentences. */
+  readonly said: string;
+}
+
+const notTaken = (code: NotTaken['code'], said: string): Result<never, NotTaken> => err({ code, said: `${said} Nothing was changed.` });
+
+/** Reads the file through. */
 export async function checkUpdate({
   file,
   keys,
   running,
   older = false,
-}: Pick<UpdateWish, 'file' | 'keys' | 'running' | 'older'>): Promise<Result<UpdateManifest, string>> {
+}: Pick<UpdateWish, 'file' | 'keys' | 'running' | 'older'>): Promise<Result<UpdateManifest, NotTaken>> {
   const opened = await openUpdate(file, keys);
-  if (!opened.ok) return err(`${file} ${opened.error}. Nothing was changed.`);
+  if (!opened.ok) return notTaken('refused', `${file} ${opened.error}.`);
   const { manifest, each, close } = opened.value;
   try {
     const { version, node } = manifest;
     if (!older && compareVersions(version, running) < 0)
-      return err(
-        `${file} is version ${version}, older than ${running}, which runs. Say --older to take it all the same. Nothing was changed.`,
-      );
+      return notTaken('older', `${file} is version ${version}, older than ${running}, which runs.`);
     if (compareVersions(process.versions.node, node) < 0)
-      return err(`${file} needs Node ${node}, and this machine runs ${process.versions.node}. Install that first. Nothing was changed.`);
+      return notTaken('refused', `${file} needs Node ${node}, and this machine runs ${process.versions.node}. Install that first.`);
     const read = await each(async () => undefined);
-    return read.ok ? ok(manifest) : err(`${file} ${read.error}. Nothing was changed.`);
+    return read.ok ? ok(manifest) : notTaken('refused', `${file} ${read.error}.`);
   } finally {
     await close();
   }
@@ -91,37 +100,40 @@ async function tidy(data: string, keep: readonly (string | null)[]): Promise<voi
       await rm(treeOf(data, entry.name), { recursive: true, force: true });
 }
 
-/** Takes the update. The node that runs under `scripts/supervise.ts` changes over by itself. The error is a whole sentence. */
-export async function applyUpdate(wish: UpdateWish): Promise<Result<UpdateManifest, string>> {
+/** Bytes that taking a version needs beside its file: its files twice, because what is put in place lies beside what is unpacked for a moment, and the backup's database is read whole. */
+export const roomToUnpack = (unpacked: number): number => unpacked * 2;
+
+/** Takes the update. The node that runs under `scripts/supervise.ts` changes over by itself. The file is kept for nodes below (held.ts). */
+export async function applyUpdate(wish: UpdateWish): Promise<Result<UpdateManifest, NotTaken>> {
   const { file, data, node, keys, root, epoch, now } = wish;
   const checked = await checkUpdate(wish);
   if (!checked.ok) return checked;
   const { version } = checked.value;
   const pointer = readPointer(data);
-  if (pointer.version === version && pointer.stage !== 'back') return err(`Version ${version} is in use already. Nothing was changed.`);
+  if (pointer.version === version && pointer.stage !== 'back') return notTaken('refused', `Version ${version} is in use already.`);
   makeFolder(versionsFolder(data), 0o700);
   const opened = await openUpdate(file, keys);
-  if (!opened.ok) return err(`${file} ${opened.error}. Nothing was changed.`);
+  if (!opened.ok) return notTaken('refused', `${file} ${opened.error}.`);
   const half = join(versionsFolder(data), `${version}.half`);
   try {
     const { bavail, bsize } = await statfs(data);
-    if (bavail * bsize < opened.value.total * 2)
-      return err(
-        `The disk has no room for version ${version}: it needs ${String(Math.ceil((opened.value.total * 2) / 1e6))} MB. Nothing was changed.`,
-      );
+    const needed = roomToUnpack(opened.value.total);
+    if (bavail * bsize < needed)
+      return notTaken('no-room', `The disk has no room for version ${version}: it needs ${String(Math.ceil(needed / 1e6))} MB.`);
     await rm(half, { recursive: true, force: true });
     const backup = `before-${version}.backup`;
     await rm(join(versionsFolder(data), backup), { force: true });
     const saved = await backUp({ data, node, epoch, courses: join(root, 'courses'), to: join(versionsFolder(data), backup), now });
-    if (!saved.ok) return err(`No backup could be made, so nothing was changed. ${saved.error}`);
+    if (!saved.ok) return err({ code: 'failed', said: `No backup could be made, so nothing was changed. ${saved.error}` });
     await tidy(data, [pointer.version, backup]);
     await mkdir(half, { mode: 0o700 });
     const unpacked = await unpack(opened.value, half);
-    if (!unpacked.ok) return err(`${file} ${unpacked.error}. Nothing was changed.`);
+    if (!unpacked.ok) return notTaken('refused', `${file} ${unpacked.error}.`);
     await bringNative(root, half);
     await rm(treeOf(data, version), { recursive: true, force: true });
     await rename(half, treeOf(data, version));
     syncFolder(versionsFolder(data));
+    await keepTaken(data, file, version);
     writePointer(data, {
       version,
       before: pointer.version === version ? pointer.before : pointer.version,

@@ -1,26 +1,32 @@
 /**
- * `/api/update`: what version runs, and an update that an administrator hands over in the browser, in parts, so that a line that breaks goes on where it stopped. What is taken, and how, is apply.ts's to say.
+ * `/api/update`: what version runs; an update that an administrator hands over in the browser, in parts, so that a line that breaks goes on where it stopped; one that the centre above has (from-above.ts); and, for the nodes
+ * below, the file that this node hands on (held.ts). What is taken, and how, is apply.ts's to say.
  */
-import { existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { instantOf, type Clock } from '../../domain/clock.ts';
-import type { NodeId } from '../../domain/ids.ts';
+import { Readable } from 'node:stream';
+import { isSha256 } from '../../domain/ids.ts';
+import type { Result } from '../../domain/result.ts';
 import { bearerOf, hasRole } from '../accounts/bearer.ts';
 import type { Sessions } from '../accounts/sessions.ts';
-import type { Engine } from '../engine/engine.ts';
+import { readRange } from '../content/organ.ts';
 import { makeFolder } from '../engine/sync-folder.ts';
-import { badRequest, forbidden, json, refuse } from '../http/answer.ts';
+import { badRequest, forbidden, json, notFound, refuse } from '../http/answer.ts';
 import { readBytes, readObject } from '../http/body.ts';
 import type { Asked, Route } from '../http/organ.ts';
 import type { Disk } from '../status/disk.ts';
-import { applyUpdate, goBack } from './apply.ts';
+import { goBack, type NotTaken } from './apply.ts';
+import { isHour, type FromAbove } from './from-above.ts';
+import type { Held } from './held.ts';
+import { isVersion, type UpdateManifest } from './update-file.ts';
 import { readPointer, versionsFolder } from './versions.ts';
 
 /** Where the node lies, and whether somebody starts it again when its pointer moves. */
 export interface Installation {
   readonly root: string;
-  readonly keys: readonly string[];
+  /** Publishers that are pinned here, as they are now: an administrator pins one while the node runs. */
+  readonly keys: () => Promise<readonly string[]>;
   readonly supervised: boolean;
 }
 
@@ -28,16 +34,19 @@ export interface Installation {
 const mostBytes = 256 * 1024 * 1024;
 
 export function updateRoutes(given: {
-  readonly node: NodeId;
   readonly version: string;
   readonly data: string;
   readonly installation: Installation | null;
-  readonly engine: Engine;
   readonly sessions: Sessions;
   readonly disk: Disk;
-  readonly clock: Clock;
+  /** Puts a version in place (apply.ts); one at a time. */
+  readonly take: (file: string, older: boolean) => Promise<Result<UpdateManifest, NotTaken>>;
+  readonly above: FromAbove;
+  readonly held: Held;
+  /** Something is wanted from the parent. */
+  readonly wanted: () => void;
 }): readonly Route[] {
-  const { node, version, data, installation, engine, sessions, disk, clock } = given;
+  const { version, data, installation, sessions, disk, take, above, held, wanted } = given;
   const incoming = join(versionsFolder(data), 'incoming.perigee');
   const received = (): number => (existsSync(incoming) ? statSync(incoming).size : 0);
 
@@ -84,34 +93,85 @@ export function updateRoutes(given: {
     return json({ bytes: at + part.length });
   }
 
-  async function take(older: boolean): Promise<Response> {
-    if (installation === null || !installation.supervised) return unsupervised();
+  async function takeIncoming(older: boolean): Promise<Response> {
+    if (installation?.supervised !== true) return unsupervised();
     if (!existsSync(incoming)) return badRequest('No file was handed over.');
-    const { root, keys } = installation;
-    const taken = await applyUpdate({
-      file: incoming,
-      data,
-      node,
-      keys,
-      running: version,
-      root,
-      older,
-      epoch: engine.kind === 'couchdb' ? engine.epoch : null,
-      now: instantOf(clock()),
+    const taken = await take(incoming, older);
+    if (taken.ok) return json({ version: taken.value.version });
+    const { code, said } = taken.error;
+    return refuse(422, code === 'older' ? 'older' : 'not-taken', said.replaceAll(incoming, 'The file'));
+  }
+
+  /** The file that is handed on, or a range of it, to a node below. */
+  async function release({ request, parts }: Asked): Promise<Response> {
+    const bearer = await bearerOf(request, sessions);
+    if (!bearer.ok) return bearer.error;
+    if (bearer.value.type !== 'peer') return forbidden();
+    const path = isSha256(parts['sha256']) ? await held.pathOf(parts['sha256']) : null;
+    if (path === null) return notFound();
+    const { size } = statSync(path);
+    const range = readRange(request.headers.get('range'), size) ?? { first: 0, last: size - 1 };
+    const headers = { 'content-type': 'application/octet-stream', 'cache-control': 'no-store', 'accept-ranges': 'bytes' };
+    if (range === 'unsatisfiable')
+      return new Response(null, { status: 416, headers: { ...headers, 'content-range': `bytes */${String(size)}` } });
+    const { first, last } = range;
+    return new Response(Readable.toWeb(createReadStream(path, { start: first, end: last })) as ReadableStream<Uint8Array>, {
+      status: request.headers.has('range') ? 206 : 200,
+      headers: {
+        ...headers,
+        'content-length': String(last - first + 1),
+        'content-range': `bytes ${String(first)}-${String(last)}/${String(size)}`,
+      },
     });
-    return taken.ok ? json({ version: taken.value.version }) : refuse(422, 'not-taken', taken.error.replaceAll(incoming, 'The file'));
+  }
+
+  async function agree({ request }: Asked): Promise<Response> {
+    const read = await readObject(request);
+    if (!read.ok) return read.error;
+    const { version: wished, hour, older } = read.value;
+    if (!isVersion(wished) || !(hour === null || isHour(hour)) || typeof older !== 'boolean')
+      return badRequest(
+        'The body names the version, in «hour» the hour at which it is taken (0 to 23, or null), and in «older» whether an older one is.',
+      );
+    if (installation?.supervised !== true) return unsupervised();
+    const agreed = await above.agree({ version: wished, hour, older });
+    if (agreed.ok) {
+      wanted();
+      return json({ version: wished }, 202);
+    }
+    if (agreed.error === 'not-offered') return refuse(409, 'not-offered', 'The centre above does not offer this version any more.');
+    return refuse(agreed.error.code === 'no-room' ? 507 : 422, agreed.error.code, agreed.error.said);
   }
 
   return [
+    { method: 'GET', path: '/api/update/release/:sha256', answer: release },
+    { method: 'POST', path: '/api/update/above', answer: asAdministrator((asked) => alone(() => agree(asked))) },
+    {
+      method: 'DELETE',
+      path: '/api/update/above',
+      answer: asAdministrator(() => {
+        above.withdraw();
+        return Promise.resolve(json({ withdrawn: true }));
+      }),
+    },
     {
       method: 'GET',
       path: '/api/update',
-      answer: asAdministrator(() => {
+      answer: asAdministrator(async () => {
         const { version: now, before, stage, why } = readPointer(data);
-        const { supervised, keys } = installation ?? { supervised: false, keys: [] };
-        return Promise.resolve(
-          json({ version, updated: now !== null, before, stage, why, supervised, publishers: keys.length, received: received() }),
-        );
+        const offered = await held.offered();
+        return json({
+          version,
+          updated: now !== null,
+          before,
+          stage,
+          why,
+          supervised: installation?.supervised ?? false,
+          publishers: ((await installation?.keys()) ?? []).length,
+          received: received(),
+          above: await above.state(),
+          below: offered === null ? null : { version: offered.version, bytes: offered.bytes },
+        });
       }),
     },
     { method: 'PUT', path: '/api/update/file', answer: asAdministrator((asked) => alone(() => receive(asked))) },
@@ -123,7 +183,7 @@ export function updateRoutes(given: {
         if (!read.ok) return read.error;
         const { older } = read.value;
         return typeof older === 'boolean'
-          ? alone(() => take(older))
+          ? alone(() => takeIncoming(older))
           : badRequest('The body says in «older» whether a version that is older is taken.');
       }),
     },

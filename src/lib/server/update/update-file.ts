@@ -6,11 +6,11 @@
  *   the blocks   each brotli over the files of one block, one after the other; the manifest has the SHA-256 of these bytes
  *
  * So the signature says what may be in the file before a byte of it is unpacked, a block is unpacked only after its hash was right and to no more bytes than the manifest says, and a file counts
- * only after its own. Which keys are believed is pinned by whoever installed the node (`release-keys.json`, `PERIGEE_RELEASE_KEY`).
+ * only after its own. Which keys are believed is pinned by whoever installed the node (`perigee release pin`, `release-keys.json`, `PERIGEE_RELEASE_KEY`).
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { open, readFile, rename, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { brotliCompress, brotliDecompress, constants } from 'node:zlib';
 import { canonicalJson } from '../../domain/canonical-json.ts';
@@ -158,6 +158,53 @@ export interface OpenUpdate {
   close(): Promise<void>;
 }
 
+export interface UpdateHead {
+  readonly manifest: UpdateManifest;
+  /** Where the blocks begin. */
+  readonly start: number;
+  /** Bytes that the whole file has. */
+  readonly length: number;
+  /** Bytes of all files together, unpacked. */
+  readonly total: number;
+}
+
+async function readHead(file: FileHandle, keys: readonly string[]): Promise<Result<UpdateHead | null, string>> {
+  const first = await readLine(file, 0);
+  const second = first === null ? null : await readLine(file, first.next);
+  if (first === null || second === null) return ok(null);
+  const statement = parseJson(first.text);
+  const signature = parseJson(second.text);
+  if (!isObject(statement) || !isObject(signature) || !isString(signature['key']) || !isString(signature['value']))
+    return err('is no update of a node');
+  if (keys.length === 0)
+    return err('cannot be judged: no publisher is pinned. «npx perigee release pin KEY» pins one, KEY being what the publisher gave you');
+  if (!keys.includes(signature['key'])) return err(`is signed by ${signature['key']}, which is no publisher that is pinned here`);
+  if (!isSignedBy(statement, { key: signature['key'], value: signature['value'] })) return err('has a signature that is not right');
+  const manifest = parseManifest(statement);
+  if (manifest === null) return err('is signed, but of a form that this version does not know');
+  const start = second.next;
+  return ok({
+    manifest,
+    start,
+    length: manifest.blocks.reduce((sum, { packed }) => sum + packed, start),
+    total: manifest.blocks.flatMap(({ files }) => files).reduce((sum, { bytes }) => sum + bytes, 0),
+  });
+}
+
+/**
+ * What the beginning of a file says, once its signature was right: a file that is still arriving is judged before the rest of it is paid for.
+ *
+ * @returns null where the head has not arrived yet; the error is the rest of a sentence about the file
+ */
+export async function peekUpdate(path: string, keys: readonly string[]): Promise<Result<UpdateHead | null, string>> {
+  const file = await open(path, 'r');
+  try {
+    return await readHead(file, keys);
+  } finally {
+    await file.close();
+  }
+}
+
 /**
  * Opens a file whose manifest is signed by one of these keys.
  *
@@ -170,29 +217,17 @@ export async function openUpdate(path: string, keys: readonly string[]): Promise
     await file.close();
     return err(why);
   };
-  const first = await readLine(file, 0);
-  const second = first === null ? null : await readLine(file, first.next);
-  if (first === null || second === null) return refused('is no update of a node, or is cut off');
-  const statement = parseJson(first.text);
-  const signature = parseJson(second.text);
-  if (!isObject(statement) || !isObject(signature) || !isString(signature['key']) || !isString(signature['value']))
-    return refused('is no update of a node');
-  if (keys.length === 0)
-    return refused('cannot be judged: no publisher is pinned. Put the publisher’s key into release-keys.json, or into PERIGEE_RELEASE_KEY');
-  if (!keys.includes(signature['key'])) return refused(`is signed by ${signature['key']}, which is no publisher that is pinned here`);
-  if (!isSignedBy(statement, { key: signature['key'], value: signature['value'] })) return refused('has a signature that is not right');
-  const manifest = parseManifest(statement);
-  if (manifest === null) return refused('is signed, but of a form that this version does not know');
-  const start = second.next;
-  const length = manifest.blocks.reduce((sum, { packed }) => sum + packed, start);
+  const head = await readHead(file, keys);
+  if (!head.ok) return refused(head.error);
+  if (head.value === null) return refused('is no update of a node, or is cut off');
+  const { manifest, start, length, total } = head.value;
   const { size } = await stat(path);
   if (size !== length)
     return refused(`is ${size < length ? 'cut off' : 'longer than it should be'}: ${String(size)} bytes of ${String(length)}`);
-  const total = manifest.blocks.flatMap(({ files }) => files).reduce((sum, { bytes }) => sum + bytes, 0);
 
   async function each(take: (one: UpdateFile, bytes: Uint8Array) => Promise<void>): Promise<Result<null, string>> {
     let at = start;
-    for (const { packed, sha256, files } of manifest?.blocks ?? []) {
+    for (const { packed, sha256, files } of manifest.blocks) {
       const bytes = Buffer.alloc(packed);
       for (let got = 0; got < packed;) {
         const { bytesRead } = await file.read(bytes, got, packed - got, at + got);
@@ -222,11 +257,33 @@ export async function hashOfFile(path: string): Promise<Sha256> {
   return hash.digest('hex') as Sha256;
 }
 
-/** Keys that are pinned: those of the installation, and one that whoever starts the node names. */
-export async function pinnedKeys(root: string, environment: Readonly<Record<string, string | undefined>>): Promise<readonly string[]> {
+/** A publisher's key as it is printed: the 32 bytes of an Ed25519 key in base64url. */
+export const isPublisherKey = (value: string): boolean => /^[A-Za-z0-9_-]{43}$/.test(value);
+
+/** Where `perigee release pin` keeps them: the data folder stays when versions come and go. */
+export const pinsFile = (data: string): string => `${data}/release-keys.json`;
+
+async function keysIn(file: string): Promise<readonly string[]> {
+  const kept = parseJson(await readFile(file, 'utf8').catch(() => '{}'));
+  return isObject(kept) && isListOf(isString)(kept['keys']) ? kept['keys'] : [];
+}
+
+/** Keys that are pinned: those of the version that runs, those of this node, and one that whoever starts the node names. */
+export async function pinnedKeys(
+  root: string,
+  data: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<readonly string[]> {
   const named = environment['PERIGEE_RELEASE_KEY']?.trim() ?? '';
-  const text = await readFile(`${root}/release-keys.json`, 'utf8').catch(() => '{}');
-  const kept = parseJson(text);
-  const keys = isObject(kept) && isListOf(isString)(kept['keys']) ? kept['keys'] : [];
-  return [...keys, ...(named === '' ? [] : [named])];
+  const kept = [...(await keysIn(`${root}/release-keys.json`)), ...(await keysIn(pinsFile(data)))];
+  return [...new Set([...kept, ...(named === '' ? [] : [named])])];
+}
+
+/** Pins a publisher for this node, or takes the pin away. Answers the keys that its data folder pins then. */
+export async function changePins(data: string, key: string, pinned: boolean): Promise<readonly string[]> {
+  const keys = [...(await keysIn(pinsFile(data))).filter((other) => other !== key), ...(pinned ? [key] : [])];
+  const half = `${pinsFile(data)}.half`;
+  await writeFile(half, `${JSON.stringify({ keys }, null, 2)}\n`, { mode: 0o600, flush: true });
+  await rename(half, pinsFile(data));
+  return keys;
 }

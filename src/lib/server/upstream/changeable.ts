@@ -17,6 +17,9 @@ export function createChangeableUpstream(
     status: () => current.status(),
     visit: () => current.visit(),
     choose: (courses) => current.choose(courses),
+    wanted: () => {
+      current.wanted();
+    },
     change(parent) {
       // One after the other: two administrators who choose at once end with one job.
       turn = turn.then(async () => {

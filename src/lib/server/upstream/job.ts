@@ -22,6 +22,7 @@ import { runVisit, type OwnEnd, type Place } from '../../sync/visit.ts';
 import type { Engine } from '../engine/engine.ts';
 import { StorageFailure } from '../engine/engine.ts';
 import type { Log } from '../log.ts';
+import type { FromAbove } from '../update/from-above.ts';
 import type { CourseState, UpstreamCourses } from './courses.ts';
 import { createLine } from './line.ts';
 import type { NoteBook, Notes } from './notes.ts';
@@ -70,6 +71,8 @@ export interface Upstream {
   visit(): Promise<VisitEnd | null>;
   /** Which of the parent's courses are carried here; null for all. */
   choose(courses: readonly CourseId[] | null): Promise<void>;
+  /** Something is wanted from the parent: the next visit need not wait for its time, but keeps to the hours. */
+  wanted(): void;
   close(): Promise<void>;
 }
 
@@ -91,6 +94,8 @@ export function createUpstream(given: {
   readonly notes: NoteBook;
   readonly relayed: Relayed;
   readonly courses: UpstreamCourses;
+  /** A version of the node, where somebody agreed to it. */
+  readonly release: Pick<FromAbove, 'heard' | 'fetch'>;
   /** What is published here, for the greeting. */
   readonly published: () => Readonly<Record<string, string>>;
   readonly obey: OwnEnd['obey'];
@@ -102,7 +107,8 @@ export function createUpstream(given: {
   readonly sleep: (ms: number) => Promise<void>;
   readonly log: Log;
 }): Upstream {
-  const { node, version, engine, parent, notes, relayed, courses, published, obey, arrived, erased, clock, random, sleep, log } = given;
+  const { node, version, engine, parent, notes, relayed, courses, release, published, obey, arrived, erased, clock, random, sleep, log } =
+    given;
   const up = [`records-${node}`, `desk-${node}`];
   const holder = base32(random(10));
   const now = (): Instant => instantOf(clock());
@@ -130,6 +136,8 @@ export function createUpstream(given: {
   let plan: LinkCommand = { do: 'nothing' };
   let timer: NodeJS.Timeout | undefined;
   let visiting: Promise<VisitEnd> | null = null;
+  /** Something new waits since the visit under way began: a version of the node, which may take an hour, lets it pass. */
+  let news = false;
 
   const own = createOwnEnd({
     node,
@@ -201,15 +209,16 @@ export function createUpstream(given: {
     try {
       const { courses: chosen } = await notes.read();
       let pieces = 0;
+      news = false;
+      const moved = (count: number): void => void (pieces += count);
       const ended = await runVisit(
         { own, parent: createParentEnd({ line, report }), part: bounded, mayGoOn, moved: () => undefined },
-        ({ courses: offered = {} }) =>
-          courses.install(offered, (course) => chosen?.includes(course) ?? true, {
-            line,
-            part: bounded,
-            mayGoOn,
-            moved: (count) => void (pieces += count),
-          }),
+        async ({ place, courses: offered = {}, release: offer = null }) => {
+          release.heard(place.node, offer);
+          const fetched = await release.fetch({ line, part: bounded, mayGoOn: () => mayGoOn() && !news, moved });
+          if (!fetched.ok) return fetched;
+          return courses.install(offered, (course) => chosen?.includes(course) ?? true, { line, part: bounded, mayGoOn, moved });
+        },
       );
       end = { ...ended, moved: ended.moved + pieces };
     } catch (error) {
@@ -306,7 +315,10 @@ export function createUpstream(given: {
         const { sequence } = await engine.database(database).info(null);
         await engine.database(database).waitForChange(null, sequence, stopping.signal);
         if (stopping.signal.aborted) return;
-        if ((await noteWaiting()).waiting > 0) take({ type: 'changed' });
+        if ((await noteWaiting()).waiting > 0) {
+          news = true;
+          take({ type: 'changed' });
+        }
       } catch (error) {
         if (!(error instanceof StorageFailure)) throw error;
       }
@@ -350,6 +362,9 @@ export function createUpstream(given: {
     },
     async choose(chosen) {
       await notes.change((before) => ({ ...before, courses: chosen }));
+      take({ type: 'changed' });
+    },
+    wanted() {
       take({ type: 'changed' });
     },
     async close() {

@@ -16,6 +16,7 @@ import type { Engine } from '../engine/engine.ts';
 import { badRequest, forbidden, json, notFound, refuse } from '../http/answer.ts';
 import { readObject } from '../http/body.ts';
 import type { Route, OrganRequest } from '../http/organ.ts';
+import type { Held } from '../update/held.ts';
 import { courseSizes, offeredCourses } from './courses.ts';
 import type { Upstream } from './job.ts';
 
@@ -59,9 +60,11 @@ export function upstreamRoutes(given: {
   readonly library: Pick<Library, 'all'>;
   readonly upstream: Pick<Upstream, 'status' | 'visit' | 'choose'>;
   readonly centre: Pick<CentreBook, 'factsOf'>;
+  /** Versions of the node that are handed on. */
+  readonly held: Pick<Held, 'offered'>;
   readonly clock: Clock;
 }): readonly Route[] {
-  const { node, version, engine, sessions, peers, library, upstream, centre, clock } = given;
+  const { node, version, engine, sessions, peers, library, upstream, centre, held, clock } = given;
   const notes = engine.database('private');
 
   /** The databases that a child may come near, and where each one's feed ends. */
@@ -114,7 +117,16 @@ export function upstreamRoutes(given: {
         const read = await readObject(request);
         if (!read.ok) return read.error;
         const databases = await databasesFor(child);
-        const greeting = { node, epoch: engine.epoch, version, child, databases, courses: offeredCourses(library) };
+        const release = await held.offered();
+        const greeting = {
+          node,
+          epoch: engine.epoch,
+          version,
+          child,
+          databases,
+          courses: offeredCourses(library),
+          ...(release === null ? {} : { release }),
+        };
         // Before it joins, a centre asks what it would carry, and has nothing to report.
         if (read.value['sizes'] === true) return json({ ...greeting, sizes: courseSizes(library) });
         const contact = parseReport(read.value, instantOf(clock()));

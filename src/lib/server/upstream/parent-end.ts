@@ -5,6 +5,7 @@ import { isListOf, isObject, isRecordOf, isString, type JsonObject } from '../..
 import type { LinkFailure } from '../../sync/link.ts';
 import type { FeedPage, Greeting, ParentEnd, Place, Refusal, Travelling } from '../../sync/visit.ts';
 import { worthCompressing } from '../http/compression.ts';
+import { parseOffered } from '../update/held.ts';
 import { LineBroken, type Line } from './line.ts';
 
 /** Bytes of an answer, unpacked. A page of a feed or a part of documents has far less. */
@@ -79,7 +80,8 @@ function parseGreeting(value: unknown): Greeting | null {
   const { node, epoch, child, databases, courses = {} } = value;
   const place = placeOf(node, epoch);
   if (place === null || !isNodeId(child) || !isRecordOf(isString)(databases) || !isRecordOf(isString)(courses)) return null;
-  return { place, child, databases, courses };
+  const release = parseOffered(value['release']);
+  return { place, child, databases, courses, ...(release === null ? {} : { release }) };
 }
 
 function parsePage(value: unknown): FeedPage | null {
