@@ -13,7 +13,9 @@ export interface NodeProcess {
   readonly firstRunCode: string;
   /** What it has printed so far, over all its starts. */
   readonly printed: string;
-  /** Resolves when it answers; rejects with what it printed where it ends or is silent for a minute. Again: the same address, the same data. */
+  /** Milliseconds from the beginning of the newest start until `/health` said ok. */
+  readonly answeredAfter: number;
+  /** Resolves when it answers and its courses are there; rejects with what it printed where it ends or is silent for a minute. Again: the same address, the same data. */
   start(): Promise<void>;
   /** Ends the process as a service manager does, or as a power cut does. */
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
@@ -34,11 +36,14 @@ export const freePort = (): Promise<number> =>
 
 const codePattern = /\b[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}\b/;
 
-async function answers(origin: string): Promise<boolean> {
+/** `healthy`: it answers everybody; on a first start its courses are still made ready. */
+async function stateOf(origin: string): Promise<'silent' | 'healthy' | 'ready'> {
   try {
-    return (await fetch(`${origin}/health`, { signal: AbortSignal.timeout(2000) })).ok;
+    const response = await fetch(`${origin}/health`, { signal: AbortSignal.timeout(2000) });
+    if (!response.ok) return 'silent';
+    return ((await response.json()) as { publishing?: boolean }).publishing === true ? 'healthy' : 'ready';
   } catch {
-    return false;
+    return 'silent';
   }
 }
 
@@ -62,6 +67,7 @@ export function createNodeProcess({
   let child: ChildProcess | null = null;
   let output = '';
   let code = '';
+  let answeredAfter = 0;
 
   return {
     origin,
@@ -73,7 +79,12 @@ export function createNodeProcess({
     get printed() {
       return output;
     },
+    get answeredAfter() {
+      return answeredAfter;
+    },
     async start() {
+      const began = performance.now();
+      answeredAfter = 0;
       const program = supervised ? ['scripts/supervise.ts'] : [...serveFlags, 'scripts/perigee.ts', 'serve'];
       const started = spawn(process.execPath, [...program, ...options], {
         cwd: join(import.meta.dirname, '..'),
@@ -88,7 +99,10 @@ export function createNodeProcess({
       started.stdout.on('data', listen);
       started.stderr.on('data', listen);
       const until = Date.now() + 60_000;
-      while (!(await answers(origin))) {
+      for (;;) {
+        const state = await stateOf(origin);
+        if (state !== 'silent' && answeredAfter === 0) answeredAfter = performance.now() - began;
+        if (state === 'ready') break;
         if (started.exitCode !== null) throw new Error(`The node ended with ${String(started.exitCode)}:\n${output}`);
         if (Date.now() > until) throw new Error(`The node did not answer within a minute:\n${output}`);
         await new Promise((resolve) => setTimeout(resolve, 50));

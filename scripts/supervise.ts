@@ -133,8 +133,10 @@ for (;;) {
     const isHealthy = await healthy;
     if (isStopping) process.exit(await ended);
     if (!isHealthy) {
+      const isOver = child?.exitCode !== null || child.signalCode !== null;
       await end(ended);
-      const why = `Version ${nameOf(pointer.version)} did not come up healthy within ${String(Math.round(patience / 1000))} s.`;
+      const how = isOver ? ': it ended by itself.' : ` within ${String(Math.round(patience / 1000))} s.`;
+      const why = `Version ${nameOf(pointer.version)} did not come up healthy${how}`;
       say(`${why} Version ${nameOf(pointer.before)} runs again.`);
       goBack(data, why);
       continue;

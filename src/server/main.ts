@@ -61,6 +61,7 @@ import { createCouchSession, createReplica } from '../lib/server/replica/organ.t
 import { createReceipts } from '../lib/server/replica/receipts.ts';
 import { centreRoutes } from '../lib/server/status/centre.ts';
 import { createDisk } from '../lib/server/status/disk.ts';
+import { openDiskPace } from '../lib/server/status/disk-pace.ts';
 import { createStorageWatch } from '../lib/server/status/storage-watch.ts';
 import type { LogBook } from '../lib/server/status/log-book.ts';
 import { createMetrics } from '../lib/server/status/metrics.ts';
@@ -103,8 +104,8 @@ export interface NodeSettings {
   readonly version: string;
   readonly compiler: Compiler;
   /**
-   * `before`, the default: what changed among the courses and entries is published before anybody is answered. `behind`: where something is published already, that is answered with, and the rest
-   * follows when `publish` is called, so that a start after an update does not wait for the compiler.
+   * `before`, the default: what changed among the courses and entries is published before anybody is answered. `behind`: it follows when `publish` is called, so that a start does not wait for the compiler.
+   * What is published already is answered with meanwhile; where nothing is, on the first start, whoever asks what is published waits for it, and nobody else does.
    */
   readonly publishing?: 'before' | 'behind';
   readonly log: Log;
@@ -182,7 +183,8 @@ export async function openNode(settings: NodeSettings) {
     clock = systemClock,
     sleep = systemSleep,
   } = settings;
-  const storage = createStorageWatch({ clock, log });
+  const pace = openDiskPace(data);
+  const storage = createStorageWatch({ clock, log, best: pace.read(), keep: pace.keep });
   const { engine, records, desk, store, cohorts, peers, signer, orders, sessions } = await openAccounts({
     ...settings,
     check: 'whole',
@@ -246,9 +248,16 @@ export async function openNode(settings: NodeSettings) {
     await compendium.refresh();
     seen = await stateOfAll();
   };
-  const isBehind = publishing === 'behind' && library.all().length > 0 && (await compendium.read('en')) !== null;
+  const isBehind = publishing === 'behind';
+  /** Nothing is published yet: what would be answered of courses meanwhile would not be true. */
+  let isFirst = isBehind && courses !== null && (library.all().length === 0 || (await compendium.read('en')) === null);
+  const firstPublished = Promise.withResolvers<undefined>();
   if (isBehind) await programmes.refresh();
   else await publish();
+  const endFirst = (): void => {
+    isFirst = false;
+    firstPublished.resolve(undefined);
+  };
 
   const knownCountries = async (): Promise<ReadonlySet<string>> =>
     new Set(((await compendium.read('en'))?.entries ?? []).flatMap(({ kind, id }) => (kind === 'country' ? [id] : [])));
@@ -454,16 +463,19 @@ export async function openNode(settings: NodeSettings) {
         ...pairRoutes({ node, engine }),
       ],
     }),
-    health: createHealth({ node, version, engine, upstream, disk, storage, clock }),
+    health: createHealth({ node, version, engine, upstream, disk, storage, publishing: () => isFirst, clock }),
     metrics: createMetricsOrgan({ metrics, sessions, upstream, storage }),
   };
 
   const admission = createAdmission();
 
   async function respond(request: OrganRequest, caller: Caller = pageItself): Promise<Response | null> {
-    const name = new URL(request.url).pathname.split('/')[1] ?? '';
+    const path = new URL(request.url).pathname;
+    const name = path.split('/')[1] ?? '';
     const organ = Object.entries(organs).find(([first]) => first === name)?.[1];
     if (organ === undefined) return null;
+    // Before it takes a place: a room that opens the catalogue in the first seconds must not keep out who hands over work.
+    if (isFirst && (name === 'content' || path.startsWith('/api/setup') || path.startsWith('/api/cohorts'))) await firstPublished.promise;
     const began = performance.now();
     const answer = await admission.admit(request, (counted) => organ(counted, caller));
     // Whose answer it was, in the answer itself: what a parent confirms holds in one epoch.
@@ -488,7 +500,11 @@ export async function openNode(settings: NodeSettings) {
     },
     /** Brings what is published in step with its sources, where that was left for later. */
     publish: async () => {
-      if (isBehind) await publish();
+      try {
+        if (isBehind) await publish();
+      } finally {
+        endFirst();
+      }
     },
     /** This node and its parent. */
     upstream,
@@ -498,6 +514,7 @@ export async function openNode(settings: NodeSettings) {
     issuing,
     async close() {
       isClosing = true;
+      endFirst();
       clearTimeout(firstLook);
       for (const round of rounds) clearInterval(round);
       await upstream.close();

@@ -119,9 +119,8 @@ export async function kills(count: number, seed: number): Promise<Starts> {
   let asked = 0;
 
   async function start(): Promise<void> {
-    const began = performance.now();
     await process.start();
-    times.push(performance.now() - began);
+    times.push(process.answeredAfter);
   }
 
   async function check(devices: readonly TestDevice[], token: string): Promise<void> {
@@ -388,9 +387,8 @@ export async function powerCuts(count: number, seed: number): Promise<Starts> {
       }
       const node = createNodeProcess({ port, data, options, environment: { PERIGEE_NODE: name } });
       try {
-        const began = performance.now();
         await node.start();
-        times.push(performance.now() - began);
+        times.push(node.answeredAfter);
         const missing = await missingAt(node.origin, data, claimed, recording);
         asked += missing.asked;
         await node.stop('SIGKILL');

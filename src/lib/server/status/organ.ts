@@ -28,9 +28,11 @@ export function createHealth(given: {
   readonly upstream: Upstream;
   readonly disk: Disk;
   readonly storage: Pick<StorageWatch, 'state'>;
+  /** The courses are being made ready for the first time. */
+  readonly publishing: () => boolean;
   readonly clock: Clock;
 }): Organ {
-  const { node, version, engine, upstream, disk, storage, clock } = given;
+  const { node, version, engine, upstream, disk, storage, publishing, clock } = given;
 
   /** What an administrator's watch looks at; who the parent is and what it refused is for the administrator alone. */
   async function look(): Promise<{
@@ -57,7 +59,16 @@ export function createHealth(given: {
         if (last === null || now - last.at > goodFor || now < last.at) last = { at: now, seen: look() };
         const { writable, state, disk: room, upstream: parent } = await last.seen;
         return json(
-          { status: writable ? 'ok' : 'cannot write', version, engine: engine.kind, node, storage: state, disk: room, upstream: parent },
+          {
+            status: writable ? 'ok' : 'cannot write',
+            version,
+            engine: engine.kind,
+            node,
+            ...(publishing() ? { publishing: true } : {}),
+            storage: state,
+            disk: room,
+            upstream: parent,
+          },
           writable ? 200 : 503,
         );
       },

@@ -28,6 +28,28 @@ describe('how the storage is', () => {
     expect(lines[1]).toBe('The storage is written again, after 5 min.');
   });
 
+  it('remembers over starts what the disk could do, and tells a better pace only where it is clearly one', () => {
+    const told: number[] = [];
+    const lines: string[] = [];
+    const start = (best: number | null) =>
+      createStorageWatch({ clock: () => 0, log: (line) => void lines.push(line), best, keep: (pace) => void told.push(pace) });
+    const write = (watch: ReturnType<typeof start>, ms: number): void => {
+      for (let n = 0; n < 32; n++) watch.wrote(ms);
+    };
+    const first = start(null);
+    write(first, 10);
+    write(first, 9);
+    write(first, 5);
+    expect(told).toEqual([10, 5]);
+    // The disk got slow while the node was off: a start that knew nothing would take 80 ms for what it always did.
+    const blind = start(null);
+    write(blind, 80);
+    expect(blind.state()).toBe('ok');
+    const second = start(5);
+    write(second, 80);
+    expect([second.state(), lines.length]).toEqual(['slow', 1]);
+  });
+
   it('never takes damage back: a restore does', () => {
     const { watch, lines } = watched();
     watch.failed('damaged', 'a row');

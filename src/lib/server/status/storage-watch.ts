@@ -42,11 +42,18 @@ const advice: Readonly<Record<Exclude<StorageState, 'ok'>, string>> = {
 
 const medianOf = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-export function createStorageWatch(given: { readonly clock: Clock; readonly log: Log }): StorageWatch {
-  const { clock, log } = given;
+export function createStorageWatch(given: {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The best median of earlier starts on this disk, and told a better one: a disk that got slow while the node was off is noticed too. */
+  readonly best?: number | null;
+  readonly keep?: (best: number) => void;
+}): StorageWatch {
+  const { clock, log, keep = () => undefined } = given;
   let newest: number[] = [];
   /** The best median so far: what this disk can do. */
-  let best = Number.POSITIVE_INFINITY;
+  let best = given.best ?? Number.POSITIVE_INFINITY;
+  let kept = best;
   let isSlow = false;
   let trouble: { readonly is: Trouble; readonly since: number } | null = null;
 
@@ -54,6 +61,8 @@ export function createStorageWatch(given: { readonly clock: Clock; readonly log:
     if (newest.length < looked) return;
     const median = medianOf(newest);
     best = Math.min(best, median);
+    // A little better is no news: the disk is not written to for it.
+    if (best < kept * 0.8) keep((kept = best));
     const slow = median > slowFrom || (median > grownFrom && median > grown * best);
     // Well again only when it is clearly so: a disk at the border would fill the log.
     if (slow && !isSlow) log(`${advice.slow} (${String(Math.round(median))} ms for a commit, ${String(Math.round(best))} ms at best)`);
