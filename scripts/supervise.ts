@@ -47,6 +47,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   });
 
 interface Run {
+  /** Whether it ended by itself by now. */
+  readonly hasEnded: () => boolean;
   /** Resolves with whether it became healthy; false where it ended or took too long. */
   readonly healthy: Promise<boolean>;
   readonly ended: Promise<number>;
@@ -82,7 +84,7 @@ function run(pointer: Pointer): Run {
       resolved(false);
     });
   });
-  return { healthy, ended };
+  return { healthy, ended, hasEnded: () => started.exitCode !== null || started.signalCode !== null };
 }
 
 async function end(ended: Promise<number>): Promise<void> {
@@ -128,12 +130,12 @@ for (;;) {
     writePointer(data, pointer);
     say(`Version ${nameOf(pointer.version)} starts for the first time, in place of ${nameOf(pointer.before)}.`);
   }
-  const { healthy, ended } = run(pointer);
+  const { healthy, ended, hasEnded } = run(pointer);
   if (pointer.stage === 'trial') {
     const isHealthy = await healthy;
     if (isStopping) process.exit(await ended);
     if (!isHealthy) {
-      const isOver = child?.exitCode !== null || child.signalCode !== null;
+      const isOver = hasEnded();
       await end(ended);
       const how = isOver ? ': it ended by itself.' : ` within ${String(Math.round(patience / 1000))} s.`;
       const why = `Version ${nameOf(pointer.version)} did not come up healthy${how}`;
