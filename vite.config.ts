@@ -39,7 +39,8 @@ const desk =
 const country = /src\/(lib\/app\/[Cc]ountry|lib\/ui\/(Trend|Tally)|routes\/(profiles\/(\+|\[country\]\/\+)|plans|calls))/;
 
 /** What pages of staff and of the commons share, and no lesson needs. */
-const tables = /src\/lib\/(domain\/(csv|about|countries|orders|roster|centre)|app\/(trust-facts|decode-text|entry-address))/;
+const tables =
+  /src\/lib\/(domain\/(csv|about|countries|orders|roster|centre)|app\/(trust-facts|decode-text|entry-address)|cooperation\/address)/;
 /** Looking for words in lessons and entries: not before somebody does. */
 const search = /src\/lib\/course\/search/;
 const cooperation = /src\/lib\/cooperation\//;

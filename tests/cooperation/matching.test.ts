@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ofKind } from '../../src/lib/cooperation/commons.ts';
-import { callsView, callView, planView } from '../../src/lib/cooperation/country-views.ts';
+import { callsView, callView } from '../../src/lib/cooperation/call-views.ts';
+import { planView } from '../../src/lib/cooperation/country-views.ts';
 import type { Day } from '../../src/lib/cooperation/day.ts';
 import type { EntryId } from '../../src/lib/cooperation/entry.ts';
 import { activityTypes } from '../../src/lib/cooperation/kinds/plan.ts';

@@ -232,6 +232,7 @@ const table: Readonly<Record<string, Row>> = {
   'GET /content/compendium/pairs': { form: 'node', things: one('/content/compendium/pairs', 'all') },
   'GET /content/compendium/writing': { form: 'node', things: one('/content/compendium/writing?kinds=solution', 'all') },
   'GET /content/compendium/calls': { form: 'node', things: one('/content/compendium/calls', 'all') },
+  'GET /content/compendium/offers/:id': { form: 'node', things: one('/content/compendium/offers/none', 'all') },
   'GET /content/compendium/calls/:id': { form: 'node', things: one('/content/compendium/calls/none', 'all') },
   'POST /content/pack': { form: 'node', things: one('/content/pack', 'all', { pieces: [] }) },
   'GET /content/programmes': { form: 'node', things: one('/content/programmes', 'all') },

@@ -135,11 +135,20 @@ export function firstOnDevice(search: URLSearchParams, language: InterfaceLangua
   return { total: found.length, cards: found.slice(0, firstResults).map((entry) => tools.cardOf(entry, commons, language, day)) };
 }
 
-export type LinkedEntry = EntryView & { readonly jsonLd?: unknown };
+/** The node writes beside a view what other programs read of the entry (schema.org); a page that the device made has no such reader. */
+export type Described<View> = View & { readonly jsonLd?: unknown };
 
-export const loadEntry = (fetch: Fetch, id: string, language: InterfaceLanguage): Promise<Viewed<LinkedEntry>> =>
-  viewed<LinkedEntry>(fetch, `/content/compendium/entries/${encodeURIComponent(id)}?lang=${language}`, language, (commons, tools) =>
-    tools.entryView(commons, id, language, tools.dayOf(now())),
+/** What is read elsewhere is answered with its path. */
+export const loadEntry = (
+  fetch: Fetch,
+  id: string,
+  language: InterfaceLanguage,
+): Promise<Viewed<Described<EntryView> | { readonly elsewhere: string }>> =>
+  viewed<Described<EntryView> | { readonly elsewhere: string }>(
+    fetch,
+    `/content/compendium/entries/${encodeURIComponent(id)}?lang=${language}`,
+    language,
+    (commons, tools) => tools.entryView(commons, id, language, tools.dayOf(now())) ?? tools.elsewhereOf(commons, id),
   );
 
 export const loadComparison = (fetch: Fetch, ids: string, language: InterfaceLanguage): Promise<Viewed<CompareView>> =>

@@ -1,17 +1,19 @@
 /** Where the pages of countries have their views from: as the compendium's, and out of the same commons. */
 import type { WrittenKind } from '#lib/cooperation/fields.ts';
 import type { WritingView } from '#lib/cooperation/writing.ts';
-import type { CallsView, CallView, CountriesView, PlanView, ProfileView } from '#lib/cooperation/country-views.ts';
+import type { CallsView, CallView, OfferView } from '#lib/cooperation/call-views.ts';
+import type { CountriesView, PlanView, ProfileView } from '#lib/cooperation/country-views.ts';
 import type { Instant } from '#lib/domain/clock.ts';
 import { isObject } from '#lib/domain/shape.ts';
 import type { InterfaceLanguage } from '#lib/i18n/languages.ts';
-import { viewedBy, type Viewed } from './compendium-source.ts';
+import { viewedBy, type Described, type Viewed } from './compendium-source.ts';
 import { now } from './store.ts';
 
 type Fetch = typeof globalThis.fetch;
 
 const today = async () => (await import('#lib/cooperation/day.ts')).dayOf(now());
 const views = () => import('#lib/cooperation/country-views.ts');
+const callViews = () => import('#lib/cooperation/call-views.ts');
 
 /** @param search `q`: words; `weak`: an indicator */
 export function loadCountries(fetch: Fetch, search: URLSearchParams, language: InterfaceLanguage): Promise<Viewed<CountriesView>> {
@@ -28,26 +30,31 @@ export function loadProfile(
   id: string,
   beside: readonly string[],
   language: InterfaceLanguage,
-): Promise<Viewed<ProfileView>> {
+): Promise<Viewed<Described<ProfileView>>> {
   const asked = new URLSearchParams([...beside.map((one) => ['beside', one]), ['lang', language]]);
   return viewedBy(fetch, `/content/compendium/profiles/${encodeURIComponent(id)}?${asked.toString()}`, language, async (commons) =>
     (await views()).profileView(commons, id, beside, language, await today()),
   );
 }
 
-export const loadPlan = (fetch: Fetch, id: string, language: InterfaceLanguage): Promise<Viewed<PlanView>> =>
+export const loadPlan = (fetch: Fetch, id: string, language: InterfaceLanguage): Promise<Viewed<Described<PlanView>>> =>
   viewedBy(fetch, `/content/compendium/plans/${encodeURIComponent(id)}?lang=${language}`, language, async (commons) =>
     (await views()).planView(commons, id, language, await today()),
   );
 
 export const loadCalls = (fetch: Fetch, language: InterfaceLanguage): Promise<Viewed<CallsView>> =>
   viewedBy(fetch, `/content/compendium/calls?lang=${language}`, language, async (commons) =>
-    (await views()).callsView(commons, language, await today()),
+    (await callViews()).callsView(commons, language, await today()),
   );
 
-export const loadCall = (fetch: Fetch, id: string, language: InterfaceLanguage): Promise<Viewed<CallView>> =>
+export const loadCall = (fetch: Fetch, id: string, language: InterfaceLanguage): Promise<Viewed<Described<CallView>>> =>
   viewedBy(fetch, `/content/compendium/calls/${encodeURIComponent(id)}?lang=${language}`, language, async (commons) =>
-    (await views()).callView(commons, id, language, await today()),
+    (await callViews()).callView(commons, id, language, await today()),
+  );
+
+export const loadOffer = (fetch: Fetch, id: string, language: InterfaceLanguage): Promise<Viewed<Described<OfferView>>> =>
+  viewedBy(fetch, `/content/compendium/offers/${encodeURIComponent(id)}?lang=${language}`, language, async (commons) =>
+    (await callViews()).offerView(commons, id, language, await today()),
   );
 
 /**

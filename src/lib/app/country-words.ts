@@ -1,5 +1,6 @@
 /** What the pages of countries say in the words of the interface. */
-import type { CallCard, LineView, ReasonView } from '#lib/cooperation/country-views.ts';
+import type { CallCard, ReasonView } from '#lib/cooperation/call-views.ts';
+import type { LineView } from '#lib/cooperation/country-views.ts';
 import type { Confidence } from '#lib/cooperation/kinds/assessment.ts';
 import type { Activity, ActivityType } from '#lib/cooperation/kinds/plan.ts';
 import type { ObjectiveState } from '#lib/cooperation/plan-state.ts';

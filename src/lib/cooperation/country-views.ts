@@ -3,30 +3,16 @@ import { queryWords, unspaced, variantsOf } from '../course/search.ts';
 import { ofKind, type Commons } from './commons.ts';
 import type { Day } from './day.ts';
 import type { EntryId } from './entry.ts';
-import type { Call } from './kinds/call.ts';
+import type { CallCard } from './call-views.ts';
 import type { Country } from './kinds/country.ts';
 import type { Indicator } from './kinds/indicator.ts';
 import { helpFor, type HelpOf } from './help.ts';
-import type { Offer } from './kinds/offer.ts';
 import type { Activity, ActivityType } from './kinds/plan.ts';
-import {
-  callStateOf,
-  callStates,
-  helpOf,
-  matchAll,
-  needOf,
-  needOfCall,
-  standingOffers,
-  type CallState,
-  type Match,
-  type Reason,
-} from './matching.ts';
+import { callStateOf } from './matching.ts';
 import { isLate, objectivesOf, type Progress } from './plan-state.ts';
 import {
   answersTo,
   callsOf,
-  changeOf,
-  indicatorsOfCall,
   peersOf,
   plansOf,
   profileOf,
@@ -316,175 +302,5 @@ export function planView(commons: Commons, id: string, language: string, today: 
       .filter((call) => call.plan === plan.id)
       .map((call) => ({ ...refOf(call, language), state: callStateOf(call, today), opens: call.opens, closes: call.closes })),
     help: helpFor(commons, plan.id, language, today),
-  };
-}
-
-export type ReasonView = Reason & { readonly title: Shown | null };
-
-export interface MatchView {
-  readonly points: number;
-  readonly reasons: readonly ReasonView[];
-}
-
-export interface OfferCard extends Ref {
-  readonly summary: Shown;
-  readonly by: Shown;
-  readonly invented: boolean;
-  readonly gives: readonly ActivityType[];
-  readonly languages: readonly string[];
-  readonly until: Day | null;
-}
-
-export interface CallCard extends Ref {
-  readonly summary: Shown;
-  readonly country: Ref;
-  readonly invented: boolean;
-  readonly state: CallState;
-  readonly opens: Day;
-  readonly closes: Day;
-  readonly seeks: readonly ActivityType[];
-}
-
-export interface CallsView {
-  readonly calls: readonly CallCard[];
-  /** Each offer, and the countries that it suits. */
-  readonly offers: readonly (OfferCard & { readonly countries: readonly (MatchView & { readonly country: Ref })[] })[];
-}
-
-export interface CallView extends CallCard {
-  readonly plan: Ref;
-  readonly languages: readonly string[];
-  readonly objectives: readonly { readonly id: string; readonly title: Shown; readonly indicator: Ref }[];
-  /** Offers that suit it. */
-  readonly offers: readonly (MatchView & { readonly offer: OfferCard })[];
-  readonly agreements: readonly { readonly offer: OfferCard; readonly day: Day; readonly text: Shown }[];
-  readonly outcome: { readonly day: Day; readonly text: Shown } | null;
-  /** What the profile says of each indicator that it was about: before the agreement, and since. */
-  readonly measured: readonly {
-    readonly indicator: Ref;
-    readonly unit: Shown;
-    readonly before: Reading | null;
-    readonly after: Reading | null;
-    readonly change: Change | null;
-  }[];
-}
-
-const offerCard = (offer: Offer, language: string): OfferCard => ({
-  ...refOf(offer, language),
-  summary: shown(offer.summary, language),
-  by: shown(offer.by, language),
-  invented: offer.invented,
-  gives: offer.gives,
-  languages: offer.languages,
-  until: offer.until,
-});
-
-function callCard(commons: Commons, call: Call, language: string, today: Day): CallCard | null {
-  const plan = commons.byId.get(call.plan);
-  const country = plan?.kind === 'plan' ? commons.byId.get(plan.country) : undefined;
-  if (country?.kind !== 'country') return null;
-  return {
-    ...refOf(call, language),
-    summary: shown(call.summary, language),
-    country: refOf(country, language),
-    invented: country.invented,
-    state: callStateOf(call, today),
-    opens: call.opens,
-    closes: call.closes,
-    seeks: call.seeks,
-  };
-}
-
-const matchView = (commons: Commons, { points, reasons }: Match, language: string): MatchView => ({
-  points,
-  reasons: reasons.map((reason) => {
-    const found = reason.type === 'indicator' ? commons.byId.get(reason.indicator) : undefined;
-    return { ...reason, title: found === undefined ? null : shown(found.title, language) };
-  }),
-});
-
-export function callsView(commons: Commons, language: string, today: Day): CallsView {
-  const needs = ofKind(commons.entries, 'country').map((country) => needOf(commons, country, today));
-  const offers = standingOffers(commons, today);
-  const matches = matchAll(
-    needs,
-    offers.map((offer) => helpOf(commons, offer)),
-  );
-  const byOffer = new Map<EntryId, Match[]>();
-  for (const match of matches) {
-    const known = byOffer.get(match.offer);
-    if (known === undefined) byOffer.set(match.offer, [match]);
-    else known.push(match);
-  }
-  return {
-    calls: ofKind(commons.entries, 'call')
-      .flatMap((call) => callCard(commons, call, language, today) ?? [])
-      .sort((a, b) => callStates.indexOf(a.state) - callStates.indexOf(b.state) || compare(a.closes, b.closes) || compare(a.id, b.id)),
-    offers: [...offers]
-      .sort((a, b) => compare(a.id, b.id))
-      .map((offer) => ({
-        ...offerCard(offer, language),
-        countries: (byOffer.get(offer.id) ?? []).flatMap((match) => {
-          const country = commons.byId.get(match.country);
-          return country === undefined ? [] : [{ ...matchView(commons, match, language), country: refOf(country, language) }];
-        }),
-      })),
-  };
-}
-
-export function callView(commons: Commons, id: string, language: string, today: Day): CallView | null {
-  const call = commons.byId.get(id as EntryId);
-  if (call?.kind !== 'call') return null;
-  const [card, need, plan] = [callCard(commons, call, language, today), needOfCall(commons, call), commons.byId.get(call.plan)];
-  if (card === null || need === null || plan?.kind !== 'plan') return null;
-  const country = commons.byId.get(plan.country);
-  if (country?.kind !== 'country') return null;
-  const { lines } = profileOf(commons, country);
-  const lineFor = (indicator: EntryId): Line | undefined => lines.find((line) => line.indicator.id === indicator);
-  const asked = indicatorsOfCall(commons, call);
-  const offers = new Map(ofKind(commons.entries, 'offer').map((offer) => [offer.id, offer]));
-  // Of a call that is over: the offers of its time, whether or not they could still be taken up.
-  const agreed = call.agreements.map(({ day }) => day).sort(compare)[0];
-  const helps = standingOffers(commons, agreed ?? (call.closes < today ? call.closes : today)).map((offer) => helpOf(commons, offer));
-  return {
-    ...card,
-    plan: refOf(plan, language),
-    languages: need.languages,
-    objectives: plan.objectives
-      .filter((objective) => call.objectives.length === 0 || call.objectives.includes(objective.id))
-      .flatMap((objective) => {
-        const line = lineFor(objective.indicator);
-        return line === undefined
-          ? []
-          : [{ id: objective.id, title: shown(objective.title, language), indicator: refOf(line.indicator, language) }];
-      }),
-    offers: matchAll([need], helps).flatMap((match) => {
-      const offer = offers.get(match.offer);
-      return offer === undefined ? [] : [{ ...matchView(commons, match, language), offer: offerCard(offer, language) }];
-    }),
-    agreements: call.agreements.flatMap(({ offer: of, day, text }) => {
-      const offer = offers.get(of);
-      return offer === undefined ? [] : [{ offer: offerCard(offer, language), day, text: shown(text, language) }];
-    }),
-    outcome: call.outcome === null ? null : { day: call.outcome.day, text: shown(call.outcome.text, language) },
-    measured:
-      agreed === undefined
-        ? []
-        : asked.flatMap((indicator) => {
-            const line = lineFor(indicator);
-            if (line === undefined) return [];
-            const year = Number(agreed.slice(0, 4));
-            const before = line.readings.filter((reading) => reading.year < year).at(-1) ?? null;
-            const after = line.readings.filter((reading) => reading.year >= year).at(-1) ?? null;
-            return [
-              {
-                indicator: refOf(line.indicator, language),
-                unit: shown(line.indicator.unit, language),
-                before,
-                after,
-                change: before === null || after === null ? null : changeOf(line.indicator, before.value, after.value),
-              },
-            ];
-          }),
   };
 }

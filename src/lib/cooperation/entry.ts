@@ -63,4 +63,4 @@ export interface Written {
 }
 
 /** Pages of the compendium that an entry may not be named like. */
-export const reservedIds: readonly string[] = ['gaps', 'compare', 'about', 'export'];
+export const reservedIds: readonly string[] = ['gaps', 'compare', 'about', 'export', 'offers'];

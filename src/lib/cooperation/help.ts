@@ -1,6 +1,6 @@
 /** What the pages of help show: requests of countries, advisory missions, contributions to the fund, new centres that are proposed; and mentoring. As views.ts does for the compendium. */
 import { linkedFrom, ofKind, type Commons } from './commons.ts';
-import { refOf, type Ref } from './ref.ts';
+import { leadOf, refOf, type Lead, type Ref } from './ref.ts';
 import type { Day } from './day.ts';
 import type { EntryId } from './entry.ts';
 import type { Contribution } from './kinds/contribution.ts';
@@ -144,11 +144,6 @@ export function helpView(commons: Commons, language: string, today: Day): HelpVi
   };
 }
 
-/** What an entry leads to, with its kind: where it is read is for the page to know. */
-export interface Lead extends Ref {
-  readonly kind: string;
-}
-
 interface Whole {
   readonly title: Shown;
   readonly summary: Shown;
@@ -205,7 +200,7 @@ export function helpEntryView(commons: Commons, id: string, language: string, to
   const entry = commons.byId.get(id as EntryId);
   const lead = (to: EntryId | null): Lead | null => {
     const found = to === null ? undefined : commons.byId.get(to);
-    return found === undefined ? null : { ...refOf(found, language), kind: found.kind };
+    return found === undefined ? null : leadOf(found, language);
   };
   const leads = (all: readonly EntryId[]): readonly Lead[] => all.flatMap((one) => lead(one) ?? []);
   const say = (text: Readonly<Record<string, string>>): Shown => shown(text, language);

@@ -2,6 +2,7 @@
  * What a page shows of a commons, in one language: worked out by the node for a page that it renders, and by the device for one that it
  * shows from its own store, by the same functions. Each text comes with the language that it is in.
  */
+import { pathOf } from './address.ts';
 import type { Commons } from './commons.ts';
 import type { Day } from './day.ts';
 import { isOfCountry, type EntryId, type Kind, type Text } from './entry.ts';
@@ -224,6 +225,12 @@ export function entryView(commons: Commons, id: string, language: string, today:
     from: (commons.from.get(entry.id) ?? []).filter(({ kind }) => !isOfCountry(kind)).map(card),
     today,
   };
+}
+
+/** Where something is read that is no entry of the compendium; null where nothing has this id. */
+export function elsewhereOf({ byId }: Commons, id: string): { readonly elsewhere: string } | null {
+  const entry = byId.get(id as EntryId);
+  return entry === undefined ? null : { elsewhere: pathOf(entry) };
 }
 
 /** So many can be laid side by side. */

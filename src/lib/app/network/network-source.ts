@@ -5,7 +5,7 @@ import type { PeopleReach } from '#lib/cooperation/people-reach.ts';
 import type { NetworkView, OpportunitiesView, ResourcesView } from '#lib/cooperation/network.ts';
 import { isObject } from '#lib/domain/shape.ts';
 import type { InterfaceLanguage } from '#lib/i18n/languages.ts';
-import { finderOn, viewed, type Viewed } from '../compendium-source.ts';
+import { finderOn, viewed, type Described, type Viewed } from '../compendium-source.ts';
 import { now } from '../store.ts';
 
 type Fetch = typeof globalThis.fetch;
@@ -61,7 +61,7 @@ export const loadHelp = (fetch: Fetch, language: InterfaceLanguage): Promise<Vie
     return helpView(commons, language, tools.dayOf(now()));
   });
 
-export const loadHelpEntry = (fetch: Fetch, id: string, language: InterfaceLanguage): Promise<Viewed<HelpEntryView>> =>
+export const loadHelpEntry = (fetch: Fetch, id: string, language: InterfaceLanguage): Promise<Viewed<Described<HelpEntryView>>> =>
   viewed(fetch, `/content/compendium/help/${encodeURIComponent(id)}?lang=${language}`, language, async (commons, tools) => {
     const { helpEntryView } = await import('#lib/cooperation/help.ts');
     return helpEntryView(commons, id, language, tools.dayOf(now()));

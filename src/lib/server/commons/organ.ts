@@ -1,16 +1,18 @@
 /** `/content/commons` and `/content/compendium/…`: the commons as pieces for devices, and as pages show it. Open to all. */
 import type { Clock } from '../../domain/clock.ts';
-import { callsView, callView, countriesView, planView, profileView } from '../../cooperation/country-views.ts';
+import { callsView, callView, offerView } from '../../cooperation/call-views.ts';
+import { countriesView, planView, profileView } from '../../cooperation/country-views.ts';
 import type { Commons } from '../../cooperation/commons.ts';
 import { dayOf, type Day } from '../../cooperation/day.ts';
 import { coordinationView, csvOfCoordination } from '../../cooperation/coordination.ts';
+import type { EntryId } from '../../cooperation/entry.ts';
 import { csvOfCommons, dcatOf, jsonLdOf } from '../../cooperation/export.ts';
 import { createFinder, type Finding, type Query } from '../../cooperation/find.ts';
 import { helpEntryView, helpView } from '../../cooperation/help.ts';
 import { networkQueryFrom, networkView, opportunitiesView, resourcesView } from '../../cooperation/network.ts';
 import { isWrittenKind } from '../../cooperation/fields.ts';
 import { writingView } from '../../cooperation/writing.ts';
-import { compareView, entryView, gapsView, listView, queryFrom } from '../../cooperation/views.ts';
+import { compareView, elsewhereOf, entryView, gapsView, listView, queryFrom } from '../../cooperation/views.ts';
 import { isInterfaceLanguage } from '../../i18n/languages.ts';
 import { isKnown } from '../content/organ.ts';
 import { json, notFound } from '../http/answer.ts';
@@ -66,6 +68,16 @@ export function commonsRoutes({
       return json(made, 200, { ...viewHeaders, etag });
     };
 
+  /** A view with what other programs read of its entry beside it. */
+  function described<View extends object>(
+    read: Commons,
+    id: string | undefined,
+    found: View | null,
+  ): (View & { readonly jsonLd: unknown }) | null {
+    const entry = read.byId.get(id as EntryId);
+    return found === null || entry === undefined ? null : { ...found, jsonLd: jsonLdOf(entry, read, origin) };
+  }
+
   return [
     {
       method: 'GET',
@@ -99,8 +111,8 @@ export function commonsRoutes({
       method: 'GET',
       path: '/content/compendium/entries/:id',
       answer: view(({ read, language, today }, { parts }) => {
-        const found = entryView(read, parts['id'] ?? '', language, today);
-        return found === null ? null : { ...found, jsonLd: jsonLdOf(found.entry, read, origin) };
+        const id = parts['id'] ?? '';
+        return described(read, id, entryView(read, id, language, today)) ?? elsewhereOf(read, id);
       }),
     },
     {
@@ -165,13 +177,15 @@ export function commonsRoutes({
       method: 'GET',
       path: '/content/compendium/profiles/:id',
       answer: view(({ read, language, today }, { parts, url }) =>
-        profileView(read, parts['id'] ?? '', url.searchParams.getAll('beside'), language, today),
+        described(read, parts['id'], profileView(read, parts['id'] ?? '', url.searchParams.getAll('beside'), language, today)),
       ),
     },
     {
       method: 'GET',
       path: '/content/compendium/plans/:id',
-      answer: view(({ read, language, today }, { parts }) => planView(read, parts['id'] ?? '', language, today)),
+      answer: view(({ read, language, today }, { parts }) =>
+        described(read, parts['id'], planView(read, parts['id'] ?? '', language, today)),
+      ),
     },
     {
       method: 'GET',
@@ -181,13 +195,24 @@ export function commonsRoutes({
     {
       method: 'GET',
       path: '/content/compendium/calls/:id',
-      answer: view(({ read, language, today }, { parts }) => callView(read, parts['id'] ?? '', language, today)),
+      answer: view(({ read, language, today }, { parts }) =>
+        described(read, parts['id'], callView(read, parts['id'] ?? '', language, today)),
+      ),
+    },
+    {
+      method: 'GET',
+      path: '/content/compendium/offers/:id',
+      answer: view(({ read, language, today }, { parts }) =>
+        described(read, parts['id'], offerView(read, parts['id'] ?? '', language, today)),
+      ),
     },
     { method: 'GET', path: '/content/compendium/help', answer: view(({ read, language, today }) => helpView(read, language, today)) },
     {
       method: 'GET',
       path: '/content/compendium/help/:id',
-      answer: view(({ read, language, today }, { parts }) => helpEntryView(read, parts['id'] ?? '', language, today)),
+      answer: view(({ read, language, today }, { parts }) =>
+        described(read, parts['id'], helpEntryView(read, parts['id'] ?? '', language, today)),
+      ),
     },
     {
       method: 'GET',

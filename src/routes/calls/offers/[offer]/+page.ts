@@ -1,0 +1,13 @@
+import { error } from '@sveltejs/kit';
+import { compendiumDependency } from '#lib/app/compendium-source.ts';
+import { loadOffer } from '#lib/app/country-source.ts';
+import { pageFailures } from '#lib/app/course-facts.ts';
+import type { PageLoad } from './$types';
+
+export const load: PageLoad = async ({ fetch, params, parent, depends }) => {
+  depends(compendiumDependency);
+  const { language } = await parent();
+  const loaded = await loadOffer(fetch, params.offer, language);
+  if (!loaded.ok) error(pageFailures[loaded.error].status, pageFailures[loaded.error]);
+  return { offer: loaded.value.view };
+};
