@@ -19,7 +19,7 @@ export const compendiumImport: Command = {
   usage: `
 Usage: perigee compendium import FILE --kind KIND [--into DIR] [--name NAME] [--dry-run] [--json]
 
-Reads entries of one kind (organisation, listing, solution, practice, opportunity, resource, dataset, indicator) from FILE, which is CSV with the
+Reads entries of one kind (organisation, listing, solution, plan, call, offer, mission …: docs/compendium.md) from FILE, which is CSV with the
 fields' names in its first row (id, title.en, summary.en, languages, sources.title, sources.url …; several values with | between them), or a JSON list. Every line is
 answered for. What can be taken is written as one YAML file into the folder of courses DIR (this checkout's own where none is named); nothing that is there is changed.
 

@@ -271,7 +271,16 @@ export async function openNode(settings: NodeSettings) {
   const { structureOf } = library;
   const gathering = createGathering(engine);
   const issued = openBook({ node, desk });
-  const trained = createTrained({ records, store, cohorts, orders, book: issued, clock });
+  const centre = openCentreBook({ node, engine, clock });
+  const trained = createTrained({
+    records,
+    store,
+    cohorts,
+    orders,
+    book: issued,
+    home: async () => (await centre.facts())?.country ?? null,
+    clock,
+  });
   const standings = createStandings({
     node,
     gathering,
@@ -312,7 +321,6 @@ export async function openNode(settings: NodeSettings) {
       offer.refresh().catch(() => undefined);
     }, 60_000).unref(),
   ];
-  const centre = openCentreBook({ node, engine, clock });
   const offer = await openOffer({ library, centre });
   const settingsOf = (parent: ChosenParent): ParentSettings => ({
     ...parent,

@@ -161,6 +161,17 @@ it('an entry that was read can be written on: the real ones go through their for
   }
 });
 
+it('what a machine found of a course’s address outlives rewriting the rest, and not another address', () => {
+  const form = (entry: Readonly<Record<string, unknown>>) => fieldsToTyped(fieldsByKind.listing, entry);
+  const before = { id: 'a', title: { en: 'A' }, url: 'https://example.org/a', lastChecked: '2026-11-01', dead: true };
+  const rewritten = entryOf('listing', 'a', form({ ...before, title: { en: 'B' } }), '2026-11-30', before);
+  expect(rewritten).toMatchObject({ lastChecked: '2026-11-01', link: 'dead', title: { en: 'B' } });
+  expect(entryOf('listing', 'a', form(rewritten), '2026-12-01', rewritten)).toMatchObject({ lastChecked: '2026-11-01', link: 'dead' });
+  const moved = entryOf('listing', 'a', form({ ...before, url: 'https://example.org/b' }), '2026-11-30', before);
+  expect(moved).not.toHaveProperty('lastChecked');
+  expect(moved).not.toHaveProperty('link');
+});
+
 it('what a number is and is not', () => {
   const typed = (start: string) => typedToFields([{ type: 'number', name: 'start', label: 'start', needed: true }], { start });
   expect(typed(' 2,5 ')).toEqual({ start: 2.5 });
@@ -169,12 +180,19 @@ it('what a number is and is not', () => {
 });
 
 it('names come from titles, and are never taken twice', () => {
-  expect(idFrom('Cartes d’été – crues', 'plan', new Set())).toBe('cartes-d-ete-crues');
-  expect(idFrom('洪水', 'plan-islemara', new Set(['plan-islemara']))).toBe('plan-islemara-2');
+  const day = '2026-11-30';
+  const name = (titles: readonly string[], taken: readonly string[] = []): string => idFrom(titles, 'plan-islemara', day, new Set(taken));
+  expect(name(['Cartes d’été – crues'])).toBe('cartes-d-ete-crues');
+  expect(name(['Предупреждение о наводнениях'])).toBe('preduprezhdenie-o-navodneniyakh');
+  // A title that no Latin letter can tell of gives way to one that can, and alone to what it is and when it was begun.
+  expect(name(['洪水 2027', 'Flood maps'])).toBe('flood-maps');
+  expect(name(['洪水 2027'])).toBe('plan-islemara-2026-11-30');
+  expect(name(['خطة الفيضانات'], ['plan-islemara-2026-11-30'])).toBe('plan-islemara-2026-11-30-2');
+  expect(name([])).toBe('plan-islemara-2026-11-30');
   fc.assert(
-    fc.property(fc.string(), fc.array(fc.string()), (title, others) => {
-      const taken = new Set(others.map((other) => idFrom(other, 'plan', new Set())));
-      const id = idFrom(title, 'plan', taken);
+    fc.property(fc.array(fc.string({ unit: 'grapheme' })), fc.array(fc.string()), (titles, others) => {
+      const taken = new Set(others.map((other) => name([other])));
+      const id = idFrom(titles, 'plan', day, taken);
       expect(taken.has(id)).toBe(false);
       expect(id).toMatch(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/);
     }),

@@ -1,5 +1,6 @@
 /** What people do at the desk, as verbs. English pages. */
 import { expect, type Locator, type Page } from '@playwright/test';
+import { signIn, type OpenDevice } from './perigee.ts';
 
 const password = 'perigee apogee orbit';
 
@@ -45,4 +46,41 @@ export async function addSource(page: Page, title: string, url: string): Promise
   await part.getByLabel('Title', { exact: true }).blur();
   await part.getByLabel('Address on the web', { exact: true }).fill(url);
   await part.getByLabel('Address on the web', { exact: true }).blur();
+}
+
+/** The node answers when all entries are compiled, signed and priced anew: on a busy machine that takes its time. */
+export const publishing = { timeout: 60_000 };
+/** What a browser says of a network that was taken away. */
+export const offlineLines = /ERR_INTERNET_DISCONNECTED|ERR_FAILED|Failed to fetch/;
+
+/** Everything that the desk needs is on the device before the network goes: the compendium, and the pages that are named. */
+export async function getReady(
+  device: OpenDevice,
+  origin: string,
+  staff: { readonly name: string; readonly password: string },
+  pages: readonly string[] = ['/desk/plan', '/plans/islemara-2024-2028', '/calls', '/network/help'],
+): Promise<void> {
+  const { page } = device;
+  await page.goto(`${origin}/compendium?lang=en`);
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await page.getByRole('button', { name: /^Install \(/ }).click();
+  await expect(page.locator('[data-kept=yes]')).toBeVisible();
+  await signIn(page, origin, staff);
+  for (const path of ['/desk', ...pages]) {
+    await page.goto(`${origin}${path}`);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  }
+  await page.waitForLoadState('networkidle');
+}
+export const atCentre = (page: Page, title: string) => page.locator('li.card', { hasText: title }).locator('[data-where=centre]');
+export const onDevice = (page: Page, title: string) => page.locator('li.card', { hasText: title }).locator('[data-where=device]');
+
+/** A reviewer accepts an entry, and the centre has the decision. */
+export async function accept(page: Page, origin: string, title: string): Promise<void> {
+  await page.goto(`${origin}/desk`);
+  const entry = page.getByRole('article').filter({ hasText: title });
+  await entry.getByRole('checkbox', { name: /^I have no interest/ }).check();
+  await entry.getByRole('button', { name: 'Accept' }).click();
+  await page.getByText(/^Decided: \d/).click();
+  await expect(page.locator('details li', { hasText: title }).locator('[data-where=centre]')).toBeVisible(publishing);
 }

@@ -3,39 +3,8 @@
  * mentors whom, which does not become public.
  */
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
-import { addSource, fill, join, pick } from './desk-verbs.ts';
-import { claim, expect, signIn, test, type OpenDevice } from './perigee.ts';
-
-/** The node answers when all entries are compiled, signed and priced anew: on a busy machine that takes its time. */
-const publishing = { timeout: 60_000 };
-const offlineLines = /ERR_INTERNET_DISCONNECTED|ERR_FAILED|Failed to fetch/;
-
-/** Everything that the desk needs is on the device before the network goes. */
-async function getReady(device: OpenDevice, origin: string, staff: { readonly name: string; readonly password: string }): Promise<void> {
-  const { page } = device;
-  await page.goto(`${origin}/compendium?lang=en`);
-  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-  await page.getByRole('button', { name: /^Install \(/ }).click();
-  await expect(page.locator('[data-kept=yes]')).toBeVisible();
-  await signIn(page, origin, staff);
-  for (const path of ['/desk', '/desk/plan', '/plans/islemara-2024-2028', '/calls', '/network/help']) {
-    await page.goto(`${origin}${path}`);
-    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
-  }
-  await page.waitForLoadState('networkidle');
-}
-const atCentre = (page: Page, title: string) => page.locator('li.card', { hasText: title }).locator('[data-where=centre]');
-const onDevice = (page: Page, title: string) => page.locator('li.card', { hasText: title }).locator('[data-where=device]');
-
-async function accept(page: Page, origin: string, title: string): Promise<void> {
-  await page.goto(`${origin}/desk`);
-  const entry = page.getByRole('article').filter({ hasText: title });
-  await entry.getByRole('checkbox', { name: /^I have no interest/ }).check();
-  await entry.getByRole('button', { name: 'Accept' }).click();
-  await page.getByText(/^Decided: \d/).click();
-  await expect(page.locator('details li', { hasText: title }).locator('[data-where=centre]')).toBeVisible(publishing);
-}
+import { accept, addSource, atCentre, fill, getReady, join, offlineLines, onDevice, pick, publishing } from './desk-verbs.ts';
+import { claim, expect, signIn, test } from './perigee.ts';
 
 test('a practice is written in two languages without a network, handed in, accepted by somebody else, and read by everybody', async ({
   startNode,

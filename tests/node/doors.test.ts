@@ -221,6 +221,7 @@ const table: Readonly<Record<string, Row>> = {
   'GET /content/compendium/resources': { form: 'node', things: one('/content/compendium/resources', 'all') },
   'GET /content/compendium/coordination': { form: 'node', things: one('/content/compendium/coordination', 'all') },
   'GET /content/compendium/coordination.csv': { form: 'node', things: one('/content/compendium/coordination.csv', 'all') },
+  'GET /content/compendium/coordination/help.csv': { form: 'node', things: one('/content/compendium/coordination/help.csv', 'all') },
   'GET /content/compendium/coordination/people': { form: 'node', things: one('/content/compendium/coordination/people', 'all') },
   'GET /content/compendium/coordination/people.csv': { form: 'node', things: one('/content/compendium/coordination/people.csv', 'all') },
   'GET /content/compendium/profiles': { form: 'node', things: one('/content/compendium/profiles', 'all') },

@@ -26,10 +26,16 @@ interface Around {
   readonly heard?: readonly (string | null)[];
   /** Who is in the cohort of which country; everybody in one of the plan's where nothing is said. */
   readonly cohorts?: Readonly<Record<string, readonly string[]>>;
+  /** Where the centre stands, and the code of the plan's country. */
+  readonly home?: string | null;
+  readonly code?: string | null;
   readonly issued?: readonly { readonly uuid: string; readonly at: string; readonly state: string }[];
 }
 
-async function count(stored: Map<string, object>, { aliases = [], heard = [], cohorts = { islemara: letters }, issued = [] }: Around = {}) {
+async function count(
+  stored: Map<string, object>,
+  { aliases = [], heard = [], cohorts = { islemara: letters }, issued = [], home = null, code = null }: Around = {},
+) {
   if (plan === undefined) throw new Error('no plan');
   const course = String([...stored.values()].map((record) => Reflect.get(record, 'course'))[0]);
   let reads = 0;
@@ -57,11 +63,12 @@ async function count(stored: Map<string, object>, { aliases = [], heard = [], co
       standing: () => Promise.resolve({ sameAs: (person: PersonId) => aliases.find((ids) => ids.includes(person)) ?? [person] }),
     } as never,
     book: { all: () => Promise.resolve(issued) as never },
+    home: () => Promise.resolve(home),
     clock: () => Date.UTC(2026, 10, 30),
   });
   const activity = plan.activities[0]?.id ?? '';
-  const answer = await trained(plan, new Map([[activity, [course]]]));
-  expect(await trained(plan, new Map([[activity, [course]]]))).toEqual(answer);
+  const answer = await trained(plan, new Map([[activity, [course]]]), code);
+  expect(await trained(plan, new Map([[activity, [course]]]), code)).toEqual(answer);
   expect(reads).toBe(1);
   return answer;
 }
@@ -91,6 +98,23 @@ describe('people trained', () => {
     expect(await count(all, { cohorts: both })).toMatchObject({ people: 6, unplaced: 0 });
     expect(await count(all, { cohorts: {} })).toMatchObject({ people: 0, activities: [{ finished: 0 }], unplaced: 9 });
     expect((await count(all, { cohorts: { altavar: letters }, heard: ['2026-11-20T00:00:00.000Z'] })).completeness.expected).toBe(0);
+  });
+
+  it('are also those without a country, where the centre stands in the plan’s; the cohort’s country comes first', async () => {
+    const all = documents(9, '2025-03-01T00:00:00.000Z');
+    const some = { islemara: letters.slice(0, 2), altavar: letters.slice(2, 4), nowhere: letters.slice(4, 9) };
+    const here = await count(documents(10, '2025-03-01T00:00:00.000Z'), {
+      cohorts: { altavar: letters.slice(0, 4) },
+      home: 'FJ',
+      code: 'FJ',
+    });
+    expect(here).toMatchObject({ centre: 'here', people: 6, unplaced: 6, activities: [{ finished: 6 }] });
+    // Two in a cohort that names it, five that do not: neither the two nor, by subtracting, the five are told apart.
+    expect(await count(all, { cohorts: some, home: 'FJ', code: 'FJ' })).toMatchObject({ people: 7, unplaced: null, centre: 'here' });
+    expect(await count(all, { cohorts: some, home: 'FJ', code: 'KE' })).toMatchObject({ people: null, unplaced: 5, centre: 'elsewhere' });
+    // A country that does not exist has no code, and no centre stands in it.
+    expect(await count(all, { cohorts: some, home: 'FJ', code: null })).toMatchObject({ people: null, unplaced: 5, centre: 'elsewhere' });
+    expect(await count(all, { cohorts: some, home: null, code: null })).toMatchObject({ people: null, unplaced: 5, centre: 'unsaid' });
   });
 
   it('and whoever holds a certificate, by the holder’s cohort', async () => {

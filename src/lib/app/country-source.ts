@@ -80,6 +80,7 @@ export interface PlanPeople {
   readonly certified: number | null;
   readonly people: number | null;
   readonly unplaced: number | null;
+  readonly centre: 'here' | 'elsewhere' | 'unsaid';
   readonly completeness: { readonly expected: number; readonly heard: number; readonly oldest: Instant | null };
 }
 

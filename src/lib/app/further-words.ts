@@ -33,6 +33,7 @@ export function furtherAreasOf(route: string): readonly ('learner' | 'browse' | 
   if (first === 'exams') return ['learner', 'evidence', 'exam'];
   if (first === 'trust') return ['learner', 'trust'];
   if (/^\/network\/(help|mentoring)/.test(route)) return ['learner', 'browse', 'compendium', 'network', 'country', 'help'];
+  if (route.startsWith('/network/coordination')) return ['learner', 'browse', 'compendium', 'network', 'help'];
   if (first === 'network') return ['learner', 'browse', 'compendium', 'network'];
   if (first === 'desk' || route.endsWith('/values')) return ['learner', 'compendium', 'country', 'help', 'desk'];
   if (['profiles', 'plans', 'calls'].includes(first)) return ['learner', 'compendium', 'country', 'help'];

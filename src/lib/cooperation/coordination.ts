@@ -13,6 +13,7 @@ import { rowsToCsv } from '../domain/csv.ts';
 import { ofKind, type Commons } from './commons.ts';
 import type { Day } from './day.ts';
 import type { EntryId } from './entry.ts';
+import { helpReach, type HelpReach } from './help-reach.ts';
 import type { Listing } from './kinds/listing.ts';
 import { compareNumbers } from './kinds/target.ts';
 import { isAvailable, stateOf } from './state.ts';
@@ -50,6 +51,8 @@ export interface CoordinationView {
   readonly overlaps: readonly Overlap[];
   readonly courses: number;
   readonly providers: number;
+  /** Who helps which country, beside who trains for what. */
+  readonly help: HelpReach;
 }
 
 /** Courses without a provider in the compendium are this platform's own. */
@@ -131,7 +134,13 @@ export function coordinationView(commons: Commons, language: string, today: Day)
         compare(a.language, b.language) ||
         compare(a.level, b.level),
     );
-  return { goals, overlaps, courses: listings.length, providers: new Set(listings.map(({ provider }) => provider ?? own)).size };
+  return {
+    goals,
+    overlaps,
+    courses: listings.length,
+    providers: new Set(listings.map(({ provider }) => provider ?? own)).size,
+    help: helpReach(commons, language, today),
+  };
 }
 
 /** A row for each course and target that it prepares for: who trains, from where, in what, towards what. */

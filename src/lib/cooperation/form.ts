@@ -131,13 +131,24 @@ export const typedToFields = (fields: readonly Field[], typed: TypedPart): JsonO
     }),
   );
 
+/** What a machine found of a course's address, which no author writes: it holds as long as the address is the same. */
+function foundOf(before: JsonObject, after: JsonObject): JsonObject {
+  if (!isString(before['lastChecked']) || before['url'] !== after['url']) return {};
+  // An entry that was read has `dead` where its fields have `link`.
+  return { lastChecked: before['lastChecked'], ...(before['link'] === 'dead' || before['dead'] === true ? { link: 'dead' } : {}) };
+}
+
 /** The fields of a whole entry: what was typed, its name, the day, and what of an earlier edition no form shows. */
-export const entryOf = (kind: WrittenKind, id: string, typed: TypedPart, day: string, before: JsonObject = {}): JsonObject => ({
-  id,
-  ...(before['invented'] === true && (kind === 'offer' || kind === 'contribution') ? { invented: true } : {}),
-  ...typedToFields(fieldsByKind[kind], typed),
-  written: day,
-});
+export function entryOf(kind: WrittenKind, id: string, typed: TypedPart, day: string, before: JsonObject = {}): JsonObject {
+  const fields = typedToFields(fieldsByKind[kind], typed);
+  return {
+    id,
+    ...(before['invented'] === true && (kind === 'offer' || kind === 'contribution') ? { invented: true } : {}),
+    ...fields,
+    ...(kind === 'listing' ? foundOf(before, fields) : {}),
+    written: day,
+  };
+}
 
 export interface FormFault {
   /** From the entry down: `['objectives', 0, 'title']`. */
@@ -166,16 +177,32 @@ export const faultsAt = (faults: readonly FormFault[], path: Path, whole: boolea
       fault.path.length >= path.length && path.every((step, i) => fault.path[i] === step) && (whole || fault.path.length === path.length),
   );
 
-/** A name for the address, from the title; another number behind it where it is taken. Where the title has no Latin letter or figure, the kind's own. */
-export function idFrom(title: string, kind: string, taken: ReadonlySet<string>): string {
-  const plain =
-    title
-      .normalize('NFKD')
-      .replace(/\p{M}/gu, '')
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .slice(0, 56)
-      .replace(/^-+|-+$/g, '') || kind;
+/** Letters of Cyrillic that become more than one of Latin, or none; the others stand in `cyrillic` in the same order as `latin`. */
+const cyrillicLong: Readonly<Record<string, string>> = { ж: 'zh', х: 'kh', ц: 'ts', ч: 'ch', ш: 'sh', щ: 'shch', ю: 'yu', я: 'ya', ё: 'e', ъ: '', ь: '', ї: 'yi', є: 'ye' }; // prettier-ignore
+const cyrillic = 'абвгдезийклмнопрстуфыэіґ';
+const latin = 'abvgdeziyklmnoprstufyeig';
+
+/** In Latin letters, as far as one letter stands for one sound: Latin without its marks, Cyrillic by a short table. Arabic and Chinese give nothing. */
+const inLatin = (text: string): string =>
+  [...text.toLowerCase().normalize('NFC')]
+    .map((letter) => cyrillicLong[letter] ?? latin[cyrillic.indexOf(letter)] ?? letter)
+    .join('')
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 56)
+    .replace(/^-+|-+$/g, '');
+
+/**
+ * A name for the address, which it keeps for good (decisions/0056): the first of the titles that has three Latin letters or more, else what it is and the day. Another number
+ * behind it where that is taken.
+ *
+ * @param titles in the order in which they are to be tried
+ * @param otherwise the kind, and the country for which it speaks: `plan-islemara`
+ * @param day on which it was begun
+ */
+export function idFrom(titles: readonly string[], otherwise: string, day: string, taken: ReadonlySet<string>): string {
+  const plain = titles.map(inLatin).find((name) => (name.match(/[a-z]/g) ?? []).length >= 3) ?? `${otherwise}-${day}`;
   if (!taken.has(plain)) return plain;
   let n = 2;
   while (taken.has(`${plain}-${String(n)}`)) n++;

@@ -3,12 +3,13 @@
  * whether it was taken or why not.
  *
  * A table's first row names the fields: `id`, `title.en`, `summary.fr`, `country`, `languages`, `sources.title`, `sources.url`. Where a field holds a list, its
- * values stand in one cell with `|` between them. JSON is a list of entries with the fields that docs/compendium.md lists.
+ * values stand in one cell with `|` between them, and so do those of its parts. JSON is a list of entries with the fields that docs/compendium.md lists.
  */
 import { parseCsv } from '../domain/csv.ts';
 import { isObject } from '../domain/shape.ts';
 import type { Kind } from './entry.ts';
 import { adviceFor, isError, sayFault } from './faults.ts';
+import { fieldsByKind, isWrittenKind, type Field } from './fields.ts';
 import { readEntry } from './kinds.ts';
 
 export interface Row {
@@ -22,34 +23,64 @@ export interface Row {
   readonly faults: readonly string[];
 }
 
-/** Fields whose cells hold several values. */
-const lists = new Set(['languages', 'disciplines', 'themes', 'targets', 'sendai', 'paris', 'indicators', 'solutions', 'teaches', 'roles']);
-/** Fields that are lists of texts by language. */
-const textLists = new Set(['steps', 'asks']);
-/** Fields that are lists of things with fields of their own. */
-const partLists = new Set(['sources', 'place', 'data', 'software', 'evidence']);
-const numbers = new Set(['latitude', 'longitude', 'bytes', 'weak']);
+/** Of kinds that have a form its description says what a field takes (fields.ts); of the others, and of what no form shows, these lists do. */
+const lists = new Set(['languages', 'themes', 'solutions', 'peers', 'centres']);
+const textLists = new Set<string>();
+const partLists = new Set(['sources', 'values']);
+const numbers = new Set(['bytes', 'year', 'value']);
+
+const isList = (field: Field | undefined, name: string): boolean =>
+  field === undefined ? lists.has(name) : ['some', 'links', 'languages', 'objectives'].includes(field.type);
+const isNumber = (field: Field | undefined, name: string): boolean =>
+  field === undefined ? numbers.has(name) : field.type === 'number' || field.type === 'year';
+const isTextList = (field: Field | undefined, name: string): boolean =>
+  field === undefined ? textLists.has(name) : field.type === 'wordsList';
+const isPartList = (field: Field | undefined, name: string): boolean =>
+  field === undefined ? partLists.has(name) : field.type === 'part' || field.type === 'parts';
 
 const split = (cell: string): readonly string[] =>
   cell
     .split('|')
     .map((value) => value.trim())
     .filter((value) => value !== '');
-const valueOf = (name: string, text: string): unknown =>
-  numbers.has(name) && text !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 
-/** A heading such as `title.en`, and the cell under it, put into the fields of an entry. */
-function put(fields: Record<string, unknown>, heading: string, cell: string): void {
-  const [field = '', part] = heading.split('.');
+/** A value that is no list: a number where the field holds one, else the text; what is marked as invented says yes or true. */
+function valueOf(field: Field | undefined, name: string, text: string): unknown {
+  if (name === 'invented') return text === 'yes' || text === 'true' ? true : text;
+  return isNumber(field, name) && Number.isFinite(Number(text)) ? Number(text) : text;
+}
+
+/**
+ * A heading such as `title.en`, and the cell under it, put into the fields of an entry. The values of several parts stand with `|` between them, in the same place under
+ * each heading (`objectives.id`, `objectives.title.en`); a list within a part has spaces between.
+ */
+function put(kind: Kind, fields: Record<string, unknown>, heading: string, cell: string): void {
+  const [name = '', part, language] = heading.split('.');
   // Own names only: `__proto__` is no field.
-  if (cell === '' || field === '' || field === '__proto__') return;
-  const known = Object.hasOwn(fields, field) ? fields[field] : undefined;
-  if (part === undefined) fields[field] = lists.has(field) ? split(cell) : valueOf(field, cell);
-  else if (partLists.has(field) || textLists.has(field)) {
+  if (cell === '' || name === '' || heading.includes('__proto__')) return;
+  const field = isWrittenKind(kind) ? fieldsByKind[kind].find((one) => one.name === name) : undefined;
+  const known = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  if (part === undefined) fields[name] = isList(field, name) ? split(cell) : valueOf(field, name, cell);
+  else if (isTextList(field, name) || isPartList(field, name)) {
     const list = Array.isArray(known) ? (known as Record<string, unknown>[]) : [];
-    split(cell).forEach((value, i) => (list[i] = { ...list[i], [part]: valueOf(part, value) }));
-    fields[field] = list;
-  } else fields[field] = { ...(isObject(known) ? known : {}), [part]: cell };
+    const own = field !== undefined && 'fields' in field ? field.fields.find((one) => one.name === part) : undefined;
+    cell.split('|').forEach((padded, i) => {
+      const value = padded.trim();
+      const before = (list[i] ??= {});
+      if (value === '') return;
+      const text = before[part];
+      list[i] = {
+        ...before,
+        [part]:
+          language !== undefined
+            ? { ...(isObject(text) ? text : {}), [language]: value }
+            : isList(own, part)
+              ? value.split(/\s+/)
+              : valueOf(own, part, value),
+      };
+    });
+    fields[name] = list;
+  } else fields[name] = { ...(isObject(known) ? known : {}), [part]: cell };
 }
 
 /** Every row of a table or a list, read by the rules of its kind. What ties entries together is not checked here. */
@@ -85,7 +116,9 @@ export function readImport(
     if (!head.cells.includes('id')) return { rows, faults: ['No column is named id: the first row names the fields.'] };
     for (const { line, cells, unclosed } of body) {
       const fields: Record<string, unknown> = {};
-      head.cells.forEach((heading, i) => put(fields, heading, cells[i] ?? ''));
+      head.cells.forEach((heading, i) => {
+        put(kind, fields, heading, cells[i] ?? '');
+      });
       const ragged =
         cells.length === head.cells.length
           ? []

@@ -7,6 +7,7 @@ import { countryOf, type Entry } from './kinds.ts';
 import { facets } from './kinds/term.ts';
 import { compareNumbers } from './kinds/target.ts';
 import { shown, type Shown } from './views.ts';
+import { isForCountry } from '../domain/drafts.ts';
 
 export interface Option extends Ref {
   /** The country whose it is; null where it is no country's. */
@@ -51,6 +52,8 @@ export function writingView(commons: Commons, kinds: readonly WrittenKind[], ask
   for (const field of fields)
     if (field.type === 'link' || field.type === 'links')
       for (const kind of field.kinds) options[sourceOf(kind, field.facet)] ??= optionsOf(commons, kind, field.facet, language);
+  // Somebody who speaks for several countries says for which one they write, also where no field of the entry does.
+  if (kinds.some(isForCountry)) options['country'] ??= optionsOf(commons, 'country', undefined, language);
   // Pairs come of mentoring, and of no other opportunity.
   if (kinds.length === 1 && kinds[0] === 'pair') {
     const mentoring = new Set(ofKind(commons.entries, 'opportunity').flatMap(({ id, type }) => (type === 'mentoring' ? [id] : [])));

@@ -38,6 +38,8 @@ export class Writing {
   own = $state.raw<readonly OwnEntry[]>([]);
   /** Ids of the countries for which the writer speaks. */
   countries = $state.raw<readonly string[]>([]);
+  /** The country for which it is written, where its writer speaks for several and no field says so; `''` until they choose. */
+  chosen = $state('');
   /** The country with which it was kept: a draft keeps it. */
   fixed = $state<string | null>(null);
 
@@ -63,15 +65,21 @@ export class Writing {
     const { country, plan } = this.typed;
     if (isString(country) && country !== '') return country;
     const ofPlan = isString(plan) ? this.optionsFor(['plan']).find(({ id }) => id === plan)?.country : undefined;
-    return ofPlan ?? this.fixed ?? (this.countries.length === 1 ? (this.countries[0] ?? null) : null);
+    return ofPlan ?? this.fixed ?? (this.countries.length === 1 ? (this.countries[0] ?? null) : this.chosen === '' ? null : this.chosen);
   }
 
-  /** Its title as it is written first. */
-  get title(): string {
+  /** Whether its writer must say for which of several countries it is: no field of it does, and nothing told so far. */
+  get asksForCountry(): boolean {
+    return (
+      isForCountry(this.kind) && !this.fields.some(({ name }) => name === 'country') && this.fixed === null && this.countries.length > 1
+    );
+  }
+
+  /** Its titles as they are written now, the English one first. */
+  get titles(): readonly string[] {
     const title = this.typed['title'];
     const texts: Readonly<Record<string, unknown>> = isObject(title) ? title : {};
-    const found = [texts['en'], ...Object.values(texts)].find((one) => isString(one) && one.trim() !== '');
-    return isString(found) ? found.trim() : '';
+    return [texts['en'], ...Object.values(texts)].filter(isString);
   }
 
   /** What is wrong at a field, where it is to be said now. */
@@ -91,13 +99,18 @@ export class Writing {
       }));
     const all = [...own, ...published];
     // Whoever speaks for a country leads to its own plans and countries alone; a national indicator is nobody else's.
-    if (isForCountry(this.kind) && (kinds.includes('country') || kinds.includes('plan')))
-      return all.filter(({ id, country }) =>
-        this.fixed === null ? this.countries.includes(country ?? id) : this.fixed === (country ?? id),
-      );
+    if (isForCountry(this.kind) && (kinds.includes('country') || kinds.includes('plan'))) {
+      const one = this.fixed ?? (this.chosen === '' ? null : this.chosen);
+      return all.filter(({ id, country }) => (one === null ? this.countries.includes(country ?? id) : one === (country ?? id)));
+    }
     if (kinds.includes('indicator') && isForCountry(this.kind))
       return all.filter(({ country }) => country === null || this.countries.includes(country));
     return all;
+  }
+
+  /** The countries for which the writer speaks, by name. */
+  get countryOptions(): readonly Option[] {
+    return (this.view.options['country'] ?? []).filter(({ id }) => this.countries.includes(id));
   }
 
   /** Objectives of this plan, or of the plan that the entry names. */

@@ -2,8 +2,8 @@
  * `/content/compendium/plans/<plan>/people`: how many people of the plan's country finished its courses at this centre, and hold its certificates, counted from the
  * records. Open to all, therefore without names, and a number below five is not told: it would tell of somebody.
  *
- *   whose        a person counts for a country by being in a cohort of this centre that names it; whoever is in none that names any counts for nobody,
- *                and how many these are is told beside the figures
+ *   whose        a person counts for a country by being in a cohort of this centre that names it; whoever is in none that names any counts for the country in which
+ *                the centre stands, or for none where nobody said which that is. How many these are is told beside the figures (decisions/0062)
  *   finished     people with a register that says so, at a moment in a year of the activity or later; two ids of one human count once
  *   certified    certificates issued here to them since the plan began that are in force
  *   completeness as in a cohort's report (report.ts), for the devices of these people
@@ -32,10 +32,12 @@ const served = 10 * 60_000;
 export interface Trained {
   readonly activities: readonly { readonly id: string; readonly course: string; readonly finished: number | null }[];
   readonly certified: number | null;
-  /** In cohorts that name the country. */
+  /** Who counts for the country. */
   readonly people: number | null;
-  /** Who learns or learned here and is in no cohort that names a country. */
+  /** Who learns or learned here and is in no cohort that names a country. Null also where telling it would tell how many fewer than five the others are. */
   readonly unplaced: number | null;
+  /** Whether the centre stands in the plan's country, so that these count for it; `unsaid` where nobody said where it stands. */
+  readonly centre: 'here' | 'elsewhere' | 'unsaid';
   readonly completeness: { readonly expected: number; readonly heard: number; readonly oldest: Instant | null };
   readonly at: Instant;
 }
@@ -48,9 +50,11 @@ export function createTrained(given: {
   readonly cohorts: Pick<Cohorts, 'list'>;
   readonly orders: OrderBook;
   readonly book: Pick<Book, 'all'>;
+  /** The country in which this centre stands, by ISO 3166; null where nobody said. */
+  readonly home: () => Promise<string | null>;
   readonly clock: Clock;
-}): (plan: Plan, coursesByActivity: ReadonlyMap<string, readonly string[]>) => Promise<Trained> {
-  const { records, store, cohorts, orders, book, clock } = given;
+}): (plan: Plan, coursesByActivity: ReadonlyMap<string, readonly string[]>, code: string | null) => Promise<Trained> {
+  const { records, store, cohorts, orders, book, home, clock } = given;
   const kept = new Map<string, { readonly until: number; readonly trained: Promise<Trained> }>();
 
   type Standing = Awaited<ReturnType<OrderBook['standing']>>;
@@ -102,17 +106,22 @@ export function createTrained(given: {
     return { finishes, holders, humans };
   }
 
-  async function count(plan: Plan, coursesByActivity: ReadonlyMap<string, readonly string[]>): Promise<Trained> {
-    const standing = await orders.standing();
+  async function count(plan: Plan, coursesByActivity: ReadonlyMap<string, readonly string[]>, code: string | null): Promise<Trained> {
+    const [standing, at] = await Promise.all([orders.standing(), home()]);
+    const centre = at === null ? 'unsaid' : at === code ? 'here' : 'elsewhere';
     const places = await placed(standing);
     const { finishes, holders, humans } = await work(standing, new Set([...coursesByActivity.values()].flat()));
-    const isTheirs = (human: PersonId | undefined): boolean => human !== undefined && places.get(human)?.has(plan.country) === true;
+    const isPlaced = (human: PersonId): boolean => (places.get(human)?.size ?? 0) > 0;
+    const isTheirs = (human: PersonId | undefined): boolean =>
+      human !== undefined && (isPlaced(human) ? places.get(human)?.has(plan.country) === true : centre === 'here');
     const since = `${String(plan.from)}-01-01`;
     const contacts = (await store.list('device'))
       .filter(({ person }) => isTheirs(humanOf(standing, person)))
       .map(({ lastContact }) => lastContact);
     const heard = contacts.filter((at) => at !== null).sort();
-    const everybody = new Set([...humans, ...places.keys()]);
+    const everybody = [...new Set([...humans, ...places.keys()])];
+    const theirs = everybody.filter(isTheirs).length;
+    const unplaced = everybody.filter((human) => !isPlaced(human)).length;
     return {
       activities: plan.activities.flatMap(({ id, from }) =>
         (coursesByActivity.get(id) ?? []).map((course) => ({
@@ -126,17 +135,18 @@ export function createTrained(given: {
       certified: told(
         (await book.all()).filter(({ uuid, at, state }) => state === 'in-force' && at >= since && isTheirs(holders.get(uuid))).length,
       ),
-      people: told([...places.keys()].filter(isTheirs).length),
-      unplaced: told([...everybody].filter((human) => (places.get(human)?.size ?? 0) === 0).length),
+      people: told(theirs),
+      unplaced: centre === 'here' && told(theirs - unplaced) === null ? null : told(unplaced),
+      centre,
       completeness: { expected: contacts.length, heard: heard.length, oldest: heard[0] ?? null },
       at: instantOf(clock()),
     };
   }
 
-  return (plan, coursesByActivity) => {
+  return (plan, coursesByActivity, code) => {
     const known = kept.get(plan.id);
     if (known !== undefined && known.until > clock()) return known.trained;
-    const trained = count(plan, coursesByActivity);
+    const trained = count(plan, coursesByActivity, code);
     kept.set(plan.id, { until: clock() + served, trained });
     trained.catch(() => kept.delete(plan.id));
     return trained;
@@ -158,7 +168,9 @@ export function trainedRoutes({
         const read = await commons.read('en');
         const plan = read?.byId.get((parts['id'] ?? '') as EntryId);
         if (read === null || plan?.kind !== 'plan') return notFound();
-        return json(await trained(plan, new Map(plan.activities.map((activity) => [activity.id, coursesOf(activity, read)]))));
+        const country = read.byId.get(plan.country);
+        const courses = new Map(plan.activities.map((activity) => [activity.id, coursesOf(activity, read)]));
+        return json(await trained(plan, courses, country?.kind === 'country' ? country.code : null));
       },
     },
   ];

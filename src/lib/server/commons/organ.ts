@@ -8,6 +8,7 @@ import { coordinationView, csvOfCoordination } from '../../cooperation/coordinat
 import type { EntryId } from '../../cooperation/entry.ts';
 import { csvOfCommons, dcatOf, jsonLdOf } from '../../cooperation/export.ts';
 import { createFinder, type Finding, type Query } from '../../cooperation/find.ts';
+import { csvOfHelp } from '../../cooperation/help-reach.ts';
 import { helpEntryView, helpView } from '../../cooperation/help.ts';
 import { networkQueryFrom, networkView, opportunitiesView, resourcesView } from '../../cooperation/network.ts';
 import { isWrittenKind } from '../../cooperation/fields.ts';
@@ -22,6 +23,12 @@ import type { CommonsLibrary } from './library.ts';
 
 /** A view changes with the entries and with the day. */
 const viewHeaders = { 'cache-control': 'no-cache', vary: 'accept-encoding' };
+
+/** @param name of the file, without its ending */
+const table = (csv: string, name: string): Response =>
+  new Response(csv, {
+    headers: { ...viewHeaders, 'content-type': 'text/csv; charset=utf-8', 'content-disposition': `attachment; filename="${name}.csv"` },
+  });
 
 export function commonsRoutes({
   commons,
@@ -147,16 +154,12 @@ export function commonsRoutes({
     {
       method: 'GET',
       path: '/content/compendium/coordination.csv',
-      answer: view(
-        ({ read, language, today }) =>
-          new Response(csvOfCoordination(read, language, origin, today), {
-            headers: {
-              ...viewHeaders,
-              'content-type': 'text/csv; charset=utf-8',
-              'content-disposition': 'attachment; filename="coordination.csv"',
-            },
-          }),
-      ),
+      answer: view(({ read, language, today }) => table(csvOfCoordination(read, language, origin, today), 'coordination')),
+    },
+    {
+      method: 'GET',
+      path: '/content/compendium/coordination/help.csv',
+      answer: view(({ read, language, today }) => table(csvOfHelp(read, language, origin, today), 'help')),
     },
     {
       method: 'GET',
@@ -224,16 +227,7 @@ export function commonsRoutes({
     {
       method: 'GET',
       path: '/content/compendium/entries.csv',
-      answer: view(
-        ({ read, language, today }) =>
-          new Response(csvOfCommons(read, language, origin, today), {
-            headers: {
-              ...viewHeaders,
-              'content-type': 'text/csv; charset=utf-8',
-              'content-disposition': 'attachment; filename="compendium.csv"',
-            },
-          }),
-      ),
+      answer: view(({ read, language, today }) => table(csvOfCommons(read, language, origin, today), 'compendium')),
     },
     {
       method: 'GET',
