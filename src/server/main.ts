@@ -234,6 +234,7 @@ export async function openNode(settings: NodeSettings) {
     [await entries.state(), ...library.all().map(({ signed }) => signed.manifest.course)].join(' ');
   let seen = '';
   async function follow(): Promise<void> {
+    await entries.hear();
     const state = await stateOfAll();
     if (state === seen) return;
     await compendium.refresh();
@@ -245,6 +246,7 @@ export async function openNode(settings: NodeSettings) {
     await programmes.refresh();
     if (isClosing) return;
     await entries.settle();
+    await entries.hear();
     await compendium.refresh();
     seen = await stateOfAll();
   };

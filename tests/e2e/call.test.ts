@@ -9,13 +9,13 @@ import { claim, expect, signIn, test, type OpenDevice } from './perigee.ts';
 const call = 'somebody-to-begin-the-watch-of-our-reefs';
 const offer = 'a-season-of-reef-watching';
 
-/** What is new at the centre comes onto the device: its price is on the button, and the button goes when it is here. */
+/** What is new at the centre comes onto the device: its price is on the button, which goes while it comes; what was there may be removed again once all of it is here. */
 async function update(page: Page, origin: string): Promise<void> {
   await page.goto(`${origin}/compendium`);
   const button = page.getByRole('button', { name: /^Update \(/ });
   await button.click();
   await expect(button).toHaveCount(0, publishing);
-  await expect(page.locator('[data-kept=yes]')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Take off this device' })).toBeVisible(publishing);
 }
 
 /** The network comes back, and everything that waited is handed over. */

@@ -49,7 +49,7 @@ const publicPages: Readonly<Record<string, readonly (readonly [path: string, tex
 
 const routes = join(import.meta.dirname, '..', '..', 'src', 'routes');
 
-test('every public page reads without a script, and what is about one thing says so to other programs', async ({
+test('every public page reads without a script and within the width of a phone, and what is about one thing says so to other programs', async ({
   startNode,
   openDevice,
 }) => {
@@ -60,15 +60,16 @@ test('every public page reads without a script, and what is about one thing says
   expect(found.sort()).toEqual([...ownPages, ...Object.keys(publicPages)].sort());
 
   const node = await startNode();
-  const { page } = await openDevice({ javaScript: false });
+  const { page } = await openDevice({ javaScript: false, size: 'phone' });
   for (const [route, samples] of Object.entries(publicPages))
     for (const [path, text] of samples) {
       const answer = await page.goto(`${node.origin}${path}${path.includes('?') ? '&' : '?'}lang=en`);
       expect(answer?.status(), path).toBe(200);
       await expect(page.getByRole('heading', { level: 1 }), path).toBeVisible();
       await expect(page.getByRole('main'), path).toContainText(text);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), path).toBeLessThanOrEqual(0);
       // Nothing waits for a script that does not come.
-      await expect(page.getByRole('main').getByText(/^(Loading|Opening)/), path).toHaveCount(0);
+      await expect(page.getByRole('main').locator('progress, [aria-busy=true]'), path).toHaveCount(0);
       if (/\[(entry|country|plan|call|offer)\]$/.test(route)) {
         const json = JSON.parse((await page.locator('script[type="application/ld+json"]').textContent()) ?? '') as Record<string, unknown>;
         expect(json['@context'], path).toBe('https://schema.org');

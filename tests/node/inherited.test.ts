@@ -147,6 +147,52 @@ describe('the nodes below', () => {
   });
 });
 
+it('see each other’s entries over the parent, whose reviewer accepts them: with what was handed in below, and not what was released', async () => {
+  const admin = await claimed(sitc);
+  const sisters = copyEntries();
+  const sister = await startBelow(sitc, admin, 'sister', sisters);
+  try {
+    const at = await claimed(centre);
+    const [paul, rosa] = [await addMember(centre, at, 'Paul', 'provider'), await addMember(centre, at, 'Rosa', 'reviewer')];
+    expect(await bringTo(centre, paul, aDraft(paul, 'solution', aSolution('shared-reefs'), 1))).toEqual([
+      expect.objectContaining({ ok: true }),
+    ]);
+    // What its own centre returned is not laid before reviewers above.
+    await bringTo(centre, paul, aDraft(paul, 'solution', aSolution('returned-reefs'), 1));
+    await bringTo(centre, rosa, aReview(rosa, paul, 'returned-reefs', 1, 'return', 'Say where.'));
+    await bringTo(centre, rosa, aReview(rosa, paul, 'shared-reefs', 1));
+    expect(await statusOf(centre, 'shared-reefs')).toBe(200);
+    await visit(centre);
+    await visit(sister);
+    // Accepted below, it goes no further by itself.
+    for (const node of [sitc, sister]) expect(await statusOf(node, 'shared-reefs')).toBe(404);
+
+    const { body } = await ask(`${sitc.url}/api/desk`, { token: rui.token });
+    const entries = (body['drafts'] as readonly { readonly entry: string }[]).map(({ entry }) => entry);
+    expect(entries).toContain('shared-reefs');
+    expect(entries).not.toContain('returned-reefs');
+    expect(body['from']).toEqual({ [`shared-reefs ${paul.person}`]: 'centre' });
+    expect(JSON.stringify(body['drafts'])).not.toContain('"of":"assessment"');
+    // A provider above sees nothing of it, and nobody accepts what they cannot read.
+    expect((await ask(`${sitc.url}/api/desk`, { token: pia.token })).body['from']).toEqual({});
+    expect(await bringTo(sitc, pia, aReview(pia, paul, 'shared-reefs', 1))).toEqual([expect.objectContaining({ ok: false })]);
+    expect(await bringTo(sitc, rui, aReview(rui, paul, 'shared-reefs', 1))).toEqual([expect.objectContaining({ ok: true })]);
+    await visit(sister);
+    for (const node of [sitc, sister]) expect(await statusOf(node, 'shared-reefs')).toBe(200);
+
+    // Its author takes it back where they wrote it: it is gone everywhere.
+    const desk = await ask(`${centre.url}/api/desk`, { token: paul.token });
+    const draft = (desk.body['drafts'] as { entry: string; changed: string }[]).find(({ entry }) => entry === 'shared-reefs');
+    expect(await bringTo(centre, paul, { ...draft, withdrawn: draft?.changed })).toEqual([expect.objectContaining({ ok: true })]);
+    await visit(centre);
+    await sitc.restart();
+    expect(await statusOf(sitc, 'shared-reefs')).toBe(404);
+  } finally {
+    await sister.close();
+    rmSync(sisters, { recursive: true });
+  }
+});
+
 const administrators = new Map<string, string>();
 /** The administrator of a node, who claimed it once. */
 async function claimed(node: TestNode): Promise<string> {

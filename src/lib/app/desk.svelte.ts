@@ -32,7 +32,7 @@ export interface Paper {
 /** When a document was written last. */
 const momentOf = (body: Draft | Review): Instant => (body.kind === 'draft' ? body.changed : body.at);
 const request = (input: string, init?: RequestInit): Promise<Response> => fetch(input, init);
-const nobody: OpenDesk = { drafts: [], reviews: [], published: {} };
+const nobody: OpenDesk = { drafts: [], reviews: [], published: {}, from: {} };
 
 export class DeskWork {
   ready = $state(false);
@@ -71,10 +71,14 @@ export class DeskWork {
   }
 
   /** Others' drafts that were handed in, the longest waiting first. */
-  get others(): readonly { readonly draft: Draft; readonly standing: Standing }[] {
+  get others(): readonly { readonly draft: Draft; readonly standing: Standing; readonly from: string | null }[] {
     return this.desk.drafts
       .filter((draft) => draft.writer !== this.person)
-      .map((draft) => ({ draft, standing: standingOfDraft(draft, this.#reviews, this.desk.published[draft.entry] ?? null) }))
+      .map((draft) => ({
+        draft,
+        standing: standingOfDraft(draft, this.#reviews, this.desk.published[draft.entry] ?? null),
+        from: this.desk.from[`${draft.entry} ${draft.writer}`] ?? null,
+      }))
       .sort((a, b) => ((a.draft.submitted?.at ?? '') < (b.draft.submitted?.at ?? '') ? -1 : 1));
   }
 

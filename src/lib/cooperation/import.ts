@@ -117,7 +117,8 @@ export function readImport(
     for (const { line, cells, unclosed } of body) {
       const fields: Record<string, unknown> = {};
       head.cells.forEach((heading, i) => {
-        put(kind, fields, heading, cells[i] ?? '');
+        // A table of ours guards what a spreadsheet would take for a formula (domain/csv.ts).
+        put(kind, fields, heading, (cells[i] ?? '').replace(/^'(?=[=+\-@\t\r])/, ''));
       });
       const ragged =
         cells.length === head.cells.length

@@ -9,6 +9,9 @@
  * What nodes above published lies here as copies of their commons. Where several have an entry of one id, this node's own stands, then its parent's, then the one that
  * was written last: a node shows what the one above it shows, unless it says otherwise.
  *
+ * What the nodes below handed in lies here too, in their desks. This node's own reviewers read it and may accept it: then it is published from here, and so comes down to all other
+ * nodes below. What a node below accepted for itself goes no further by that alone: whoever holds that node could otherwise write to all.
+ *
  * A decision and what follows from it are two writes. The second can be made again from the first: `settle` does so at every start and after every
  * decision, any number of times.
  */
@@ -26,6 +29,7 @@ import {
   standingOfDraft,
   type Draft,
   type Review,
+  type Stage,
 } from '../../domain/drafts.ts';
 import type { Commons } from '../../cooperation/commons.ts';
 import { countryOf, parseEntry } from '../../cooperation/kinds.ts';
@@ -54,6 +58,8 @@ export interface Desk {
     readonly drafts: readonly Draft[];
     readonly reviews: readonly Review[];
     readonly published: Readonly<Record<string, { readonly author: PersonId; readonly edition: number }>>;
+    /** Of drafts that came up from a node below, by `<entry> <writer>`: that node. */
+    readonly from: Readonly<Record<string, NodeId>>;
   }>;
   keepDraft(who: Who, draft: Draft): Promise<Said>;
   keepReview(who: Who, review: Review): Promise<Said>;
@@ -63,6 +69,8 @@ export interface Desk {
   state(): Promise<string>;
   /** Publishes what was decided and, because the node ended in between, not published. */
   settle(): Promise<void>;
+  /** Follows what came up from the nodes below since it was asked last: what was accepted here and is taken back there is no longer published. */
+  hear(): Promise<void>;
 }
 
 export function openDesk(given: {
@@ -115,13 +123,36 @@ export function openDesk(given: {
   const editionName = (id: string): string => `${node}:edition:${id}`;
   const allReviews = (): Promise<readonly Review[]> => documents(desk, 'review', asReview);
 
-  /** The databases of what is published, this node's own first. */
-  async function allCommons(): Promise<readonly { readonly owner: NodeId; readonly database: Database }[]> {
+  interface Owned {
+    readonly owner: NodeId;
+    readonly database: Database;
+  }
+  /** Databases of this use that belong to other nodes, by their names. */
+  async function othersOf(use: 'commons' | 'desk'): Promise<readonly Owned[]> {
     const others = (await engine.databases()).flatMap((name) => {
       const read = readNodeDatabase(name);
-      return read?.use === 'commons' && read.owner !== node ? [{ owner: read.owner, database: engine.database(name) }] : [];
+      return read?.use === use && read.owner !== node ? [{ owner: read.owner, database: engine.database(name) }] : [];
     });
-    return [{ owner: node, database: commons }, ...others.sort((a, b) => (a.owner < b.owner ? -1 : 1))];
+    return others.sort((a, b) => (a.owner < b.owner ? -1 : 1));
+  }
+  /** The databases of what is published, this node's own first. */
+  const allCommons = async (): Promise<readonly Owned[]> => [{ owner: node, database: commons }, ...(await othersOf('commons'))];
+
+  interface FromBelow {
+    readonly owner: NodeId;
+    readonly draft: Draft;
+    /** Where it stands there. */
+    readonly stage: Stage;
+  }
+  /** What was handed in at the nodes below. What a country says of itself never comes up, and what names people neither. */
+  async function draftsBelow(): Promise<readonly FromBelow[]> {
+    const all = (await othersOf('desk')).map(async ({ owner, database }) => {
+      const reviews = await documents(database, 'review', asReview, owner);
+      return (await documents(database, 'draft', asDraft, owner))
+        .filter(({ of, submitted }) => submitted !== null && !isOwnWord(of) && !isConfidential(of))
+        .map((draft): FromBelow => ({ owner, draft, stage: standingOfDraft(draft, reviews, null).stage }));
+    });
+    return (await Promise.all(all)).flat();
   }
 
   /** Writes a document over what stands under its name, or says why not. Bytes are on disk when it resolves. */
@@ -164,6 +195,9 @@ export function openDesk(given: {
     return false;
   }
 
+  /** What the desks below said when they were looked at last. */
+  let heard = '';
+
   // One decision after the other: two that come at once must not both find the edition undecided.
   let last: Promise<unknown> = Promise.resolve();
   function alone<Value>(act: () => Promise<Value>): Promise<Value> {
@@ -199,16 +233,23 @@ export function openDesk(given: {
 
   return {
     async open(who) {
-      const drafts = [...(await documents(desk, 'draft', asDraft)), ...(await documents(secret, 'draft', asDraft))].filter(
-        (draft) => mayReadDraft(who, draft).allow,
-      );
+      // What its own node returned waits for its author, not for a reviewer here.
+      const below = (await draftsBelow()).filter(({ stage }) => stage !== 'returned');
+      const drafts = [
+        ...(await documents(desk, 'draft', asDraft)),
+        ...(await documents(secret, 'draft', asDraft)),
+        ...below.map(({ draft }) => draft),
+      ].filter((draft) => mayReadDraft(who, draft).allow);
       const names = new Set(drafts.map(({ entry, writer }) => `${entry} ${writer}`));
       const reviews = (await allReviews()).filter(({ entry, author }) => names.has(`${entry} ${author}`));
       const there = new Set((await documents(commons, 'entry', asEntry)).map((entry) => entry['id']));
       const published = (await documents(secret, 'edition', asAuthored)).flatMap(({ id, author, edition }) =>
         author !== null && there.has(id) ? [[id, { author, edition }] as const] : [],
       );
-      return { drafts, reviews, published: Object.fromEntries(published) };
+      const from = below.flatMap(({ owner, draft: { entry, writer } }) =>
+        names.has(`${entry} ${writer}`) ? [[`${entry} ${writer}`, owner] as const] : [],
+      );
+      return { drafts, reviews, published: Object.fromEntries(published), from: Object.fromEntries(from) };
     },
 
     keepDraft: (who, draft) =>
@@ -231,7 +272,11 @@ export function openDesk(given: {
         const known = asReview(await desk.get(id));
         if (known !== null && who.type === 'staff' && who.person === known.writer && canonicalJson(known) === canonicalJson(review))
           return put(desk, id, review);
-        const draft = asDraft(await desk.get(draftId(node, { entry: review.entry, writer: review.author })));
+        const { entry, author } = review;
+        const draft =
+          asDraft(await desk.get(draftId(node, { entry, writer: author }))) ??
+          (await draftsBelow()).find((one) => one.draft.entry === entry && one.draft.writer === author)?.draft ??
+          null;
         const reviews = await allReviews();
         const isDecided = draft !== null && decisionOn(draft, review.edition, reviews) !== null;
         const decision = mayWriteReview(who, review, draft, isDecided || known !== null);
@@ -243,6 +288,16 @@ export function openDesk(given: {
         const said = await put(desk, id, review);
         if (said.ok && (await settle(draft, [...reviews, review]))) await changed();
         return said;
+      }),
+
+    hear: () =>
+      alone(async () => {
+        const all = (await othersOf('desk')).map(async ({ owner, database }) => `${owner} ${(await database.info(null)).sequence}`);
+        const now = (await Promise.all(all)).join(' ');
+        if (now === heard) return;
+        const reviews = await allReviews();
+        for (const { draft } of await draftsBelow()) await settle(draft, reviews);
+        heard = now;
       }),
 
     settle: () =>

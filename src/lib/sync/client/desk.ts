@@ -1,5 +1,5 @@
 /** Drafts and reviews between a member of staff's device and the centre. Paths and shapes: docs/http.md. */
-import { isNodeId, isPersonId, type PersonId } from '#lib/domain/ids.ts';
+import { isNodeId, isPersonId, type NodeId, type PersonId } from '#lib/domain/ids.ts';
 import { parseDraft, parseReview, type Draft, type Review } from '#lib/domain/drafts.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
 import { isCount, isObject, isString } from '#lib/domain/shape.ts';
@@ -16,6 +16,8 @@ export interface OpenDesk {
   readonly drafts: readonly Draft[];
   readonly reviews: readonly Review[];
   readonly published: Readonly<Record<string, { readonly author: PersonId; readonly edition: number }>>;
+  /** Of drafts that came up from a centre below, by `<entry> <writer>`: that centre. */
+  readonly from: Readonly<Record<string, NodeId>>;
 }
 
 async function ask(
@@ -51,11 +53,16 @@ export async function readDesk(line: Line): Promise<Result<{ readonly desk: Open
       ? [[entry, { author: one['author'], edition: one['edition'] }] as const]
       : [],
   );
+  // An older node knows of none below.
+  const from = Object.entries(isObject(value['from']) ? value['from'] : {}).flatMap(([draft, node]) =>
+    isNodeId(node) ? [[draft, node] as const] : [],
+  );
   return ok({
     desk: {
       drafts: value['drafts'].map(parseDraft).flatMap((read) => (read.ok ? [read.value] : [])),
       reviews: value['reviews'].map(parseReview).flatMap((read) => (read.ok ? [read.value] : [])),
       published: Object.fromEntries(published),
+      from: Object.fromEntries(from),
     },
     place,
   });
