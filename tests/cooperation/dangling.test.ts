@@ -64,7 +64,9 @@ describe.each(kinds.filter((kind) => !['term', 'goal', 'target'].includes(kind))
 
     const { kind: _, ...fields } = bent;
     const file = `${placeOf(kind)}/bent.yaml`;
-    const text = new TextEncoder().encode(stringify([kind === 'assessment' ? fields : { ...fields, id: 'a-bent-entry' }], { lineWidth: 0 }));
+    const text = new TextEncoder().encode(
+      stringify([kind === 'assessment' ? fields : { ...fields, id: 'a-bent-entry' }], { lineWidth: 0 }),
+    );
     const { commons, diagnostics } = compileCommons({ files: new Map([...files, [file, text]]), courses: own }, tools);
     expect(commons).toBeNull();
     const told = diagnostics.find(({ code, file: at, message }) => code === 'dangling-link' && at === file && message.includes(nobody));
