@@ -46,6 +46,12 @@ describe('help', () => {
     expect(law?.kind === 'request' ? law.offers.map(({ id }) => id) : null).toEqual(['offer-law-clinic']);
     const lakes = helpEntryView(commons, 'altavar-request-lakes', 'fr', today);
     expect(lakes?.kind === 'request' ? [lakes.agreements.length, lakes.outcome?.text.language] : null).toEqual([1, 'fr']);
+    // What became of it is measured as a call's is: the last value before the agreement, and the latest since.
+    const measured = lakes?.kind === 'request' ? lakes.measured : [];
+    expect(measured.map(({ indicator, before, after }) => [indicator.id, before?.year, after?.year])).toEqual([
+      ['warning-coverage', 2024, 2025],
+    ]);
+    expect(law?.kind === 'request' ? law.measured : null).toEqual([]);
     expect(helpEntryView(commons, 'islemara', 'en', today)).toBeNull();
   });
 

@@ -207,6 +207,10 @@ test('the pages of help read without JavaScript, and axe finds nothing on them',
     ['/network/help/contribution-schools', 'What it is for'],
     ['/network/help/altavar-centre', 'Steps so far'],
     ['/network/mentoring', 'Pairs at this centre'],
+    ['/network/coordination', 'Who helps whom'],
+    ['/calls/offers/offer-law-clinic', 'What it helps with'],
+    ['/calls/oruvana-call-2025', 'Measured by the profile'],
+    ['/plans/islemara-2024-2028', 'At a glance'],
   ] as const;
   const plain = await openDevice({ javaScript: false });
   for (const [path, heading] of pages) {

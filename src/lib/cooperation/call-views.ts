@@ -4,6 +4,7 @@ import type { Day } from './day.ts';
 import type { EntryId } from './entry.ts';
 import { countryOf } from './kinds.ts';
 import type { Call } from './kinds/call.ts';
+import type { Country } from './kinds/country.ts';
 import type { Offer } from './kinds/offer.ts';
 import type { ActivityType } from './kinds/plan.ts';
 import {
@@ -19,7 +20,7 @@ import {
   type Match,
   type Reason,
 } from './matching.ts';
-import { changeOf, indicatorsOfCall, profileOf, type Change, type Line, type Reading } from './profile.ts';
+import { indicatorsOfCall, measuredSince, profileOf, type Change, type Line, type Reading } from './profile.ts';
 import { leadOf, refOf, type Lead, type Ref } from './ref.ts';
 import { shown, type Shown } from './views.ts';
 
@@ -51,6 +52,30 @@ export interface CallCard extends Ref {
   readonly seeks: readonly ActivityType[];
 }
 
+export interface MeasuredView {
+  readonly indicator: Ref;
+  readonly unit: Shown;
+  readonly before: Reading | null;
+  readonly after: Reading | null;
+  readonly change: Change | null;
+}
+
+/** @param agreed the first day on which something was agreed */
+export const measuredViews = (
+  commons: Commons,
+  country: Country,
+  indicators: readonly EntryId[],
+  agreed: Day | undefined,
+  language: string,
+): readonly MeasuredView[] =>
+  measuredSince(commons, country, indicators, agreed).map(({ line: { indicator }, before, after, change }) => ({
+    indicator: refOf(indicator, language),
+    unit: shown(indicator.unit, language),
+    before,
+    after,
+    change,
+  }));
+
 export interface CallsView {
   readonly calls: readonly CallCard[];
   /** Each offer, and the countries that it suits. */
@@ -66,13 +91,7 @@ export interface CallView extends CallCard {
   readonly agreements: readonly { readonly offer: OfferCard; readonly day: Day; readonly text: Shown }[];
   readonly outcome: { readonly day: Day; readonly text: Shown } | null;
   /** What the profile says of each indicator that it was about: before the agreement, and since. */
-  readonly measured: readonly {
-    readonly indicator: Ref;
-    readonly unit: Shown;
-    readonly before: Reading | null;
-    readonly after: Reading | null;
-    readonly change: Change | null;
-  }[];
+  readonly measured: readonly MeasuredView[];
 }
 
 const offerCard = (offer: Offer, language: string): OfferCard => ({
@@ -173,25 +192,7 @@ export function callView(commons: Commons, id: string, language: string, today: 
       return offer === undefined ? [] : [{ offer: offerCard(offer, language), day, text: shown(text, language) }];
     }),
     outcome: call.outcome === null ? null : { day: call.outcome.day, text: shown(call.outcome.text, language) },
-    measured:
-      agreed === undefined
-        ? []
-        : asked.flatMap((indicator) => {
-            const line = lineFor(indicator);
-            if (line === undefined) return [];
-            const year = Number(agreed.slice(0, 4));
-            const before = line.readings.filter((reading) => reading.year < year).at(-1) ?? null;
-            const after = line.readings.filter((reading) => reading.year >= year).at(-1) ?? null;
-            return [
-              {
-                indicator: refOf(line.indicator, language),
-                unit: shown(line.indicator.unit, language),
-                before,
-                after,
-                change: before === null || after === null ? null : changeOf(line.indicator, before.value, after.value),
-              },
-            ];
-          }),
+    measured: measuredViews(commons, country, asked, agreed, language),
   };
 }
 

@@ -1,4 +1,5 @@
 /** What the pages of help show: requests of countries, advisory missions, contributions to the fund, new centres that are proposed; and mentoring. As views.ts does for the compendium. */
+import { measuredViews, type MeasuredView } from './call-views.ts';
 import { linkedFrom, ofKind, type Commons } from './commons.ts';
 import { leadOf, refOf, type Lead, type Ref } from './ref.ts';
 import type { Day } from './day.ts';
@@ -170,6 +171,7 @@ export type HelpEntryView = Whole & { readonly id: EntryId } & (
         })[];
         readonly agreements: readonly { readonly offer: Ref & { readonly by: Shown }; readonly day: Day; readonly text: Shown }[];
         readonly outcome: { readonly day: Day; readonly text: Shown } | null;
+        readonly measured: readonly MeasuredView[];
       }
     | {
         readonly kind: 'mission';
@@ -210,6 +212,7 @@ export function helpEntryView(commons: Commons, id: string, language: string, to
       if (card === null || need === null) return null;
       const offers = new Map(ofKind(commons.entries, 'offer').map((offer) => [offer.id, offer]));
       const agreed = entry.agreements.map(({ day }) => day).sort(compare)[0];
+      const country = commons.byId.get(entry.country);
       const standing = standingOffers(commons, agreed ?? (entry.closes < today ? entry.closes : today));
       const ref = (offer: EntryId): (Ref & { readonly by: Shown }) | null => {
         const found = offers.get(offer);
@@ -237,6 +240,7 @@ export function helpEntryView(commons: Commons, id: string, language: string, to
           return found === null ? [] : [{ offer: found, day, text: say(text) }];
         }),
         outcome: entry.outcome === null ? null : { day: entry.outcome.day, text: say(entry.outcome.text) },
+        measured: country?.kind === 'country' ? measuredViews(commons, country, entry.indicators, agreed, language) : [],
       };
     }
     case 'mission': {

@@ -200,3 +200,34 @@ export const peersOf = (commons: Commons, country: Country): readonly Country[] 
   ofKind(commons.entries, 'country')
     .filter((other) => mayCompare(country, other))
     .sort((a, b) => compare(a.id, b.id));
+
+/** What the profile says of an indicator before an agreement and since: what changed, not why. */
+export interface Measured {
+  readonly line: Line;
+  /** The last value of a year before that of the agreement. */
+  readonly before: Reading | null;
+  /** The latest of that year or after it. */
+  readonly after: Reading | null;
+  readonly change: Change | null;
+}
+
+/** @param agreed the first day on which something was agreed; nothing is measured before that */
+export function measuredSince(
+  commons: Commons,
+  country: Country,
+  indicators: readonly EntryId[],
+  agreed: Day | undefined,
+): readonly Measured[] {
+  if (agreed === undefined) return [];
+  const year = Number(agreed.slice(0, 4));
+  const { lines } = profileOf(commons, country);
+  return indicators.flatMap((indicator): Measured[] => {
+    const line = lines.find((one) => one.indicator.id === indicator);
+    if (line === undefined) return [];
+    const before = line.readings.filter((reading) => reading.year < year).at(-1) ?? null;
+    const after = line.readings.filter((reading) => reading.year >= year).at(-1) ?? null;
+    return [
+      { line, before, after, change: before === null || after === null ? null : changeOf(line.indicator, before.value, after.value) },
+    ];
+  });
+}

@@ -234,7 +234,8 @@ export function openDesk(given: {
   return {
     async open(who) {
       // What its own node returned waits for its author, not for a reviewer here.
-      const below = (await draftsBelow()).filter(({ stage }) => stage !== 'returned');
+      const isReviewer = who.type === 'staff' && who.roles.includes('reviewer');
+      const below = isReviewer ? (await draftsBelow()).filter(({ stage }) => stage !== 'returned') : [];
       const drafts = [
         ...(await documents(desk, 'draft', asDraft)),
         ...(await documents(secret, 'draft', asDraft)),
