@@ -22,6 +22,7 @@ test('an administrator sees how the centre is, reads the log, and takes a file f
   const part = page.getByRole('region', { name: 'How the centre is' });
   await expect(part.getByText('No backup was made yet.')).toBeVisible();
   await expect(part.getByText(/^Started, version|Started, version/).first()).toBeVisible();
+  if (process.env['PERIGEE_PICTURES'] !== undefined) await part.screenshot({ path: `${process.env['PERIGEE_PICTURES']}/log-en-phone.png` });
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     part.getByRole('button', { name: 'Save a file for whoever helps' }).click(),
@@ -56,9 +57,18 @@ test('the month on paper counts who came and how far they are, and the people ar
   await expect(page.getByRole('button', { name: 'Print this page' })).toBeHidden();
   await expect(row).toBeVisible();
   await page.emulateMedia({ media: 'screen' });
-  for (const language of ['ar', 'en']) {
+  for (const language of ['ar', 'zh', 'en']) {
     await page.goto(`${node.origin}/centre/month?lang=${language}`);
     await expect(page.getByRole('table')).toBeVisible();
+    // On a sheet of A4 with its margins: nothing but the sheet, and nothing cut off.
+    await page.emulateMedia({ media: 'print' });
+    await page.setViewportSize({ width: 680, height: 980 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+    await expect(page.locator('nav:visible, button:visible, select:visible')).toHaveCount(0);
+    if (process.env['PERIGEE_PICTURES'] !== undefined)
+      await page.screenshot({ path: `${process.env['PERIGEE_PICTURES']}/month-print-${language}.png` });
+    await page.emulateMedia({ media: 'screen' });
+    await page.setViewportSize({ width: 360, height: 740 });
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { instantOf } from '../../src/lib/domain/clock.ts';
 import { createDeviceId, createPersonId, type DeviceId, type NodeId, type PersonId } from '../../src/lib/domain/ids.ts';
 import type { Compiler } from '../../src/lib/server/content/library.ts';
 import { listen, openNode, type Listening, type NodeSettings, type OpenNode } from '../../src/server/main.ts';
@@ -72,6 +73,7 @@ export async function startTestNode(given: StartGiven = {}): Promise<TestNode> {
       version: '0.0.0',
       compiler: given.compiler ?? noCompiler,
       log,
+      book: { newest: (count) => lines.slice(-count).map((line) => ({ at: instantOf(clock() + ahead), line })) },
       clock: () => clock() + ahead,
       upstream: upstream === null ? null : { ...upstream, byHand: true },
       ...(given.sleep === undefined ? {} : { sleep: given.sleep }),

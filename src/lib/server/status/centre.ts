@@ -1,6 +1,6 @@
 /** `/api/centre`: what an administrator looks at once a week, and a file about the node for whoever helps, without anybody's data. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { arch, platform, release, totalmem } from 'node:os';
+import { arch, homedir, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { instantOf, isInstant, type Clock, type Instant } from '../../domain/clock.ts';
@@ -18,6 +18,7 @@ import type { Disk } from './disk.ts';
 import type { LogBook } from './log-book.ts';
 import { stateOf } from './organ.ts';
 import type { StorageWatch } from './storage-watch.ts';
+import { withoutPeople } from './without-people.ts';
 
 /** What the last backup left in the data folder (`perigee backup`). */
 export const backupNote = 'last-backup.json';
@@ -140,18 +141,26 @@ export function centreRoutes(given: {
       path: '/api/centre/diagnosis',
       // Who is slow or wrong is for the administrator; a stranger who helps needs how many.
       answer: asAdministrator(async () => {
-        const { clocks, ...rest } = await state();
+        const { clocks, origin: address, ...rest } = await state();
         const { state: link, lastContact, waiting, bytes } = await upstream.status();
+        const names = [...(await store.list('learner')), ...(await store.list('staff'))].map(({ name }) => name);
+        const folders = [
+          [data, '<data>'],
+          [process.cwd(), '<node>'],
+          [homedir(), '<home>'],
+        ] as const;
         const machine = { platform: platform(), release: release(), arch: arch(), memory: totalmem(), node: process.version };
         return json({
           format: 'perigee-diagnosis',
           ...rest,
+          // By name or by number it says where the centre is.
+          scheme: new URL(address).protocol,
           clocks: clocks.map(({ skew }) => skew),
           machine,
           resident: process.memoryUsage().rss,
           databases: await engine.databases(),
           upstream: { state: link, lastContact, waiting, bytes },
-          log: book.newest(shownLines),
+          log: book.newest(shownLines).map(({ at, line }) => ({ at, line: withoutPeople(line, { folders, names }) })),
         });
       }),
     },
