@@ -3,7 +3,7 @@ import { defineConfig } from 'vite';
 
 /** What staff alone see: no learner's first lesson waits for it, and the worker keeps it once it is installed. */
 const staff =
-  /src\/routes\/(teach|centre)\/(?!(sessions|exams|cascade|evaluation)\/[A-Z])|src\/lib\/app\/(StaffPage|teach|people\/|upstream|centre|report-locker)|node_modules\/valibot\//;
+  /src\/routes\/(teach|centre)\/(?!(sessions|exams|cascade|evaluation)\/[A-Z])|src\/lib\/app\/(StaffPage|teach|people\/|upstream|centre|report-locker)|src\/lib\/domain\/common-passwords|node_modules\/valibot\//;
 
 /** Evidence, of teaching and of exams: signed, kept and judged on the device. */
 const evidence =
@@ -44,6 +44,10 @@ const tables =
 /** Looking for words in lessons and entries: not before somebody does. */
 const search = /src\/lib\/course\/search/;
 const cooperation = /src\/lib\/cooperation\//;
+/** Work that comes from another address of the centre. */
+const handover = /src\/lib\/(app\/handover\/|domain\/(absorb|parcel)|storage\/arrivals)/;
+/** Reading documents from outside: a lesson brings none. */
+const parsing = /src\/lib\/domain\/(parse-record|canonical-json)/;
 
 /**
  * What travels together is one file: each file costs a request, and the worker's install is bounded in files. The first group
@@ -67,6 +71,8 @@ const groups = [
       !exercise.test(id) &&
       !tables.test(id) &&
       !search.test(id) &&
+      !handover.test(id) &&
+      !parsing.test(id) &&
       !cooperation.test(id),
     tags: ['$initial' as const],
     minShareCount: 2,
@@ -78,13 +84,13 @@ const groups = [
   // the store is open, and are too small for a file of their own.
   {
     name: 'store',
-    test: /node_modules\/dexie|src\/lib\/(storage\/(?!statements|exams|papers)|domain\/(canonical-json|progress)|app\/(work\.|lesson\/Notes))/,
+    test: /node_modules\/dexie|src\/lib\/(storage\/(?!statements|exams|papers|arrivals)|domain\/(canonical-json|progress)|app\/(work\.|lesson\/Notes))/,
     priority: 8,
   },
   // Installing, searching, passes: what an installed application does later.
   {
     name: 'later',
-    test: /src\/lib\/((sync|course)\/(?!.*(replica|commons|statements|fits|client\/desk))|app\/(passes|installed-search))/,
+    test: /src\/lib\/((sync|course)\/(?!.*(replica|commons|statements|fits|client\/desk))|app\/(passes|installed-search)|domain\/parse-record)/,
     priority: 7,
   },
   // PouchDB and its road to the centre: not before there is a centre.
@@ -98,7 +104,9 @@ const groups = [
   { name: 'further-words', test: /src\/lib\/app\/further-words/, priority: 7 },
   { name: 'staff', test: staff, priority: 6 },
   // How a device learns to trust the centre: read once, before anything can be kept.
-  { name: 'trust', test: /src\/(routes\/trust\/|lib\/app\/trust-facts)/, priority: 6 },
+  { name: 'trust', test: /src\/(routes\/(trust|handover)\/|lib\/app\/trust-facts)/, priority: 6 },
+  // How what was done at another address comes along: once, and not for whoever learns to trust.
+  { name: 'handover', test: handover, priority: 6 },
   // Verifying certificates, and reading codes where the browser does not: kept by the worker once it is installed. Whoever verifies
   // one has no programme to look into and no page of a holder's: those lie with what shows them.
   {

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 const later = /^(replica|fallback)$/;
 /** What is kept once the worker is installed: without a network it must be there, before one's first lesson it need not. */
 const after =
-  /^(further-words|tables|holder|trust|verify|camera|staff|compendium|network|help|explore|commons|evidence|country|desk|cascade)$/;
+  /^(further-words|tables|holder|trust|handover|verify|camera|staff|compendium|network|help|explore|commons|evidence|country|desk|cascade)$/;
 const words = /\/i18n\/messages\/([a-z-]+)\/[a-z]+\.json$/;
 
 /**

@@ -26,7 +26,7 @@ async function noticeElsewhere(
     fromHere: /^(?:127\.|::1$|::ffff:127\.)/.test(request.socket.remoteAddress ?? ''),
   });
   // Before there is a centre nobody has learned anything at a wrong address.
-  if (kind === null || ['/trust', '/centre/start'].includes(url.pathname)) return '';
+  if (kind === null || ['/trust', '/centre/start', '/handover'].includes(url.pathname)) return '';
   const catalogue = await loadCatalogue(language, '/trust');
   const { t } = createWords(
     () => language,
@@ -36,9 +36,11 @@ async function noticeElsewhere(
     kind === 'other' ? t('elsewhere.other', { address: place.origin }) : t(kind === 'plain' ? 'elsewhere.plain' : 'elsewhere.bare');
   const [href, label] =
     kind === 'other' ? [`${place.origin}${url.pathname}${url.search}`, t('elsewhere.other.do')] : ['/trust', t('elsewhere.trust.do')];
+  // Where there is a better address, what was done here can go there.
+  const along = kind === 'bare' ? '' : ` <a href="/handover" data-sveltekit-reload>${escapeHtml(t('elsewhere.along'))}</a>`;
   return (
     `<aside class="wrap" data-elsewhere="${kind}" style="padding-block:.75rem;border-block-end:4px solid var(--signal)">` +
-    `<p>${escapeHtml(text)} <a href="${escapeHtml(href)}" data-sveltekit-reload>${escapeHtml(label)}</a></p></aside>`
+    `<p>${escapeHtml(text)} <a href="${escapeHtml(href)}" data-sveltekit-reload>${escapeHtml(label)}</a>${along}</p></aside>`
   );
 }
 

@@ -53,7 +53,7 @@ Exit code: 0 done, 1 the name is taken or the folder is no node's, 64 wrong usag
         io.say(`A password has ${String(passwordLength.least)} to ${String(passwordLength.most)} characters.`);
         return 1;
       }
-      const { isCommonPassword } = await import('../../src/lib/server/accounts/common-passwords.ts');
+      const { isCommonPassword } = await import('../../src/lib/domain/common-passwords.ts');
       if (isCommonPassword(password, [name])) {
         io.say('This password is made of what everybody tries first. Take a sentence that only they would say.');
         return 1;

@@ -391,6 +391,7 @@ export async function openNode(settings: NodeSettings) {
         bindings,
         throttle,
         knownCountries,
+        clock,
         centre,
       }),
       ...setupRoutes({

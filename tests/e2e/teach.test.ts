@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { AxeBuilder } from '@axe-core/playwright';
 import { claim, expect, joinCentre, makeCohort, makePerson, signIn, test } from './perigee.ts';
 
 const password = 'perigee apogee orbit';
@@ -204,4 +205,66 @@ test('staff change their password on the page, and sign out everywhere', async (
   await page.getByLabel('Password', { exact: true }).fill('rivers under the stars');
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page.getByText(`Signed in as ${staff.name}`)).toBeVisible();
+});
+
+test('staff see where they are signed in, and end one; the password is asked for again where the centre wants it', async ({
+  startNode,
+  openDevice,
+}) => {
+  const node = await startNode();
+  const staff = await claim(node);
+  const device = await openDevice({ size: 'phone' });
+  device.expectConsole(/40[09]/);
+  const { page } = device;
+  await signIn(page, node.origin, staff);
+  await page.getByText('Your password and sign-ins').click();
+  const sessions = page.getByRole('region', { name: 'Where you are signed in' });
+  // This page, and the one by which the node was claimed.
+  await expect(sessions.getByRole('listitem')).toHaveCount(2);
+  await expect(sessions.getByRole('listitem').first()).toContainText('this page');
+  await expect(sessions.getByRole('listitem').first()).toContainText('Chrome');
+  await sessions.getByRole('button', { name: /^Sign out there/ }).click();
+  await expect(sessions.getByRole('listitem')).toHaveCount(1);
+  const asked = await fetch(`${node.origin}/api/people`, { headers: { authorization: `Bearer ${staff.token}` } });
+  expect(asked.status).toBe(401);
+
+  // Ten minutes later, as far as this page can tell: the first answer says that the password is wanted.
+  let wanted = true;
+  await page.route('**/api/people', async (route) => {
+    if (!wanted || route.request().method() !== 'POST') return route.continue();
+    wanted = false;
+    return route.fulfill({ status: 409, json: { error: 'confirm', message: 'The password is shown again.' } });
+  });
+  const invite = async (): Promise<void> => {
+    const form = page.locator('form').filter({ hasText: 'Invite somebody' });
+    await form.getByLabel('Name').fill('Otieno');
+    await form.getByRole('button', { name: 'Make a code' }).click();
+  };
+  await invite();
+  const dialog = page.getByRole('dialog', { name: 'Your password once more' });
+  await expect(dialog).toBeVisible();
+  expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([]);
+  await dialog.getByLabel('Password', { exact: true }).fill('not the password');
+  await dialog.getByRole('button', { name: 'Go on' }).click();
+  await expect(dialog.getByRole('alert')).toBeVisible();
+  await dialog.getByLabel('Password', { exact: true }).fill(staff.password);
+  await dialog.getByRole('button', { name: 'Go on' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(page.getByText('Otieno').last()).toBeVisible();
+  await expect(page.getByText(/^[0-9A-Z]{5}-[0-9A-Z]{5}$/)).toBeVisible();
+
+  // Who would rather not is told that nothing was changed.
+  wanted = true;
+  await invite();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByText('Nothing was changed: the password was not typed again.')).toBeVisible();
+
+  // Signing out ends the session at the node, too.
+  const token = await page.evaluate(
+    () => (JSON.parse(sessionStorage.getItem('perigee-staff') ?? '{}') as { session: { token: string } }).session.token,
+  );
+  const signedOut = page.waitForResponse((response) => response.url().endsWith('/api/me/sign-out'));
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await signedOut;
+  expect((await fetch(`${node.origin}/api/me/sessions`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(401);
 });

@@ -7,7 +7,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NodeId } from '../../src/lib/domain/ids.ts';
 import { openAccounts } from '../../src/server/main.ts';
 import { aRecord } from '../fixtures/records.ts';
-import { ask, claim, codesFor, joinBy, makeCohort, password, startTestNode, type Answer, type Learner, type TestNode } from './kit.ts';
+import {
+  ask,
+  claim,
+  confirm,
+  codesFor,
+  joinBy,
+  makeCohort,
+  password,
+  startTestNode,
+  type Answer,
+  type Learner,
+  type TestNode,
+} from './kit.ts';
 
 const PouchDB = core.plugin(memory).plugin(http).plugin(replication);
 
@@ -190,6 +202,7 @@ describe('whole databases', () => {
     expect(signIn.status).toBe(429);
     expect((await ask(at('_all_dbs'), { headers: { authorization: basicOf('Wangari', password) } })).status).toBe(200);
     node.advance(20 * 60_000);
+    await confirm(node, admin);
   });
 
   it('hold what CouchDB holds: names it makes, design documents, deletions, revisions that were followed', async () => {

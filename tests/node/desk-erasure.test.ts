@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { NodeId } from '../../src/lib/domain/ids.ts';
 import { openAccounts } from '../../src/server/main.ts';
-import { ask, claim, startTestNode, type TestNode } from './kit.ts';
+import { ask, claim, confirm, startTestNode, type TestNode } from './kit.ts';
 import { addMember, aDraft, aReview, aSolution, bringTo, copyEntries, someValues, type Member } from './desk-kit.ts';
 
 const courses = copyEntries();
@@ -19,11 +19,14 @@ afterAll(async () => {
   await node.close();
   rmSync(courses, { recursive: true });
 });
-beforeEach(() => {
+beforeEach(async () => {
   node.advance(20 * 60_000);
+  await confirm(node, admin);
 });
 
 const erase = async ({ person }: Member): Promise<void> => {
+  // A node that was started anew asks for the password again.
+  await confirm(node, admin);
   expect((await ask(`${node.url}/api/people/${person}/erase`, { token: admin, body: { confirm: person } })).status).toBe(200);
 };
 const shown = async (id: string): Promise<number> => (await ask(`${node.url}/content/compendium/entries/${id}`)).status;

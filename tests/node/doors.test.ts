@@ -200,8 +200,10 @@ const table: Readonly<Record<string, Row>> = {
   'DELETE /api/update/above': { form: 'node', things: one('/api/update/above', ['admin']) },
   'POST /api/update': { form: 'node', things: one('/api/update', ['admin'], {}) },
   'POST /api/update/back': { form: 'node', things: one('/api/update/back', ['admin'], {}) },
-  'POST /api/me/password': { form: 'node', things: one('/api/me/password', ['tina', 'otto', 'rita', 'admin'], {}) },
-  'POST /api/me/sign-out': { form: 'node', things: one('/api/me/sign-out', ['tina', 'otto', 'rita', 'admin'], {}) },
+  'POST /api/me/confirm': { form: 'node', things: one('/api/me/confirm', ['tina', 'otto', 'rita', 'admin'], {}) },
+  'GET /api/me/sessions': { form: 'node', things: one('/api/me/sessions', ['tina', 'otto', 'rita', 'admin']) },
+  // A body with which nobody is signed out.
+  'POST /api/me/sign-out': { form: 'node', things: one('/api/me/sign-out', ['tina', 'otto', 'rita', 'admin'], { everywhere: false }) },
   'POST /api/me/about': { form: 'node', things: one('/api/me/about', ['tina', 'otto', 'rita', 'admin'], {}) },
   'GET /api/desk': { form: 'node', things: one('/api/desk', ['tina', 'otto', 'rita', 'admin']) },
   'POST /api/desk': { form: 'node', things: one('/api/desk', ['tina', 'otto', 'rita', 'admin'], { documents: [] }) },

@@ -165,6 +165,12 @@ export async function claim({ url, node }: TestNode, name = 'Wangari'): Promise<
   return body['token'] as string;
 }
 
+/** Shows the password of somebody who is signed in: for ten minutes they may erase, invite and end sessions. */
+export async function confirm({ url }: TestNode, token: string): Promise<void> {
+  const { status, body } = await ask(`${url}/api/me/confirm`, { token, body: { password } });
+  if (status !== 200) throw new Error(JSON.stringify(body));
+}
+
 /** Makes a cohort and answers with its id. */
 export async function makeCohort({ url }: TestNode, token: string, courses: readonly string[] = ['satellite-navigation']): Promise<string> {
   const { status, body } = await ask(`${url}/api/cohorts`, { token, body: { title: 'Nairobi, spring', courses } });

@@ -14,6 +14,7 @@ import { aCourse, aRecord } from '../fixtures/records.ts';
 import {
   ask,
   claim,
+  confirm,
   codesFor,
   joinBy,
   makeCohort,
@@ -35,11 +36,16 @@ beforeAll(async () => {
   cohort = await makeCohort(node, admin);
 });
 afterAll(() => node.close());
-beforeEach(() => {
+beforeEach(async () => {
   node.advance(20 * 60_000);
+  await confirm(node, admin);
 });
 
-const post = (path: string, token: string, body: object = {}): Promise<Answer> => ask(`${node.url}${path}`, { token, body });
+const post = async (path: string, token: string, body: object = {}): Promise<Answer> => {
+  // A node that was started anew asks for the password again.
+  if ('confirm' in body) await confirm(node, token);
+  return ask(`${node.url}${path}`, { token, body });
+};
 const get = (path: string, token: string): Promise<Answer> => ask(`${node.url}${path}`, { token });
 
 async function newLearner(name: string, given: Partial<Learner> = {}): Promise<Learner> {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { openAccounts } from '../../src/server/main.ts';
 import { aCourse, aRecord } from '../fixtures/records.ts';
 import { tinyCompiler } from './tiny-course.ts';
-import { ask, claim, codesFor, joinBy, makeCohort, password, random, startTestNode, type TestNode } from './kit.ts';
+import { ask, claim, confirm, codesFor, joinBy, makeCohort, password, random, startTestNode, type TestNode } from './kit.ts';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
@@ -19,7 +19,7 @@ const coursesFolder = (): string => {
 
 describe('people', () => {
   let node: TestNode;
-  let admin: string;
+  let admin = '';
   const session = (body: object, token?: string) => ask(`${node.url}/api/session`, { body, ...(token === undefined ? {} : { token }) });
 
   beforeAll(async () => {
@@ -27,8 +27,9 @@ describe('people', () => {
   });
   afterAll(() => node.close());
   // Wrong codes and passwords are part of these tests; what they slow down is a test of its own.
-  beforeEach(() => {
+  beforeEach(async () => {
     node.advance(20 * 60_000);
+    if (admin !== '') await confirm(node, admin);
   });
 
   it('is claimed once, by the newest first-run code', async () => {
@@ -155,14 +156,14 @@ describe('people', () => {
   it('lets staff change their password with the one before, and ends their other sessions', async () => {
     const changed = await startTestNode();
     const first = await claim(changed);
-    const change = (token: string, body: object) => ask(`${changed.url}/api/me/password`, { token, body });
+    const change = (token: string, body: object) => ask(`${changed.url}/api/me/account`, { token, body });
     const after = 'rivers under the stars';
     changed.advance(1000);
-    expect((await change(first, { before: 'not the password', password: after })).body).toMatchObject({ error: 'wrong-password' });
+    expect((await change(first, { password: 'not the password', newPassword: after })).body).toMatchObject({ error: 'wrong-password' });
     for (const common of ['short', 'passwordpassword', 'Wangari-2026-centre'])
-      expect((await change(first, { before: password, password: common })).body).toMatchObject({ error: 'weak-password' });
-    expect((await change(first, { password: after })).status).toBe(400);
-    const done = await change(first, { before: password, password: after });
+      expect((await change(first, { password, newPassword: common })).body).toMatchObject({ error: 'weak-password' });
+    expect((await change(first, { newPassword: after })).status).toBe(400);
+    const done = await change(first, { password, newPassword: after });
     expect(done.status).toBe(200);
     const token = done.body['token'] as string;
     expect((await ask(`${changed.url}/api/people`, { token })).status).toBe(200);
@@ -175,6 +176,82 @@ describe('people', () => {
     changed.advance(1000);
     expect((await ask(`${changed.url}/api/session`, { body: { name: 'Wangari', password: after } })).status).toBe(200);
     await changed.close();
+  });
+
+  it('shows staff where they are signed in, and ends one session, another or all', async () => {
+    const signed = await startTestNode();
+    const first = await claim(signed);
+    const signIn = async (agent: string): Promise<string> =>
+      (await ask(`${signed.url}/api/session`, { body: { name: 'Wangari', password }, headers: { 'user-agent': agent } })).body[
+        'token'
+      ] as string;
+    const standing = async (token: string): Promise<number> => (await ask(`${signed.url}/api/me/sessions`, { token })).status;
+    const sessionsOf = async (token: string) =>
+      (await ask(`${signed.url}/api/me/sessions`, { token })).body['sessions'] as {
+        id: string;
+        agent: string;
+        here: boolean;
+        address: string;
+      }[];
+    const end = (token: string, body: object) => ask(`${signed.url}/api/me/sign-out`, { token, body });
+    signed.advance(1000);
+    const [laptop, phone, library] = [await signIn('a laptop'), await signIn('a phone'), await signIn('a library')];
+    const shown = await sessionsOf(phone);
+    expect(shown.map(({ agent, here }) => [agent, here]).slice(0, 3)).toEqual([
+      ['a library', false],
+      ['a phone', true],
+      ['a laptop', false],
+    ]);
+    expect(shown[0]?.address).toMatch(/127\.0\.0\.1/);
+    // Its own: at the node too, so that a copy of the token is worth nothing.
+    expect((await end(laptop, {})).status).toBe(200);
+    expect([await standing(laptop), await standing(phone)]).toEqual([401, 200]);
+    // Another one, only while the password was shown lately.
+    const other = shown.find(({ agent }) => agent === 'a library')?.id ?? '';
+    signed.advance(11 * 60_000);
+    expect((await end(phone, { session: other })).body).toMatchObject({ error: 'confirm' });
+    expect((await end(phone, { everywhere: true })).body).toMatchObject({ error: 'confirm' });
+    const shows = (typed: string) => ask(`${signed.url}/api/me/confirm`, { token: phone, body: { password: typed } });
+    expect((await shows('not the password')).body).toMatchObject({ error: 'wrong-password' });
+    expect((await end(phone, { session: other })).status).toBe(409);
+    expect((await shows(password)).status).toBe(200);
+    expect((await end(phone, { session: 'nothing' })).status).toBe(404);
+    expect((await end(phone, { session: other })).status).toBe(200);
+    expect(await standing(library)).toBe(401);
+    // The word holds for this session alone.
+    expect((await end(first, { everywhere: true })).status).toBe(409);
+    expect((await end(phone, { everywhere: true })).status).toBe(200);
+    signed.advance(1000);
+    expect([await standing(phone), await standing(first)]).toEqual([401, 401]);
+    // No more than twenty are open: a further one ends the oldest.
+    const many: string[] = [];
+    for (let n = 0; n < 21; n++) many.push(await signIn(`window ${String(n)}`));
+    expect(await sessionsOf(many[20] ?? '')).toHaveLength(20);
+    expect(await standing(many[0] ?? '')).toBe(401);
+    // They are kept: a new start signs nobody out.
+    await signed.restart();
+    expect(await standing(many[20] ?? '')).toBe(200);
+    await signed.close();
+  });
+
+  it('asks for the password again before it erases somebody or gives power, and slows down who guesses it', async () => {
+    const guarded = await startTestNode();
+    const first = await claim(guarded);
+    const invite = () => ask(`${guarded.url}/api/people`, { token: first, body: { name: 'Otieno', role: 'trainer' } });
+    expect((await invite()).status).toBe(201);
+    const [code = ''] = await codesFor(guarded, first, await makeCohort(guarded, first), ['Daudi']);
+    const daudi = await joinBy(guarded, code);
+    const erase = () => ask(`${guarded.url}/api/people/${daudi.person}/erase`, { token: first, body: { confirm: daudi.person } });
+    guarded.advance(11 * 60_000);
+    expect([(await invite()).body['error'], (await erase()).body['error']]).toEqual(['confirm', 'confirm']);
+    const shows = (typed: string) => ask(`${guarded.url}/api/me/confirm`, { token: first, body: { password: typed } });
+    const statuses: number[] = [];
+    for (let n = 0; n < 6; n++) statuses.push((await shows('not the password')).status);
+    expect(statuses).toEqual([400, 400, 400, 400, 400, 429]);
+    guarded.advance(60_000);
+    expect((await shows(password)).status).toBe(200);
+    expect([(await invite()).status, (await erase()).status]).toEqual([201, 200]);
+    await guarded.close();
   });
 
   it('refuses a first password that everybody tries first', async () => {

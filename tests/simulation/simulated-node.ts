@@ -214,6 +214,7 @@ export class SimulatedNode implements Host {
         createRouter('api', [
           ...accountRoutes({
             knownCountries: async () => new Set<string>(),
+            clock,
             node,
             version,
             origin,

@@ -9,6 +9,7 @@ import type { Result } from '#lib/domain/result.ts';
 import type { CourseStructure, Language } from '#lib/course/package.ts';
 import type { UnitContent } from '#lib/course/unit-page.ts';
 import type { Marking } from '#lib/exercise/item.ts';
+import type { Moved } from '#lib/storage/schema.ts';
 import type { InstallFailure } from '#lib/sync/client/install.ts';
 import type { PassFailure } from '#lib/sync/session.ts';
 
@@ -32,6 +33,8 @@ export interface Person {
     readonly origin: string;
     readonly cohorts: readonly { readonly id: CohortId; readonly title: string }[];
   };
+  /** Their work was packed for another address of the centre. */
+  readonly moved?: Moved;
 }
 
 /** A PIN of 4 to 12 digits, or three to six of the twelve pictures in order, written as their keys joined by `-`. */

@@ -31,7 +31,7 @@ export function furtherAreasOf(route: string): readonly ('learner' | 'browse' | 
   if (first === 'verify') return ['learner', 'verify'];
   if (first === 'certificates') return ['learner', 'verify', 'evidence'];
   if (first === 'exams') return ['learner', 'evidence', 'exam'];
-  if (first === 'trust') return ['learner', 'trust'];
+  if (first === 'trust' || first === 'handover') return ['learner', 'trust'];
   if (/^\/network\/(help|mentoring)/.test(route)) return ['learner', 'browse', 'compendium', 'network', 'country', 'help'];
   if (route.startsWith('/network/coordination')) return ['learner', 'browse', 'compendium', 'network', 'help'];
   if (first === 'network') return ['learner', 'browse', 'compendium', 'network'];

@@ -15,12 +15,13 @@ const centreOf = ({ node, title, epoch, origin, cohorts }: CentreRow): NonNullab
   cohorts,
 });
 
-export const personOf = ({ id, name, made, verifier, centre }: PersonRow): Person => ({
+export const personOf = ({ id, name, made, verifier, centre, moved }: PersonRow): Person => ({
   id,
   name,
   made,
   secret: verifier?.type ?? 'none',
   ...(centre === null ? {} : { centre: centreOf(centre) }),
+  ...(moved === undefined ? {} : { moved }),
 });
 
 export class People implements PeopleController {

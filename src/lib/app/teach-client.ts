@@ -124,6 +124,12 @@ const member = v.object({
   revoked: v.optional(instant),
 });
 export type StaffMember = v.InferOutput<typeof member>;
+/** Members of staff, and who was invited and did not come yet. */
+const everyStaff = v.object({
+  people: v.array(member),
+  invited: v.optional(v.array(v.object({ name: text, role: text, expires: instant })), []),
+});
+export type EveryStaff = v.InferOutput<typeof everyStaff>;
 
 const invitation = v.object({ code: text, expires: instant });
 export type Invitation = v.InferOutput<typeof invitation>;
@@ -145,7 +151,9 @@ export type ListedPerson = v.InferOutput<typeof listed>;
 /** What another node asks and an administrator here decides. */
 const held = v.object({ child: nodeId, kind: text, at: instant, people: v.array(personId) });
 export type HeldOrder = v.InferOutput<typeof held>;
-const learners = v.object({ people: v.array(listed), held: v.array(held) });
+/** Who has a code that nobody used yet. A node of an earlier version does not say. */
+const enrolled = v.object({ name: text, cohort: cohortId, expires: instant });
+const learners = v.object({ people: v.array(listed), invited: v.optional(v.array(enrolled), []), held: v.array(held) });
 export type Learners = v.InferOutput<typeof learners>;
 
 const shownDevice = v.object({
@@ -177,6 +185,9 @@ export type PersonAct =
   | { readonly do: 'alias' | 'part'; readonly person: PersonId }
   | { readonly do: 'erase'; readonly confirm: PersonId };
 
+const openSession = v.object({ id: text, since: instant, used: instant, address: text, agent: text, here: v.boolean() });
+export type OpenSession = v.InferOutput<typeof openSession>;
+
 const offered = v.object({ course: courseId, title, units: count });
 export type OfferedCourse = v.InferOutput<typeof offered>;
 
@@ -187,7 +198,12 @@ export interface TeachClient {
   accept(code: string, name: string, password: string): Promise<TeachResult<StaffSession>>;
   /** Every other session ends with the password before. */
   changePassword(token: string, before: string, password: string): Promise<TeachResult<StaffSession>>;
-  endSessions(token: string): Promise<TeachResult<unknown>>;
+  /** Shows the password again: for ten minutes this session may do what cannot be taken back. */
+  confirm(token: string, password: string): Promise<TeachResult<unknown>>;
+  /** Where they are signed in, the newest first. */
+  sessions(token: string): Promise<TeachResult<readonly OpenSession[]>>;
+  /** Ends the session that asks, another one, or all. */
+  endSession(token: string, which: { readonly session?: string; readonly everywhere?: true }): Promise<TeachResult<unknown>>;
   courses(): Promise<TeachResult<readonly OfferedCourse[]>>;
   cohorts(token: string): Promise<TeachResult<readonly Cohort[]>>;
   /** @param country the id of the one for whose plan its people count; null for nobody's */
@@ -200,7 +216,7 @@ export interface TeachClient {
     cohort: CohortId,
     who: { readonly names: readonly Named[] } | { readonly count: number },
   ): Promise<TeachResult<readonly (CodeSlip | RefusedLine)[]>>;
-  staff(token: string): Promise<TeachResult<readonly StaffMember[]>>;
+  staff(token: string): Promise<TeachResult<EveryStaff>>;
   /** @param countries for which a focal point speaks; none for other roles */
   invite(token: string, name: string, role: string, countries: readonly string[]): Promise<TeachResult<Invitation>>;
   /** Says for which countries a focal point speaks from now on. */
@@ -278,8 +294,12 @@ export function createTeachClient(send: Fetch, now: () => number): TeachClient {
     node: () => ask(nodeInfo, 'GET', '/api/node'),
     signIn: (name, password) => ask(staffSession, 'POST', '/api/session', { body: { name, password } }),
     accept: (code, name, password) => ask(staffSession, 'POST', '/api/session', { body: { code, name, password } }),
-    changePassword: (token, before, password) => ask(staffSession, 'POST', '/api/me/password', { token, body: { before, password } }),
-    endSessions: (token) => ask(v.unknown(), 'POST', '/api/me/sign-out', { token, body: { everywhere: true } }),
+    changePassword: (token, before, password) =>
+      ask(staffSession, 'POST', '/api/me/account', { token, body: { password: before, newPassword: password } }),
+    confirm: (token, password) => ask(v.unknown(), 'POST', '/api/me/confirm', { token, body: { password } }),
+    sessions: async (token) =>
+      map(await ask(v.object({ sessions: v.array(openSession) }), 'GET', '/api/me/sessions', { token }), ({ sessions }) => sessions),
+    endSession: (token, which) => ask(v.unknown(), 'POST', '/api/me/sign-out', { token, body: which }),
     courses: async () => map(await ask(v.object({ courses: v.array(offered) }), 'GET', '/content/manifests'), ({ courses }) => courses),
     cohorts: async (token) =>
       map(await ask(v.object({ cohorts: v.array(cohort) }), 'GET', '/api/cohorts', { token }), ({ cohorts }) => cohorts),
@@ -290,7 +310,7 @@ export function createTeachClient(send: Fetch, now: () => number): TeachClient {
     report: (token, id) => ask(report, 'GET', `/api/cohorts/${encodeURIComponent(id)}`, { token }),
     enrol: async (token, id, who) =>
       map(await ask(codeLines, 'POST', `/api/cohorts/${encodeURIComponent(id)}/codes`, { token, body: who }), ({ lines }) => lines),
-    staff: async (token) => map(await ask(v.object({ people: v.array(member) }), 'GET', '/api/people', { token }), ({ people }) => people),
+    staff: (token) => ask(everyStaff, 'GET', '/api/people', { token }),
     learners: (token) => ask(learners, 'GET', '/api/learners', { token }),
     person: (token, person) => ask(shownPerson, 'GET', `/api/people/${person}`, { token }),
     linkCode: (token, person, revokeDevices) =>

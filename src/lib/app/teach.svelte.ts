@@ -19,9 +19,11 @@ import {
   type CodeSlip,
   type Cohort,
   type CohortReport,
+  type EveryStaff,
   type Invitation,
   type Learners,
   type NodeInfo,
+  type OpenSession,
   type OfferedCourse,
   type PersonAct,
   type RefusedLine,
@@ -62,10 +64,15 @@ export class Teaching {
   branch = $state.raw<Cascade | null>(null);
   courses = $state.raw<readonly OfferedCourse[]>([]);
   staff = $state.raw<readonly StaffMember[]>([]);
+  /** Members of staff whose invitation nobody took up yet. */
+  invited = $state.raw<EveryStaff['invited']>([]);
   /** The people who joined here; null until they were asked for. Never kept on the device. */
   learners = $state.raw<Learners | null>(null);
   /** Codes made since signing in, by cohort: the node shows each once, so they stay until they were printed or saved. */
   slips = $state.raw<Readonly<Record<string, readonly CodeSlip[]>>>({});
+
+  /** Where the centre asks for the password again before it does something: what is waited for. ConfirmPassword.svelte shows the question. */
+  confirming = $state.raw<((confirmed: boolean) => void) | null>(null);
 
   #client = createTeachClient((path, init) => fetch(path, init), Date.now);
   #cascade = createCascadeClient((path, init) => fetch(path, init));
@@ -181,11 +188,37 @@ export class Teaching {
     return ok('in');
   }
 
+  sessions(): Promise<TeachResult<readonly OpenSession[]>> {
+    return this.#asStaff((token) => this.#client.sessions(token));
+  }
+
+  endSession(session: string): Promise<TeachResult<unknown>> {
+    return this.#asStaff((token) => this.#client.endSession(token, { session }));
+  }
+
   /** On every machine, this one too. */
   async signOutEverywhere(): Promise<TeachResult<unknown>> {
-    const result = await this.#asStaff((token) => this.#client.endSessions(token));
-    if (result.ok) this.signOut();
+    const result = await this.#asStaff((token) => this.#client.endSession(token, { everywhere: true }));
+    if (result.ok) this.#forget();
     return result;
+  }
+
+  /** Answers the question that stands in `confirming`. */
+  async confirm(password: string): Promise<TeachResult<unknown>> {
+    if (this.standing.type !== 'in') return { ok: false, error: { type: 'expired' } };
+    const result = this.#heard(await this.#client.confirm(this.standing.session.token, password));
+    if (result.ok) this.confirming?.(true);
+    return result;
+  }
+
+  /** Asks whoever is at the page for the password again; false where they would rather not. */
+  async #askAgain(): Promise<boolean> {
+    const answer = await new Promise<boolean>((resolve) => {
+      this.confirming?.(false);
+      this.confirming = resolve;
+    });
+    this.confirming = null;
+    return answer;
   }
 
   /** Signs in with what another page of this tab was given: a new centre's first account, or a changed one. */
@@ -204,12 +237,20 @@ export class Teaching {
     if (!this.teaches) await this.#keep();
   }
 
-  /** The session is forgotten here; what is kept stays, locked by the password. */
+  /** The session is over at the node too, where it can be reached; what is kept here stays, locked by the password. */
   signOut(): void {
+    // Nobody waits for the answer: without a network the session is forgotten here all the same, and the list of sessions shows it.
+    if (this.standing.type === 'in') void this.#client.endSession(this.standing.session.token, {});
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.confirming?.(false);
     sessionStorage.removeItem(tabEntry);
     this.#locker = null;
     this.#showKept(null);
     this.staff = [];
+    this.invited = [];
     this.learners = null;
     this.slips = {};
     this.standing = { type: 'out' };
@@ -266,7 +307,7 @@ export class Teaching {
     if (result.ok) {
       this.branch = result.value;
       await this.#keep();
-    } else if (result.error === 'expired') this.signOut();
+    } else if (result.error === 'expired') this.#forget();
     return result.ok ? null : result.error;
   }
 
@@ -298,9 +339,12 @@ export class Teaching {
     this.slips = Object.fromEntries(Object.entries(this.slips).filter(([id]) => id !== cohort));
   }
 
-  async loadStaff(): Promise<TeachResult<readonly StaffMember[]>> {
+  async loadStaff(): Promise<TeachResult<EveryStaff>> {
     const result = await this.#asStaff((token) => this.#client.staff(token));
-    if (result.ok) this.staff = result.value;
+    if (result.ok) {
+      this.staff = result.value.people;
+      this.invited = result.value.invited;
+    }
     return result;
   }
 
@@ -332,8 +376,11 @@ export class Teaching {
 
   async #asStaff<Value>(ask: (token: string) => Promise<TeachResult<Value>>): Promise<TeachResult<Value>> {
     if (this.standing.type !== 'in') return { ok: false, error: { type: this.standing.type === 'reading' ? 'unreachable' : 'expired' } };
-    const result = this.#heard(await ask(this.standing.session.token));
-    if (!result.ok && result.error.type === 'expired') this.signOut();
+    const { token } = this.standing.session;
+    let result = this.#heard(await ask(token));
+    const isAsked = !result.ok && result.error.type === 'refused' && result.error.code === 'confirm';
+    if (isAsked && (await this.#askAgain())) result = this.#heard(await ask(token));
+    if (!result.ok && result.error.type === 'expired') this.#forget();
     return result;
   }
 

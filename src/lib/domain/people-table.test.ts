@@ -16,9 +16,18 @@ describe('people as a table', () => {
         repeated: false,
         about: { gender: 'woman', country: 'SN' },
         role: 'learner',
+        speaksFor: [],
         cohort: 'Dakar, printemps',
       },
-      { line: 3, name: 'Renée Diop', repeated: false, about: { gender: 'woman', country: 'SN' }, role: 'trainer', cohort: '' },
+      {
+        line: 3,
+        name: 'Renée Diop',
+        repeated: false,
+        about: { gender: 'woman', country: 'SN' },
+        role: 'trainer',
+        speaksFor: [],
+        cohort: '',
+      },
     ]);
   });
 

@@ -6,8 +6,7 @@ import { parseCsv } from './csv.ts';
 import { fold } from './fold.ts';
 import { countryHeadings, genderHeadings, isOneOf, lineOf, nameHeadings, type RosterLine } from './roster.ts';
 
-/** A focal point is invited one by one: for whom they speak is no word of a table's. */
-export const tableRoles = ['learner', 'trainer', 'master', 'reviewer', 'administrator', 'provider'] as const;
+export const tableRoles = ['learner', 'trainer', 'master', 'reviewer', 'administrator', 'provider', 'focal-point'] as const;
 export type TableRole = (typeof tableRoles)[number];
 
 type Faulty = Extract<RosterLine, { readonly error: unknown }>;
@@ -18,6 +17,8 @@ export type PeopleLine =
       readonly role: TableRole;
       /** Title of a cohort as the table has it; '' where it names none. */
       readonly cohort: string;
+      /** Of a focal point: the countries for which they speak, as the table has them; empty where it names none. */
+      readonly speaksFor: readonly string[];
     })
   | (Omit<Faulty, 'error'> & { readonly error: Faulty['error'] | 'unknown-role' });
 
@@ -40,6 +41,10 @@ const familyHeadings = headings(
 );
 const cohortHeadings = headings(
   ...['cohort', 'group', 'class', 'groupe', 'classe', 'grupo', 'clase', 'المجموعة', 'مجموعة', 'الصف', '班级', '班', 'группа', 'класс'],
+);
+const speaksHeadings = headings(
+  ...['speaks for', 'countries', 'country represented', 'parle pour', 'pays représenté', 'pays représentés', 'habla por', 'países'],
+  ...['يتحدث باسم', 'البلدان', 'الدول', '代表国家', '负责国家', 'представляет', 'страны'],
 );
 const roleHeadings = headings('role', 'rôle', 'fonction', 'rol', 'función', 'الدور', 'دور', '角色', 'роль');
 
@@ -99,6 +104,10 @@ const roleWords: Readonly<Record<TableRole, readonly string[]>> = {
     'администратор',
   ],
   provider: ['provider', 'fournisseur', 'proveedor', 'مزود', 'مقدم', '提供方', 'поставщик'],
+  'focal-point': [
+    ...['focal point', 'focal-point', 'country focal point', 'point focal', 'punto focal', 'نقطة الاتصال', 'نقطة اتصال', '联络人'],
+    ...['национальный координатор', 'координатор'],
+  ],
 };
 const roleByWord: ReadonlyMap<string, TableRole> = new Map(
   tableRoles.flatMap((role) => roleWords[role].map((word): [string, TableRole] => [fold(word), role])),
@@ -124,6 +133,7 @@ export function parsePeople(csv: string): readonly PeopleLine[] | null {
   const cells = (column: number): readonly string[] => body.map((row) => (column === -1 ? '' : (row.cells[column] ?? '').trim()));
   const genders = gendersIn(cells(columnOf(genderHeadings)));
   const [countries, roles, cohorts] = [cells(columnOf(countryHeadings)), cells(role), cells(cohort)];
+  const speaks = cells(columnOf(speaksHeadings));
   const [names, givens, families] = [cells(name), cells(given), cells(family)];
   const seen = new Set<string>();
   return body.map((row, i): PeopleLine => {
@@ -139,6 +149,14 @@ export function parsePeople(csv: string): readonly PeopleLine[] | null {
     const word = roles[i] ?? '';
     const known = word === '' ? 'learner' : roleByWord.get(fold(word));
     if (known === undefined) return { line: row.line, text: shown.slice(0, 150), error: 'unknown-role' };
-    return { ...line, role: known, cohort: (cohorts[i] ?? '').normalize('NFC').replace(/\s+/g, ' ') };
+    // Names of countries have commas in them ("Congo, Democratic Republic of the"): a list is parted by what none of them has.
+    const speaksFor =
+      known === 'focal-point'
+        ? (speaks[i] ?? '')
+            .split(/[;\/|؛；]/u)
+            .map((part) => part.trim())
+            .filter((part) => part !== '')
+        : [];
+    return { ...line, role: known, speaksFor, cohort: (cohorts[i] ?? '').normalize('NFC').replace(/\s+/g, ' ') };
   });
 }

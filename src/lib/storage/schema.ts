@@ -63,6 +63,18 @@ export interface PersonRow {
   readonly relay: { readonly node: NodeId; readonly epoch: string; readonly noted: string | null } | null;
   /** The person's other ids, as their centre said at the last pass: what they hold is read together with this one's. */
   readonly aliases?: readonly PersonId[];
+  /** Their work was packed for another address of the centre; absent where it never was. */
+  readonly moved?: Moved;
+}
+
+/** What is packed stays here as it is; joined at both addresses it would be counted twice. */
+export interface Moved {
+  readonly to: string;
+  /** By this the other address shows that it took the parcel in. */
+  readonly ticket: string;
+  readonly packed: Instant;
+  /** When it said that it did; null until then. */
+  readonly taken: Instant | null;
 }
 
 /** A person's key pair on this device. */

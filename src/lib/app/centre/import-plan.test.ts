@@ -9,7 +9,11 @@ const cohorts = [
   { id: 'b', title: 'Thiès' },
 ];
 const people = [{ name: 'Awa Keita', cohorts: [{ id: 'a' }] }];
-const plain = { cohorts, people, otherwise: null, makes: false, again: false };
+const countries = [
+  { id: 'kenya', title: 'Kenia' },
+  { id: 'congo', title: 'Congo, República Democrática del' },
+];
+const plain = { cohorts, people, staff: [], invited: [], countries, otherwise: null, makes: false, again: false };
 const short = (deeds: readonly Deed[]) =>
   deeds.map((deed) => (deed.type === 'fault' ? deed.fault : deed.type === 'enrol' ? (deed.cohort ?? `+${deed.title}`) : deed.type));
 
@@ -31,6 +35,37 @@ describe('what an import will do', () => {
       ['Awa Keita', 'Binta'],
       ['Awa Keita'],
       ['Kofi', 'Ama'],
+    ]);
+  });
+
+  it('makes no second code for whoever has one, or is here, unless that is wanted', () => {
+    const given = {
+      ...plain,
+      lines: table('Name;Cohort;Role\nKofi;Thiès;\nAma;Dakar, spring;\nYaw;;trainer\nEsi;;trainer\nEsi;;reviewer\n'),
+      staff: [{ name: 'Yaw', roles: ['trainer'] }],
+      invited: [
+        { name: 'KOFI', for: 'b' },
+        { name: 'Ama', for: 'b' },
+        { name: 'Esi', for: 'trainer' },
+      ],
+    };
+    expect(short(planImport(given).deeds)).toEqual(['waits', 'a', 'here', 'waits', 'invite']);
+    expect(short(planImport({ ...given, again: true }).deeds)).toEqual(['b', 'a', 'invite', 'invite', 'invite']);
+  });
+
+  it('invites focal points for the countries that their line names, by name or id', () => {
+    const { deeds } = planImport({
+      ...plain,
+      lines: table(
+        'Name;Role;Speaks for\nA;focal point;Kenia\nB;point focal;"kenya; Congo, República Democrática del"\nC;focal point;\nD;focal point;Atlantis\nE;trainer;Kenia\n',
+      ),
+    });
+    expect(deeds.map((deed) => (deed.type === 'invite' ? deed.countries.join() : deed.type === 'fault' ? deed.fault : deed.type))).toEqual([
+      'kenya',
+      'kenya,congo',
+      'no-country',
+      'unknown-country',
+      '',
     ]);
   });
 

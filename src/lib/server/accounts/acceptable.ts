@@ -1,7 +1,7 @@
 /** Which passwords somebody may choose, wherever they choose one. */
 import { err, ok, type Result } from '../../domain/result.ts';
 import { refuse } from '../http/answer.ts';
-import { isCommonPassword } from './common-passwords.ts';
+import { isCommonPassword } from '../../domain/common-passwords.ts';
 import { isPassword, passwordLength } from './passwords.ts';
 
 /**

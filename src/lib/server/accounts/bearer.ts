@@ -4,7 +4,7 @@ import type { Role, Who } from '../../sync/access.ts';
 import type { Cohorts } from '../cohorts/cohorts.ts';
 import { err, type Result } from '../../domain/result.ts';
 import { refuse } from '../http/answer.ts';
-import type { Bearer, BearerError, Sessions } from './sessions.ts';
+import type { Bearer, BearerError, From, Sessions } from './sessions.ts';
 import type { OrganRequest } from '../http/organ.ts';
 
 export async function readBearer(request: OrganRequest, sessions: Sessions): Promise<Result<Bearer, BearerError>> {
@@ -25,6 +25,13 @@ export async function bearerOf(request: OrganRequest, sessions: Sessions): Promi
   if (read.ok) return read;
   return err(refuse(read.error === 'expired' ? 401 : 403, read.error, bearerSentences[read.error]));
 }
+
+/** From where a request comes, as the list of one's sessions shows it. */
+export const fromOf = (request: OrganRequest, address: string): From => ({ address, agent: request.headers.get('user-agent') ?? '' });
+
+/** To somebody who is signed in and would do what cannot be taken back, or gives somebody power. */
+export const unconfirmed = (): Response =>
+  refuse(409, 'confirm', 'For this the password is shown again: POST /api/me/confirm, then the same request within ten minutes.');
 
 export const hasRole = (bearer: Bearer | null, ...wanted: readonly Role[]): boolean =>
   bearer?.type === 'staff' && bearer.roles.some((role) => wanted.includes(role));

@@ -1,5 +1,6 @@
-/** `/api/node`, `/api/session`, `/api/link`, `/api/me/key`, `/api/me/account`, `/api/me/about`, `/api/keys`, `/api/people`: who this node is, and who comes to it. */
+/** `/api/node`, `/api/session`, `/api/link`, `/api/me/key`, `/api/me/confirm`, `/api/me/sessions`, `/api/me/sign-out`, `/api/me/account`, `/api/me/about`, `/api/keys`, `/api/people`: who this node is, and who comes to it. */
 import { isAbout, type About } from '../../domain/about.ts';
+import { instantOf, type Clock } from '../../domain/clock.ts';
 import { isDeviceId, isPersonId, isSlug, type NodeId, type PersonId } from '../../domain/ids.ts';
 import type { Result } from '../../domain/result.ts';
 import { isListOf, isString, type JsonObject } from '../../domain/shape.ts';
@@ -10,12 +11,12 @@ import type { Engine } from '../engine/engine.ts';
 import { badRequest, forbidden, json, notAccepted, notFound, refuse } from '../http/answer.ts';
 import { readObject } from '../http/body.ts';
 import type { Asked, Route, OrganRequest } from '../http/organ.ts';
-import { bearerOf, bearerSentences, hasRole, readBearer } from './bearer.ts';
+import { bearerOf, bearerSentences, fromOf, hasRole, readBearer, unconfirmed } from './bearer.ts';
 import { readShownKey, type Bindings } from './bindings.ts';
 import { readCode, showCode } from './codes.ts';
 import { acceptable } from './acceptable.ts';
 import { passwordLength } from './passwords.ts';
-import type { Bearer, Session, SessionError, Sessions } from './sessions.ts';
+import type { Bearer, Session, SessionError, Sessions, StaffBearer } from './sessions.ts';
 import { hashName, readName, type AccountStore, type Staff } from './store.ts';
 import { addressName, type Throttle } from './throttle.ts';
 
@@ -23,6 +24,9 @@ import { addressName, type Throttle } from './throttle.ts';
 const maxCountries = 50;
 /** Of which one question asks whose they are. */
 const maxKeys = 500;
+
+const slowDown = (seconds: number): Response =>
+  refuse(429, 'slow-down', `Too many tries. The next one in ${String(seconds)} seconds.`, { 'retry-after': String(seconds) });
 
 /** Under which names a try is counted. */
 interface Tries {
@@ -45,8 +49,9 @@ export function accountRoutes(given: {
   /** Ids of the countries that the compendium here knows. */
   readonly knownCountries: () => Promise<ReadonlySet<string>>;
   readonly centre: Pick<CentreBook, 'facts'>;
+  readonly clock: Clock;
 }): readonly Route[] {
-  const { node, version, origin, key, engine, sessions, store, cohorts, bindings, throttle, knownCountries, centre } = given;
+  const { clock, node, version, origin, key, engine, sessions, store, cohorts, bindings, throttle, knownCountries, centre } = given;
 
   const answerSession = async (session: Session, more: object = {}): Promise<Response> =>
     json({
@@ -71,8 +76,7 @@ export function accountRoutes(given: {
   ): Promise<Response> {
     const { address, account } = names;
     const seconds = throttle.wait(account === undefined ? [address] : [address, account]);
-    if (seconds > 0)
-      return refuse(429, 'slow-down', `Too many tries. The next one in ${String(seconds)} seconds.`, { 'retry-after': String(seconds) });
+    if (seconds > 0) return slowDown(seconds);
     if (account !== undefined) throttle.failed([account]);
     const result = await attempt();
     if (result.ok) {
@@ -85,36 +89,18 @@ export function accountRoutes(given: {
     return notAccepted();
   }
 
-  /** The one before is asked for: whoever sits down at a tab that was left open does not take the account with it. */
-  async function changePassword({ request }: Asked): Promise<Response> {
-    const bearer = await bearerOf(request, sessions);
-    if (!bearer.ok) return bearer.error;
-    if (bearer.value.type !== 'staff') return forbidden();
-    const { person, name } = bearer.value;
-    const read = await readObject(request);
-    if (!read.ok) return read.error;
-    const { before, password } = read.value;
-    if (typeof before !== 'string' || before.length > passwordLength.most)
-      return badRequest('The body has before, the password until now, and password, the new one.');
-    const next = acceptable(password, [name, node]);
-    if (!next.ok) return next.error;
-    const account = `account:${hashName(name)}`;
-    const answer = await tried({ address: account, account }, () => sessions.change(person, before, { password: next.value }));
-    // 401 would say that the session is over.
-    return answer.status === 401 ? refuse(409, 'wrong-password', 'The password until now is another one.') : answer;
-  }
-
   async function startSession({ request, caller }: Asked): Promise<Response> {
     const read = await readObject(request);
     if (!read.ok) return read.error;
     const { code, device, person, password } = read.value;
     const address = addressName(caller.address);
+    const from = fromOf(request, caller.address);
 
     if (code === undefined) {
       const name = readName(read.value['name']);
       if (name === null || typeof password !== 'string' || password.length > passwordLength.most)
         return badRequest('The body has a code and a device, or a code, a name and a password, or a name and a password.');
-      return tried({ address: `password:${address}`, account: `account:${hashName(name)}` }, () => sessions.signIn(name, password));
+      return tried({ address: `password:${address}`, account: `account:${hashName(name)}` }, () => sessions.signIn(name, password, from));
     }
 
     const typed = readCode(code);
@@ -124,7 +110,7 @@ export function accountRoutes(given: {
       if (name === null) return badRequest('A name has 1 to 100 characters.');
       const chosen = acceptable(password, [name, node]);
       if (!chosen.ok) return chosen.error;
-      return tried({ address: `code:${address}` }, () => (typed === null ? rejected() : sessions.accept(typed, name, chosen.value)));
+      return tried({ address: `code:${address}` }, () => (typed === null ? rejected() : sessions.accept(typed, name, chosen.value, from)));
     }
 
     if (!isDeviceId(device) || (person !== undefined && !isPersonId(person)))
@@ -145,6 +131,14 @@ export function accountRoutes(given: {
     const bearer = await bearerOf(request, sessions);
     if (!bearer.ok) return bearer.error;
     return hasRole(bearer.value, 'administrator') ? null : forbidden();
+  }
+
+  /** As above, for what gives somebody power: whoever finds a tab that was left open gives nobody any. */
+  async function confirmedAdministrator(request: OrganRequest): Promise<Response | null> {
+    const bearer = await bearerOf(request, sessions);
+    if (!bearer.ok) return bearer.error;
+    if (bearer.value.type !== 'staff' || !hasRole(bearer.value, 'administrator')) return forbidden();
+    return sessions.isConfirmed(bearer.value) ? null : unconfirmed();
   }
 
   /** Countries of a body; null where it names none, or what is no country that is known here. */
@@ -177,7 +171,7 @@ export function accountRoutes(given: {
 
   /** An administrator says for which countries a focal point speaks from now on. */
   async function setCountries({ request, parts }: Asked): Promise<Response> {
-    const refusal = await administrator(request);
+    const refusal = await confirmedAdministrator(request);
     if (refusal !== null) return refusal;
     const read = await readObject(request);
     if (!read.ok) return read.error;
@@ -211,10 +205,65 @@ export function accountRoutes(given: {
     const { person } = bearer.value;
     const answer = await tried(
       { address: `password:${addressName(caller.address)}`, account: `account:${hashName(bearer.value.name)}` },
-      () => sessions.change(person, password, to),
+      () => sessions.change(person, password, to, fromOf(request, caller.address)),
     );
     // The sign-in is good; the password is what was not.
     return answer.status === 401 ? refuse(400, 'wrong-password', 'This is not the present password.') : answer;
+  }
+
+  async function staffOf(request: OrganRequest): Promise<StaffBearer | Response> {
+    const bearer = await bearerOf(request, sessions);
+    if (!bearer.ok) return bearer.error;
+    // A learner's device is signed out of by ending that device (`/api/me/revoke`).
+    return bearer.value.type === 'staff' ? bearer.value : forbidden();
+  }
+
+  /** Takes the password of whoever is signed in: for ten minutes they may do what cannot be taken back. */
+  async function confirm({ request }: Asked): Promise<Response> {
+    const staff = await staffOf(request);
+    if (staff instanceof Response) return staff;
+    const read = await readObject(request);
+    if (!read.ok) return read.error;
+    const { password } = read.value;
+    if (typeof password !== 'string' || password.length > passwordLength.most) return badRequest('The body has the password.');
+    // As a sign-in is: a tab that was left open is no place to guess at.
+    const account = `account:${hashName(staff.name)}`;
+    const seconds = throttle.wait([account]);
+    if (seconds > 0) return slowDown(seconds);
+    throttle.failed([account]);
+    if (!(await sessions.confirm(staff, password))) return refuse(400, 'wrong-password', 'This is not the present password.');
+    throttle.succeeded(account);
+    return json({ ok: true });
+  }
+
+  /** Where they are signed in. A session of an earlier version stands in no list and ends with all others. */
+  async function ownSessions({ request }: Asked): Promise<Response> {
+    const staff = await staffOf(request);
+    if (staff instanceof Response) return staff;
+    const open = await sessions.openSessions(staff.person);
+    return json({ sessions: open.map((session) => ({ ...session, here: session.id === staff.token.session })) });
+  }
+
+  /** Ends the session that asks; another one of theirs, or all, once the password was shown again. */
+  async function signOut({ request }: Asked): Promise<Response> {
+    const staff = await staffOf(request);
+    if (staff instanceof Response) return staff;
+    const read = await readObject(request);
+    if (!read.ok) return read.error;
+    const { everywhere, session } = read.value;
+    if ((everywhere !== undefined && everywhere !== true) || (session !== undefined && typeof session !== 'string'))
+      return badRequest(
+        'The body is empty for the session that asks, or has the id of another one in session, or everywhere, which is true.',
+      );
+    const own = everywhere === undefined && (session === undefined || session === staff.token.session);
+    if (!own && !sessions.isConfirmed(staff)) return unconfirmed();
+    if (everywhere === true) await sessions.endSessions(staff.person);
+    else {
+      const id = session ?? staff.token.session;
+      if (id === undefined) return json({ ok: true });
+      if (!(await sessions.endSession(staff.person, id))) return notFound();
+    }
+    return json({ ok: true });
   }
 
   /** What a member of staff said of themselves: a learner's device keeps that in its own profile. */
@@ -240,22 +289,9 @@ export function accountRoutes(given: {
         json({ node, epoch: engine.epoch, version, origin, claimed: await sessions.isClaimed(), key, centre: await centre.facts() }),
     },
     { method: 'POST', path: '/api/session', answer: startSession },
-    { method: 'POST', path: '/api/me/password', answer: changePassword },
-    {
-      method: 'POST',
-      path: '/api/me/sign-out',
-      async answer({ request }) {
-        const bearer = await bearerOf(request, sessions);
-        if (!bearer.ok) return bearer.error;
-        // A learner's device is signed out of by ending that device (`/api/me/revoke`).
-        if (bearer.value.type !== 'staff') return forbidden();
-        const read = await readObject(request);
-        if (!read.ok) return read.error;
-        if (read.value['everywhere'] !== true) return badRequest('The body says that every session ends: everywhere is true.');
-        await sessions.endSessions(bearer.value.person);
-        return json({ ok: true });
-      },
-    },
+    { method: 'POST', path: '/api/me/confirm', answer: confirm },
+    { method: 'GET', path: '/api/me/sessions', answer: ownSessions },
+    { method: 'POST', path: '/api/me/sign-out', answer: signOut },
     {
       method: 'POST',
       path: '/api/link',
@@ -320,8 +356,12 @@ export function accountRoutes(given: {
       async answer({ request }) {
         const refusal = await administrator(request);
         if (refusal !== null) return refusal;
-        const staff = await store.list('staff');
+        const [staff, codes] = await Promise.all([store.list('staff'), store.list('code')]);
+        const now = instantOf(clock());
         return json({
+          invited: codes.flatMap(({ use, name, role, expires, used }) =>
+            use === 'invitation' && used === undefined && expires > now ? [{ name, role, expires }] : [],
+          ),
           people: staff.map(({ person, name, roles, countries, since, revoked }) => ({
             id: person,
             name,
@@ -337,7 +377,7 @@ export function accountRoutes(given: {
       method: 'POST',
       path: '/api/people',
       async answer({ request }) {
-        const refusal = await administrator(request);
+        const refusal = await confirmedAdministrator(request);
         if (refusal !== null) return refusal;
         const read = await readObject(request);
         return read.ok ? invite(read.value) : read.error;

@@ -4,6 +4,7 @@
  */
 import { scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto';
 import type { RandomBytes } from '../../domain/clock.ts';
+import { leastPasswordLength } from '../../domain/common-passwords.ts';
 
 export interface PasswordHash {
   readonly scheme: 'scrypt-15-8-3';
@@ -53,7 +54,7 @@ export async function verifyPassword(password: string, kept: PasswordHash | null
 }
 
 /** Characters of a password. A long one is cheap to hash all the same: scrypt begins with PBKDF2 over SHA-256. */
-export const passwordLength = { least: 12, most: 200 };
+export const passwordLength = { least: leastPasswordLength, most: 200 };
 
 export const isPassword = (value: unknown): value is string =>
   typeof value === 'string' && [...value].length >= passwordLength.least && value.length <= passwordLength.most;

@@ -12,13 +12,12 @@ import type { Obedience } from '../orders/obey.ts';
 import { badRequest, forbidden, json, notFound, refuse } from '../http/answer.ts';
 import { readObject } from '../http/body.ts';
 import type { Asked, Route, OrganRequest } from '../http/organ.ts';
-import { bearerOf, hasRole } from './bearer.ts';
+import { bearerOf, hasRole, unconfirmed } from './bearer.ts';
 import { showCode } from './codes.ts';
 import type { Contacts } from './contacts.ts';
-import type { Bearer, Sessions } from './sessions.ts';
+import type { Bearer, Sessions, StaffBearer as Staff } from './sessions.ts';
 import type { AccountStore, Device } from './store.ts';
 
-type Staff = Bearer & { readonly type: 'staff' };
 type Own = Bearer & { readonly type: 'device' };
 
 export function peopleRoutes(given: {
@@ -146,6 +145,11 @@ export function peopleRoutes(given: {
           ...(asksErasure === undefined ? {} : { asksErasure }),
         };
       }),
+      invited: (await store.list('code')).flatMap(({ use, name, cohort, expires, used }) =>
+        use === 'enrolment' && name !== '' && used === undefined && expires > now() && theirs.some(({ id }) => id === cohort)
+          ? [{ name, cohort, expires }]
+          : [],
+      ),
       held: isAdministrator
         ? obedience.held().map(({ child, order }) => ({
             child,
@@ -202,6 +206,7 @@ export function peopleRoutes(given: {
   async function erase({ staff, person, body }: About): Promise<Response> {
     // What cannot be taken back is said twice.
     if (body['confirm'] !== person) return badRequest('The body confirms whom: the id of the person in confirm.');
+    if (!sessions.isConfirmed(staff)) return unconfirmed();
     const ids = (await orders.standing()).sameAs(person);
     if (ids.includes(staff.person)) return refuse(409, 'yourself', 'Nobody erases themselves here. Another administrator can.');
     for (const id of ids) await orders.erase(id);

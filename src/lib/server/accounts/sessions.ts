@@ -14,7 +14,7 @@ import { createCode, hashCode, type Code } from './codes.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
 import { nodeOfCredential, type PeerBearer, type Peers } from './peers.ts';
 import type { OrderBook } from '../orders/book.ts';
-import { hashName, tokenKey, type AccountStore, type CodeEntry, type Kept, type Staff } from './store.ts';
+import { hashName, tokenKey, type AccountStore, type CodeEntry, type Kept, type OpenSession, type Staff } from './store.ts';
 import { createTokenReader, signToken, type Token } from './tokens.ts';
 
 const day = 24 * 60 * 60_000;
@@ -41,6 +41,21 @@ const maxStandings = 1000;
 
 /** A token that has lived this long is renewed when its device comes by. */
 const renewAfter = 7 * day;
+
+/** Open sessions of one member of staff; a further one ends the oldest. */
+const mostSessions = 20;
+/** How exactly it is noted when a session was used. */
+const usedEvery = 60 * 60_000;
+/** For so long whoever showed their password need not show it again for what cannot be taken back. */
+const confirmedFor = 10 * 60_000;
+const maxConfirmed = 1000;
+
+/** From where somebody signs in, as far as the request tells. */
+export interface From {
+  readonly address: string;
+  readonly agent: string;
+}
+const fromNowhere: From = { address: '', agent: '' };
 
 export interface Session {
   readonly token: string;
@@ -69,11 +84,14 @@ export type Bearer =
       readonly roles: readonly Role[];
       /** Ids of the countries for which a focal point speaks. */
       readonly countries: readonly string[];
+      readonly token: Token;
     }
   /** Another node, a child of this one. */
   | PeerBearer;
 
 /** `expired` also stands for what this node never signed; `erased`: all about the person was erased on request, and nothing of theirs is taken. */
+export type StaffBearer = Bearer & { readonly type: 'staff' };
+
 export type BearerError = 'expired' | 'revoked' | 'erased';
 
 export type SessionError = { readonly type: 'not-accepted' } | { readonly type: 'name-taken' } | { readonly type: 'erased' };
@@ -88,18 +106,27 @@ export interface Sessions {
     bearer: Bearer | null,
   ): Promise<Result<Session, SessionError>>;
   /** Takes the first-run code or an invitation and makes the account. */
-  accept(code: Code, name: string, password: string): Promise<Result<Session, SessionError>>;
+  accept(code: Code, name: string, password: string, from?: From): Promise<Result<Session, SessionError>>;
   /** Makes the first administrator without a code, for somebody who sits at the node's own machine. Not accepted where there is one. */
-  claim(name: string, password: string): Promise<Result<Session, SessionError>>;
+  claim(name: string, password: string, from?: From): Promise<Result<Session, SessionError>>;
   /** Gives a member of staff another name or password, where they know the present one. Every other sign-in of theirs is over. */
   change(
     person: PersonId,
     password: string,
     to: { readonly name?: string; readonly password?: string },
+    from?: From,
   ): Promise<Result<Session, SessionError>>;
-  signIn(name: string, password: string): Promise<Result<Session, SessionError>>;
+  signIn(name: string, password: string, from?: From): Promise<Result<Session, SessionError>>;
   /** Every session of a member of staff is over, on every machine. */
   endSessions(person: PersonId): Promise<void>;
+  /** The sessions of a member of staff that are open, the newest first. */
+  openSessions(person: PersonId): Promise<readonly OpenSession[]>;
+  /** Ends one of them. False where there is none of this id. */
+  endSession(person: PersonId, session: string): Promise<boolean>;
+  /** Whether they showed their password within the last ten minutes: by signing in, or by `confirm`. */
+  isConfirmed(bearer: StaffBearer): boolean;
+  /** Takes the password of somebody who is signed in. False where it is another one. */
+  confirm(bearer: StaffBearer, password: string): Promise<boolean>;
   /** A new token where the old one has lived for a while. Learners' devices only. */
   renew(bearer: Bearer): Pick<Session, 'token' | 'expires'> | null;
   createCodes(entries: readonly NewCode[]): Promise<readonly CreatedCode[]>;
@@ -146,12 +173,58 @@ export async function openSessions(given: {
     roles: readonly Role[],
     device?: DeviceId,
     countries: readonly string[] = [],
+    session?: string,
   ): Session {
     const issued = clock();
     const expires = issued + (device === undefined ? lifetimes.staffToken : lifetimes.learnerToken);
-    const token = signToken({ person, issued, expires, ...(device === undefined ? {} : { device }) }, key);
+    const of = { ...(device === undefined ? {} : { device }), ...(session === undefined ? {} : { session }) };
+    const token = signToken({ person, issued, expires, ...of }, key);
     return { token, expires: instantOf(expires), person, name, roles, ...(countries.length === 0 ? {} : { countries }) };
   }
+
+  const newSession = ({ address, agent }: From): OpenSession => ({
+    id: createPersonId(random),
+    since: now(),
+    used: now(),
+    expires: instantOf(clock() + lifetimes.staffToken),
+    address: address.slice(0, 100),
+    agent: agent.slice(0, 200),
+  });
+  const stillOpen = ({ sessions = [] }: Staff): readonly OpenSession[] => sessions.filter(({ expires }) => expires > now());
+
+  /** Changes what is known of the open sessions; null where nobody has this id. */
+  async function changeSessions(
+    person: PersonId,
+    change: (open: readonly OpenSession[], staff: Staff) => readonly OpenSession[] | null,
+    more: Partial<Staff> = {},
+  ): Promise<Staff | null> {
+    for (;;) {
+      const staff = await store.get('staff', person);
+      if (staff === null) return null;
+      const sessions = change(stillOpen(staff), staff);
+      if (sessions === null) return staff;
+      const changed = { ...staff, ...more, sessions };
+      if (!(await store.put('staff', [person], changed, staff._rev))) continue;
+      staffOf.forget(person);
+      return changed;
+    }
+  }
+
+  /** A session for somebody who showed who they are, noted with the others. */
+  async function open({ person, name, roles, countries = [] }: Staff, from: From): Promise<Session> {
+    const session = newSession(from);
+    try {
+      await changeSessions(person, (sessions) => [...sessions, session].slice(-mostSessions));
+    } catch {
+      // A full disk must not keep out whoever comes to look after it. Such a session ends with all others alone.
+      return sessionOf(person, name, roles, undefined, countries);
+    }
+    return sessionOf(person, name, roles, undefined, countries, session.id);
+  }
+
+  /** When each showed their password last, by person and token. */
+  const confirmed = new Map<string, number>();
+  const confirmedKey = ({ person, token }: StaffBearer): string => `${person} ${token.session ?? String(token.issued)}`;
 
   /** Marks the code as used. False where somebody else was first. */
   const take = (code: Code, entry: Kept<CodeEntry>, person: PersonId, device?: DeviceId): Promise<boolean> =>
@@ -246,7 +319,7 @@ export async function openSessions(given: {
     return found;
   }
 
-  async function accept(code: Code, name: string, password: string): Promise<Result<Session, SessionError>> {
+  async function accept(code: Code, name: string, password: string, from: From = fromNowhere): Promise<Result<Session, SessionError>> {
     const entry = await store.get('code', hashCode(code, key));
     if (entry === null || !isCurrent(entry, ['first-run', 'invitation']) || entry.used !== undefined) return notAccepted;
     // One that was out before may have been overlooked when the others were ended.
@@ -257,16 +330,25 @@ export async function openSessions(given: {
     if (!(await take(code, entry, person))) return notAccepted;
     if (roleOf(entry) === 'administrator') await noteAdministrator(person);
     const { countries = [] } = entry;
-    await store.put('staff', [person], {
+    const staff: Staff = {
       person,
       name,
       roles: [roleOf(entry)],
       ...(countries.length === 0 ? {} : { countries }),
       since: now(),
       password: hashed,
-    });
+    };
+    await store.put('staff', [person], staff);
     if (entry.use === 'first-run') await endFirstRun();
-    return ok(sessionOf(person, name, [roleOf(entry)], undefined, countries));
+    return ok(await open(staff, from));
+  }
+
+  async function noteUse(person: PersonId, id: string): Promise<void> {
+    try {
+      await changeSessions(person, (open) => open.map((one) => (one.id === id ? { ...one, used: now() } : one)));
+    } catch {
+      // A disk that takes no more keeps nobody from what they may do; the hour is noted another time.
+    }
   }
 
   return {
@@ -287,7 +369,13 @@ export async function openSessions(given: {
         if (staff === null) return err('expired');
         if (staff.revoked !== undefined) return err('revoked');
         if (staff.tokensFrom !== undefined && token.issued < Date.parse(staff.tokensFrom)) return err('expired');
-        return ok({ type: 'staff', person: staff.person, name: staff.name, roles: staff.roles, countries: staff.countries ?? [] });
+        if (token.session !== undefined) {
+          const session = staff.sessions?.find(({ id }) => id === token.session);
+          if (session === undefined) return err('expired');
+          if (clock() - Date.parse(session.used) > usedEvery) await noteUse(staff.person, session.id);
+        }
+        const { person, name, roles, countries = [] } = staff;
+        return ok({ type: 'staff', person, name, roles, countries, token });
       }
       if (devices.has(deviceKey(token.person, token.device))) return err('revoked');
       // A node that was restored may not know the person any more. It signed the token, so it takes the work.
@@ -337,28 +425,29 @@ export async function openSessions(given: {
 
     accept,
 
-    async claim(name, password) {
+    async claim(name, password, from) {
       if (await isClaimed()) return notAccepted;
       // A code like the printed one, which goes on being good where this fails.
       const [made] = await createCodes([{ use: 'first-run', name: '' }]);
-      return made === undefined ? notAccepted : accept(made.code, name, password);
+      return made === undefined ? notAccepted : accept(made.code, name, password, from);
     },
 
-    async change(person, password, to) {
+    async change(person, password, to, from = fromNowhere) {
       const staff = await store.get('staff', person);
       const right = await verifyPassword(password, staff?.password ?? null);
       if (!right || staff === null || staff.revoked !== undefined) return notAccepted;
       const { name = staff.name } = to;
       if (!(await takeName(name, person))) return err({ type: 'name-taken' });
       const hashed = to.password === undefined ? staff.password : await hashPassword(to.password, random);
-      const changed: Staff = { ...staff, name, password: hashed, tokensFrom: now() };
+      const session = newSession(from);
+      const changed: Staff = { ...staff, name, password: hashed, tokensFrom: now(), sessions: [session] };
       // Of two that change it at once one is told that the password before is another.
       if (!(await store.put('staff', [person], changed, staff._rev))) return notAccepted;
       staffOf.forget(person);
-      return ok(sessionOf(person, name, staff.roles, undefined, staff.countries ?? []));
+      return ok(sessionOf(person, name, staff.roles, undefined, staff.countries ?? [], session.id));
     },
 
-    async signIn(name, password) {
+    async signIn(name, password, from = fromNowhere) {
       const holder = await store.get('name', hashName(name));
       const known: Staff | null = holder === null ? null : await store.get('staff', holder.person);
       // Under a name that they gave up nobody signs in.
@@ -367,16 +456,37 @@ export async function openSessions(given: {
       if (!right || staff === null || staff.revoked !== undefined) return notAccepted;
       const { erased, people } = await orders.standing();
       if (erased.has(staff.person) || people.has(staff.person)) return notAccepted;
-      return ok(sessionOf(staff.person, staff.name, staff.roles, undefined, staff.countries));
+      return ok(await open(staff, from));
     },
 
     async endSessions(person) {
-      for (;;) {
-        const staff = await store.get('staff', person);
-        // A token of this very millisecond ends too.
-        if (staff === null || (await store.put('staff', [person], { ...staff, tokensFrom: instantOf(clock() + 1) }, staff._rev))) break;
-      }
-      staffOf.forget(person);
+      // A token of this very millisecond ends too.
+      await changeSessions(person, () => [], { tokensFrom: instantOf(clock() + 1) });
+    },
+
+    async openSessions(person) {
+      const staff = await store.get('staff', person);
+      return staff === null ? [] : [...stillOpen(staff)].reverse();
+    },
+
+    async endSession(person, session) {
+      let found = false;
+      await changeSessions(person, (open) => {
+        found = open.some(({ id }) => id === session);
+        return found ? open.filter(({ id }) => id !== session) : null;
+      });
+      return found;
+    },
+
+    isConfirmed: (bearer) => clock() - Math.max(bearer.token.issued, confirmed.get(confirmedKey(bearer)) ?? 0) < confirmedFor,
+
+    async confirm(bearer, password) {
+      const staff = await store.get('staff', bearer.person);
+      if (!(await verifyPassword(password, staff?.password ?? null))) return false;
+      const [oldest] = confirmed.keys();
+      if (confirmed.size >= maxConfirmed && oldest !== undefined) confirmed.delete(oldest);
+      confirmed.set(confirmedKey(bearer), clock());
+      return true;
     },
 
     renew(bearer) {

@@ -35,6 +35,21 @@ export interface Staff {
   readonly tokensFrom?: Instant;
   /** What they said of themselves. */
   readonly about?: About;
+  /** Those that are open, the oldest first; one that is not among them is over. */
+  readonly sessions?: readonly OpenSession[];
+}
+
+/** Where a member of staff is signed in. */
+export interface OpenSession {
+  readonly id: string;
+  readonly since: Instant;
+  /** When it was used last, to the hour: a request need not write. */
+  readonly used: Instant;
+  readonly expires: Instant;
+  /** From which address it was opened; '' where that is not known. */
+  readonly address: string;
+  /** What the browser said of itself, at most 200 characters. */
+  readonly agent: string;
 }
 
 export interface Learner {

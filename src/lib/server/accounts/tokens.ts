@@ -9,6 +9,8 @@ export interface Token {
   readonly person: PersonId;
   /** A learner's device; absent for staff. */
   readonly device?: DeviceId;
+  /** A session of staff, by which it can be ended alone; absent in tokens of earlier versions, and where the disk took no more. */
+  readonly session?: string;
   /** Milliseconds since 1970. */
   readonly issued: number;
   readonly expires: number;
@@ -18,7 +20,13 @@ const macOf = (payload: string, key: Uint8Array): Buffer => createHmac('sha256',
 
 export function signToken(token: Token, key: Uint8Array): string {
   const payload = Buffer.from(
-    JSON.stringify({ p: token.person, ...(token.device === undefined ? {} : { d: token.device }), i: token.issued, e: token.expires }),
+    JSON.stringify({
+      p: token.person,
+      ...(token.device === undefined ? {} : { d: token.device }),
+      ...(token.session === undefined ? {} : { s: token.session }),
+      i: token.issued,
+      e: token.expires,
+    }),
   ).toString('base64url');
   return `${payload}.${macOf(payload, key).toString('base64url')}`;
 }
@@ -29,10 +37,18 @@ export function readToken(text: string, key: Uint8Array): Token | null {
   const given = Buffer.from(mac, 'base64url');
   const expected = macOf(payload, key);
   if (rest.length > 0 || given.length !== expected.length || !timingSafeEqual(given, expected)) return null;
-  const value = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { p?: unknown; d?: unknown; i?: unknown; e?: unknown };
+  const value = JSON.parse(Buffer.from(payload, 'base64url').toString()) as {
+    p?: unknown;
+    d?: unknown;
+    s?: unknown;
+    i?: unknown;
+    e?: unknown;
+  };
   if (!isPersonId(value.p) || typeof value.i !== 'number' || typeof value.e !== 'number') return null;
   if (value.d !== undefined && !isDeviceId(value.d)) return null;
-  return { person: value.p, ...(value.d === undefined ? {} : { device: value.d }), issued: value.i, expires: value.e };
+  if (value.s !== undefined && typeof value.s !== 'string') return null;
+  const session = value.s === undefined ? {} : { session: value.s };
+  return { person: value.p, ...(value.d === undefined ? {} : { device: value.d }), ...session, issued: value.i, expires: value.e };
 }
 
 /** Tokens that are remembered: of everybody who comes by within a while. About 500 bytes each. */

@@ -8,7 +8,7 @@ import { isCourseId, type CourseId, type NodeId } from '../../domain/ids.ts';
 import { isListOf, isString } from '../../domain/shape.ts';
 import { showHours } from '../../sync/link.ts';
 import { acceptable } from '../accounts/acceptable.ts';
-import { bearerOf, hasRole, readBearer } from '../accounts/bearer.ts';
+import { bearerOf, fromOf, hasRole, readBearer } from '../accounts/bearer.ts';
 import { readCode } from '../accounts/codes.ts';
 import { nodeOfCredential } from '../accounts/peers.ts';
 import type { Session, SessionError, Sessions } from '../accounts/sessions.ts';
@@ -122,8 +122,8 @@ export function setupRoutes(given: {
     if (seconds > 0)
       return refuse(429, 'slow-down', `Too many tries. The next one in ${String(seconds)} seconds.`, { 'retry-after': String(seconds) });
     const made: Result<Session, SessionError> = await (typed === null
-      ? sessions.claim(name, chosen.value)
-      : sessions.accept(typed, name, chosen.value));
+      ? sessions.claim(name, chosen.value, fromOf(request, caller.address))
+      : sessions.accept(typed, name, chosen.value, fromOf(request, caller.address)));
     if (!made.ok) {
       if (made.error.type === 'name-taken') return refuse(409, 'name-taken', 'Somebody signs in here under this name. Choose another one.');
       throttle.failed([address]);

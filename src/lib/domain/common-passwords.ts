@@ -50,6 +50,17 @@ function commonAt(text: string, plain: string, own: readonly string[]): number {
   return Math.max(word, run, same >= 3 ? same : 0);
 }
 
+/** Names as parts of passwords. */
+const partsOf = (own: readonly string[]): readonly string[] =>
+  own
+    .flatMap((name) =>
+      name
+        .normalize('NFKC')
+        .toLowerCase()
+        .split(/[^\p{L}\p{N}]+/u),
+    )
+    .filter(({ length }) => length >= 3);
+
 /** Said over and over: `abcabcabcabc`. */
 const isRepeated = (text: string): boolean => /^(.{1,6})\1+.{0,5}$/u.test(text);
 
@@ -60,14 +71,7 @@ const isRepeated = (text: string): boolean => /^(.{1,6})\1+.{0,5}$/u.test(text);
  */
 export function isCommonPassword(password: string, own: readonly string[]): boolean {
   const text = password.normalize('NFKC').toLowerCase().replace(/\s+/gu, '');
-  const parts = own
-    .flatMap((name) =>
-      name
-        .normalize('NFKC')
-        .toLowerCase()
-        .split(/[^\p{L}\p{N}]+/u),
-    )
-    .filter(({ length }) => length >= 3);
+  const parts = partsOf(own);
   if (isRepeated(text) || new Set(text).size <= 4) return true;
   const plain = unleet(text);
   for (let at = 0; at < text.length;) {
@@ -77,4 +81,29 @@ export function isCommonPassword(password: string, own: readonly string[]): bool
     else return false;
   }
   return true;
+}
+
+/** Characters that a password has at least. */
+export const leastPasswordLength = 12;
+
+/** `short` and `common` are refused; the others may be had. */
+export type Strength = 'short' | 'common' | 'fair' | 'good' | 'strong';
+
+/**
+ * How hard a password is to guess for somebody who knows how people choose: a common part counts as one of a thousand, a letter among others as one of six (people write words), a digit or sign as one of ten. A guesser of a stolen copy of the
+ * node, whom scrypt lets try some ten a second and processor, needs years from about 40 bits on; `good` begins at 48 bits and `strong` at 64.
+ */
+export function strengthOf(password: string, own: readonly string[]): Strength {
+  if ([...password].length < leastPasswordLength) return 'short';
+  if (isCommonPassword(password, own)) return 'common';
+  const text = password.normalize('NFKC').toLowerCase().replace(/\s+/gu, '');
+  const plain = unleet(text);
+  const names = partsOf(own);
+  let bits = 0;
+  for (let at = 0; at < text.length;) {
+    const common = commonAt(text.slice(at), plain.slice(at), names);
+    bits += common > 0 ? 10 : /^\p{L}/u.test(text.slice(at)) ? 2.6 : 3.3;
+    at += Math.max(1, common);
+  }
+  return bits >= 64 ? 'strong' : bits >= 48 ? 'good' : 'fair';
 }

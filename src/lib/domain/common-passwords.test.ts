@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isCommonPassword } from './common-passwords.ts';
+import { isCommonPassword, strengthOf } from './common-passwords.ts';
 
 const own = ['Wangari Maathai', 'dakar'];
 
@@ -44,5 +44,30 @@ describe('a password that everybody tries first', () => {
       }),
     );
     for (const long of ['ab'.repeat(100), `${'qwe'.repeat(66)}x!`]) expect(isCommonPassword(long, own)).toBeTypeOf('boolean');
+  });
+});
+
+describe('the meter', () => {
+  const own = ['Amina Diallo', 'ile-ife'];
+  it.each([
+    ['', 'short'],
+    ['four words', 'short'],
+    ['passwordpassword', 'common'],
+    ['amina-diallo-2026', 'common'],
+    ['welcome river 26', 'fair'],
+    ['rivers under the stars', 'good'],
+    ['goats eat the blue umbrella at night', 'strong'],
+    ['k9!vQz2#Lm7$Xw4&', 'fair'],
+  ])('says of “%s” that it is %s', (password, strength) => {
+    expect(strengthOf(password, own)).toBe(strength);
+  });
+  it('never calls good what the node refuses, and no longer password weaker', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 40 }), (password) => {
+        const strength = strengthOf(password, own);
+        if (isCommonPassword(password, own)) expect(['short', 'common']).toContain(strength);
+        if (strength === 'short') expect([...password].length).toBeLessThan(12);
+      }),
+    );
   });
 });
