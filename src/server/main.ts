@@ -444,6 +444,7 @@ export async function openNode(settings: NodeSettings) {
         issuing,
         orders,
         programmes: programmes.all,
+        structureOf,
         clock,
         random,
       }),

@@ -7,6 +7,7 @@ import decodeQR from 'qr/decode.js';
 import { describe, expect, it } from 'vitest';
 import { readPaper } from '#lib/certification/paper.ts';
 import { nodeTools } from './kit.ts';
+import { chanceFrom } from './photograph.ts';
 import { paper } from './world.ts';
 
 const names = {
@@ -26,17 +27,6 @@ interface Sheet {
   readonly size: number;
   /** 0 black to 1 white, row by row. */
   readonly tone: Float32Array;
-}
-
-/** A generator of chance from a seed (mulberry32). */
-function chanceFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 /** The code on a sheet with as much white around it, at the copier's resolution. */

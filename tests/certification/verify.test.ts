@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { encodeQR } from 'qr';
 import { isObject, type JsonObject } from '#lib/domain/shape.ts';
-import { readProof } from '#lib/certification/proof.ts';
+import { knownContexts } from '#lib/certification/contexts.ts';
+import { credentialOf } from '#lib/certification/credential.ts';
+import { base58 } from '#lib/certification/encoding.ts';
+import { methodOf } from '#lib/certification/keys.ts';
+import { hashData, readProof } from '#lib/certification/proof.ts';
 import { readPaper } from '#lib/certification/paper.ts';
 import { verifyDocument, verifyPaper, type Answer, type Check } from '#lib/certification/verify.ts';
 import { openTrust, type End, type Receipt } from '#lib/certification/trust.ts';
-import { fixture, jsonFixture, nodeTools, signerOf } from './kit.ts';
+import { fixture, jsonFixture, nodeTools, signerOf, type TestSigner } from './kit.ts';
 import {
   after,
+  awardOf,
   certificate,
   centre,
   digestOfSignature,
@@ -26,6 +31,15 @@ import {
 const findingsOf = (answer: Answer): readonly string[] =>
   answer.checks.filter(({ result }) => result !== 'yes').map(({ name, finding }) => `${name}: ${finding}`);
 const check = (answer: Answer, name: Check['name']): Check | undefined => answer.checks.find((one) => one.name === name);
+
+/** A certificate whose proof says more than this house writes into one, or whose document does. */
+async function signedWith(options: JsonObject, signer: TestSigner = centre, change: (document: JsonObject) => JsonObject = (one) => one) {
+  const document = change(credentialOf(awardOf({ issuer: { did: signer.did, name: 'Centre' } })));
+  const proof = { type: 'DataIntegrityProof', cryptosuite: 'eddsa-rdfc-2022', created: after(10), verificationMethod: methodOf(signer.did), proofPurpose: 'assertionMethod', ...options }; // prettier-ignore
+  const hashed = await hashData(document, proof, knownContexts, nodeTools);
+  if (!hashed.ok) throw new Error(hashed.error.message);
+  return { ...document, proof: { ...proof, proofValue: `z${base58(await signer.sign(hashed.value.bytes))}` } };
+}
 
 describe('a certificate of a recognised centre', () => {
   it('is valid as of the lists, and says who stands behind it', async () => {
@@ -117,6 +131,36 @@ describe('a certificate of a recognised centre', () => {
       [{ ...unsigned, proof: newest['proof'] }, old, newest],
     ])
       expect((await verifyDocument(await certificate(), await given({ statusLists: [...lists, suspension] }))).verdict).toBe('not-valid');
+  });
+
+  it('stays revoked when the list of trust has grown too old: what was taken back is not given again', async () => {
+    const lists = { statusLists: [await statusOf('revocation', [4711]), await statusOf('suspension')], now: after(109) };
+    for (const answer of [
+      await verifyDocument(await certificate(), await given(lists)),
+      await verifyPaper(await paper(), await given(lists)),
+    ]) {
+      expect(findingsOf(answer)).toContain('authority: trust-old');
+      expect(answer.verdict).toBe('not-valid');
+    }
+    const suspended = { ...lists, statusLists: [await statusOf('revocation'), await statusOf('suspension', [4711])] };
+    expect((await verifyDocument(await certificate(), await given(suspended))).verdict).toBe('cannot-tell');
+  });
+
+  it('ends with its proof, where the proof ends first', async () => {
+    expect(await verifyDocument(await signedWith({ expires: after(30) }), await given())).toMatchObject({ verdict: 'valid' });
+    const over = await verifyDocument(await signedWith({ expires: after(19) }), await given());
+    expect(over.verdict).toBe('not-valid');
+    expect(check(over, 'period')).toMatchObject({ finding: 'over', what: after(19) });
+  });
+
+  it('is not judged by a list that counts otherwise than one bit to a number', async () => {
+    const wide = (document: JsonObject): JsonObject => ({
+      ...document,
+      credentialStatus: (document['credentialStatus'] as JsonObject[]).map((entry) => ({ ...entry, statusSize: 2 })),
+    });
+    const answer = await verifyDocument(await signedWith({}, centre, wide), await given());
+    expect(answer.verdict).toBe('cannot-tell');
+    expect(findingsOf(answer)).toEqual(['status: no-status']);
   });
 
   it('is not judged by a clock that is behind the lists', async () => {
@@ -268,6 +312,15 @@ describe('badges of others', () => {
       await given(),
     );
     expect(expired.verdict).toBe('cannot-tell');
+    // Whose lists of revoked certificates nobody here has: a centre could not help with them.
+    expect(check(answer, 'status')).toBeUndefined();
+  });
+
+  it('that stand in a chain of proofs, or whose proof has ended, are not called false', async () => {
+    const chained = await verifyDocument(await signedWith({ id: 'urn:uuid:2', previousProof: 'urn:uuid:1' }, foreign), await given());
+    expect(chained.verdict).toBe('cannot-tell');
+    expect(check(chained, 'signature')).toMatchObject({ finding: 'unknown-proof', what: 'previousProof' });
+    expect((await verifyDocument(await signedWith({ expires: after(12) }, foreign), await given())).verdict).toBe('cannot-tell');
   });
 
   it.each([
@@ -288,7 +341,8 @@ describe('badges of others', () => {
   it('whose key is a did:key, though their issuer is named otherwise, are not called false', async () => {
     const answer = await verifyDocument(jsonFixture('foreign/simple-did-key-method.json'), await given());
     expect(answer.verdict).toBe('cannot-tell');
-    expect(findingsOf(answer)).toContain('signature: foreign-key');
+    // Nor called authentic: nobody has said that the key is its issuer's.
+    expect(findingsOf(answer)).toEqual(['form: unusual-form', 'signature: foreign-key']);
   });
 
   it.each([

@@ -133,11 +133,23 @@ test('shows who trained whom, keeps a trainer’s branch for the road, and publi
   const published = page.getByRole('region', { name: 'Published figures' }).getByRole('region', { name: 'Country' }).first();
   await expect(published).not.toContainText('Peru');
   await expect(published).toContainText('not split');
+  const byCourse = page.getByRole('region', { name: 'Published figures' }).getByRole('region', { name: 'Course' }).first();
+  await expect(byCourse).toContainText('Satellite navigation: from orbit to position');
+  await expect(byCourse).not.toContainText(course);
   await page.screenshot({ path: 'test-results/evaluation-en-phone.png', fullPage: true });
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
   await page.emulateMedia({ media: 'print' });
   await expect(page.getByRole('heading', { name: 'Not published yet' })).toBeHidden();
   await page.emulateMedia({ media: 'screen' });
+  for (const language of ['en', 'ar', 'zh'] as const) {
+    await page.setViewportSize({ width: 1366, height: 768 });
+    for (const path of ['cascade', 'evaluation']) {
+      await page.goto(`${node.origin}/centre/${path}?lang=${language}`);
+      await expect(page.locator('main').getByRole('table').first()).toBeVisible();
+      await page.screenshot({ path: `test-results/${path}-${language}-laptop.png`, fullPage: true });
+    }
+    await page.setViewportSize({ width: 360, height: 740 });
+  }
   for (const language of ['ar', 'zh']) {
     await page.goto(`${node.origin}/centre/cascade?lang=${language}`);
     await expect(page.getByRole('img')).toBeVisible();

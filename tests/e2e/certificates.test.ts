@@ -9,9 +9,12 @@ import { credentialId, type CredentialRecord } from '../../src/lib/domain/record
 import { heldInFile } from '../../src/lib/certification/container.ts';
 import { openAccounts } from '../../src/server/main.ts';
 import { readNodeName } from '../../src/server/identity.ts';
+import { languages } from '../../src/lib/i18n/languages.ts';
+import { ordinary, photographed } from '../certification/photograph.ts';
 import { paper } from '../certification/world.ts';
 import { around } from '../certification/today.ts';
 import { claim, expect, joinCentre, makeCohort, makePerson, signIn, test } from './perigee.ts';
+import { jpegOf, tonesOfPng } from './pictures.ts';
 
 const { on, set, badge } = around(Date.now());
 
@@ -90,8 +93,43 @@ test('comes with a pass, and is shown, shared and printed without a network', as
   const modules = await sheet.locator('svg.qr').evaluate((svg) => Number(svg.getAttribute('viewBox')?.split(' ')[2]) - 8);
   // Version 17 has 85 modules.
   expect(modules).toBeLessThanOrEqual(85);
-  await page.screenshot({ path: 'test-results/certificates-print.png' });
+  // As it comes out of a printer, and before a phone: the page itself, photographed whole.
+  await page.setViewportSize({ width: 794, height: 1123 });
+  const session = await device.context.newCDPSession(page);
+  const { data } = await session.send('Page.captureScreenshot', {
+    format: 'png',
+    captureBeyondViewport: true,
+    clip: { x: 0, y: 0, width: 794, height: 1123, scale: 2.6 },
+  });
+  const sheetOfPaper = await tonesOfPng(device.context, Buffer.from(data, 'base64'));
+  expect(sheetOfPaper.width).toBeGreaterThan(2000);
+  const photograph = await jpegOf(device.context, photographed(sheetOfPaper, ordinary), ordinary.quality);
+  await page.setViewportSize({ width: 360, height: 740 });
   await page.emulateMedia({ media: 'screen' });
+  await page.goto(`${node.origin}/verify`);
+  await page.getByLabel('Certificate as a file').setInputFiles({ name: 'page.jpg', mimeType: 'image/jpeg', buffer: photograph });
+  await expect(page.locator('[data-verdict]')).toHaveAttribute('data-verdict', 'valid');
+  await expect(page.locator('[data-verdict]')).toContainText('Amina Diallo');
+
+  // One sheet of A4 in each language.
+  for (const language of languages) {
+    await page.goto(`${node.origin}/certificates?lang=${language}`);
+    await expect(card).toHaveAttribute('data-verdict', 'valid');
+    await page.evaluate(() => {
+      window.print = () => undefined;
+    });
+    await card.getByRole('button').first().click();
+    await expect(sheet.locator('svg.qr')).toBeAttached();
+    await page.emulateMedia({ media: 'print' });
+    await page.setViewportSize({ width: 794, height: 1123 });
+    await expect(sheet).toBeVisible();
+    await page.screenshot({ path: `test-results/certificates-print-${language}.png` });
+    // Last: when a printer has it, the page is as it was before.
+    const pdf = await page.pdf({ format: 'A4', path: `test-results/certificates-print-${language}.pdf` });
+    expect(pdf.toString('latin1').match(/\/Type\s*\/Page\b/g), language).toHaveLength(1);
+    await page.emulateMedia({ media: 'screen' });
+    await page.setViewportSize({ width: 360, height: 740 });
+  }
   for (const [language, size] of [
     ['en', 'phone'],
     ['ar', 'phone'],

@@ -6,9 +6,11 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import type { NodeProcess } from '../../scripts/node-process.ts';
 import { around } from '../certification/today.ts';
-import { certificate, grantBody, thief, trustListOf } from '../certification/world.ts';
+import { ordinary, photographed, printedPage } from '../certification/photograph.ts';
+import { centre, certificate, grantBody, paper, thief, trustListOf } from '../certification/world.ts';
 import { untilKept } from './certification.ts';
 import { expect, test } from './perigee.ts';
+import { jpegOf } from './pictures.ts';
 
 const { on, set, badge, photo } = around(Date.now());
 
@@ -65,6 +67,63 @@ test('without a network: a file, a photo of the code and pasted text, by lists t
   await expect(verdictOf(page)).toContainText('its issuer is not in the list of recognised centres');
   await page.getByText('What was looked at').click();
   await expect(verdictOf(page)).toContainText('It stands as its issuer signed it: yes');
+});
+
+test('a photo of a whole printed page: tilted, unevenly lit, grainy, a JPEG; and one without a code', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  await publish(node);
+  const device = await openDevice({ size: 'phone' });
+  const { page } = device;
+  await page.goto(`${node.origin}/verify`);
+  await expect(page.getByText('Recognised centres: list of Space Information and Training Centre')).toBeVisible();
+  await untilKept(page);
+  await device.offline(true);
+  const holder = 'Константин-Александр Рождественский-Преображенский-Волконск.';
+  const sheet = printedPage(await paper({ from: on(-10), until: on(900), signed: on(-10), holder }));
+  const take = async (name: string, buffer: Buffer): Promise<void> =>
+    page.getByLabel('Certificate as a file').setInputFiles({ name, mimeType: 'image/jpeg', buffer });
+  for (const [name, photograph] of [
+    ['ordinary', ordinary],
+    ['from-afar', { ...ordinary, width: 2448, height: 3264, fills: 0.55, blur: 1, tilted: 0.12, seed: 3 }],
+  ] as const) {
+    await take(`${name}.jpg`, await jpegOf(device.context, photographed(sheet, photograph), photograph.quality));
+    await expect(verdictOf(page)).toHaveAttribute('data-verdict', 'valid');
+    await expect(verdictOf(page)).toContainText(holder);
+    await take('nothing.jpg', Buffer.from('no picture'));
+    await expect(verdictOf(page)).toHaveAttribute('data-verdict', 'cannot-tell');
+  }
+  // While it is looked at, the page says so; where there is none, it says that too.
+  const blank = photographed({ ...sheet, tone: new Uint8Array(sheet.tone.length).fill(255) }, { ...ordinary, width: 1200, height: 1600 });
+  await take('blank.jpg', await jpegOf(device.context, blank, 70));
+  await expect(page.getByText('Looking at it…')).toBeVisible();
+  await expect(verdictOf(page)).toContainText('There is no certificate in it.');
+  await expect(page.getByText('Looking at it…')).toBeHidden();
+});
+
+test('what cannot be told is told with the lists and their dates; a certificate for another programme is not valid', async ({
+  startNode,
+  openDevice,
+}) => {
+  const node = await startNode();
+  await publish(node);
+  const { page } = await openDevice({ size: 'phone' });
+  await page.goto(`${node.origin}/verify`);
+  const take = async (change: Parameters<typeof certificate>[0], signer = centre): Promise<void> => {
+    const content = await certificate({ from: on(-10), until: on(900), awarded: on(-10), ...change }, signer, on(-10));
+    await page.getByLabel('Certificate as a file').setInputFiles(jsonFile(content));
+  };
+  await take({ issuer: { did: thief.did, name: 'A university' } }, thief);
+  await expect(verdictOf(page)).toHaveAttribute('data-verdict', 'cannot-tell');
+  await expect(verdictOf(page)).toContainText('It is authentic, but its issuer is not in the list of recognised centres.');
+  await expect(verdictOf(page)).toContainText('Recognised centres: list of Space Information and Training Centre, made on');
+  // No centre has lists of revoked certificates of an issuer that it does not know.
+  await expect(verdictOf(page)).not.toContainText('Connect to a centre');
+  await take({ status: { list: 7, index: 3 } });
+  await expect(verdictOf(page)).toContainText('The list of its issuer’s revoked certificates is not on this device.');
+  await expect(verdictOf(page)).toContainText('Revoked certificates: 2 lists, the oldest of');
+  await take({ until: on(-1) });
+  await expect(verdictOf(page)).toHaveAttribute('data-verdict', 'not-valid');
+  await expect(verdictOf(page)).toContainText('It was in force until');
 });
 
 test('on a device that never opened the page before the network went away', async ({ startNode, openDevice }) => {

@@ -167,6 +167,7 @@ it('publishes a year once, by gender and country as far as they were given, with
       },
     ],
   }); // prettier-ignore
+  expect(body['courses']).toEqual({ 'satellite-navigation': { en: expect.any(String) as string } });
   expect(JSON.stringify(body['years'])).not.toContain(first.person);
 
   // Who comes after a year was closed changes nothing that was published.

@@ -97,11 +97,16 @@ export function soonToCsv({ soon, programmes, coverage, at }: Cascade, words: Wo
 }
 
 /** A group of a division in words. */
-export function groupText(division: string, group: string | null, programmes: ProgrammeTitles, words: Words): string {
+export function groupText(
+  division: string,
+  group: string | null,
+  { programmes, courses }: Pick<ShownEvaluation, 'programmes' | 'courses'>,
+  words: Words,
+): string {
   const { t } = words;
   if (group === null) return t('cascade.others');
   if (group === '*') return t('cascade.several');
-  if (division === 'course') return group === '' ? t('cascade.no-course') : group;
+  if (division === 'course') return group === '' ? t('cascade.no-course') : (textIn(courses[group] ?? {}, words.language) ?? group);
   if (division === 'programme') return group === '' ? t('cascade.no-certificate') : programmeTitle(programmes, group, words);
   return group === '' ? t('cascade.not-said') : countryName(group, words);
 }
@@ -170,7 +175,7 @@ export function evaluationToCsv(shown: ShownEvaluation, words: Words): string {
 }
 
 /** The published figures of all closed years: a row for each group, an empty cell where the row is not split. */
-export function publishedToCsv({ years, programmes }: Pick<ShownEvaluation, 'years' | 'programmes'>, words: Words): string {
+export function publishedToCsv({ years, ...names }: Pick<ShownEvaluation, 'years' | 'programmes' | 'courses'>, words: Words): string {
   const { t } = words;
   const headings = { country: t('cascade.country'), programme: t('cascade.programme'), course: t('cascade.course') };
   return rowsToCsv([
@@ -180,7 +185,7 @@ export function publishedToCsv({ years, programmes }: Pick<ShownEvaluation, 'yea
       ...figures.columns.map((column) => [year, '', '', columnText(column, words), column.total, at.slice(0, 10)]),
       ...figures.tables.flatMap(({ division, rows }) =>
         rows.flatMap(({ group, total, cells: split }) => {
-          const start = [year, headings[division as keyof typeof headings], groupText(division, group, programmes, words)];
+          const start = [year, headings[division as keyof typeof headings], groupText(division, group, names, words)];
           return [
             [...start, '', total, at.slice(0, 10)],
             ...(split ?? []).map((n, i) => {

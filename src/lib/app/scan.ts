@@ -1,5 +1,6 @@
 /** Codes before a camera or in a picture. The browser's own reader where it has one, else one in script, which is loaded then. */
 import { err, ok, type Result } from '#lib/domain/result.ts';
+import { findCode, longestSide, type Decode, type Picture, type Region, type Tones } from './looks.ts';
 
 /** Shape Detection API: in no edition of TypeScript's DOM. */
 interface BarcodeReader {
@@ -10,51 +11,78 @@ interface BarcodeReaderClass {
   getSupportedFormats(): Promise<readonly string[]>;
 }
 
-/** @param limit milliseconds after which a reader in script gives up: a slow phone takes four times as long as a laptop */
-type Read = (source: ImageBitmap | HTMLVideoElement, limit: number) => Promise<string | null>;
+/** The next frame may be the better one; a picture is the only one that there is. Milliseconds of a reader in script: a slow phone takes four times as long as a laptop. */
+const limits = { frame: 800, look: 2500, picture: 15_000 } as const;
 
-/** The next frame may be the better one; a picture is the only one that there is. */
-const limits = { frame: 800, picture: 10_000 } as const;
+type Source = ImageBitmap | HTMLVideoElement;
 
-/** Codes of 85 modules need four pixels for each, and some margin; more only costs time. */
-const longestSide = 1280;
+/** Both have their sizes in the prototype: copied by hand. */
+const sizeOf = (source: Source): { readonly width: number; readonly height: number } =>
+  source instanceof HTMLVideoElement
+    ? { width: source.videoWidth, height: source.videoHeight }
+    : { width: source.width, height: source.height };
 
-function pixelsOf(source: ImageBitmap | HTMLVideoElement): ImageData | null {
-  const [width, height] = source instanceof HTMLVideoElement ? [source.videoWidth, source.videoHeight] : [source.width, source.height];
+/** Part of a source through a canvas of its size. */
+function tonesOf(source: Source, { x, y, width, height }: Region, longest: number): Tones | null {
   if (width === 0 || height === 0) return null;
-  const scale = Math.min(1, longestSide / Math.max(width, height));
+  const scale = Math.min(1, longest / Math.max(width, height));
   const canvas = document.createElement('canvas');
-  canvas.width = Math.round(width * scale);
-  canvas.height = Math.round(height * scale);
+  canvas.width = Math.max(1, Math.round(width * scale));
+  canvas.height = Math.max(1, Math.round(height * scale));
   const context = canvas.getContext('2d', { willReadFrequently: true });
-  context?.drawImage(source, 0, 0, canvas.width, canvas.height);
-  return context?.getImageData(0, 0, canvas.width, canvas.height) ?? null;
+  if (context === null) return null;
+  // Every dot counts: by default one in several is taken.
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(source, x, y, width, height, 0, 0, canvas.width, canvas.height);
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+  const tones = new Uint8ClampedArray(data.length / 4);
+  for (let i = 0; i < tones.length; i++) tones[i] = ((data[4 * i] ?? 0) + 2 * (data[4 * i + 1] ?? 0) + (data[4 * i + 2] ?? 0)) / 4;
+  return { width: canvas.width, height: canvas.height, data: tones };
 }
 
-async function openReader(): Promise<Read> {
-  const native = Reflect.get(globalThis, 'BarcodeDetector') as BarcodeReaderClass | undefined;
-  if (native !== undefined && (await native.getSupportedFormats()).includes('qr_code')) {
-    const reader = new native({ formats: ['qr_code'] });
-    return async (source) => (await reader.detect(source))[0]?.rawValue ?? null;
-  }
+/** The reader in script. */
+async function openDecoder(timeLimit: number): Promise<Decode> {
   const { default: decodeQR } = await import('qr/decode.js');
-  return (source, timeLimit) => {
-    const pixels = pixelsOf(source);
-    if (pixels === null) return Promise.resolve(null);
+  return (tones) => {
     try {
-      return Promise.resolve(decodeQR(pixels, { timeLimit }));
+      return decodeQR(tones, { format: 'I420', timeLimit });
     } catch {
-      // No code in this frame.
-      return Promise.resolve(null);
+      // No code in these.
+      return null;
     }
   };
 }
 
-/** The text of a code in a picture file; null where there is none, or it is no picture. */
-export async function codeInPicture(file: Blob): Promise<string | null> {
+/** The browser's own reader of codes; null where it has none. */
+async function openNative(): Promise<BarcodeReader | null> {
+  const native = Reflect.get(globalThis, 'BarcodeDetector') as BarcodeReaderClass | undefined;
+  if (native === undefined || !(await native.getSupportedFormats()).includes('qr_code')) return null;
+  return new native({ formats: ['qr_code'] });
+}
+
+async function readNatively(reader: BarcodeReader, source: Source, wanted: (text: string) => boolean): Promise<string | null> {
   try {
-    const [read, bitmap] = await Promise.all([openReader(), createImageBitmap(file)]);
-    const text = await read(bitmap, limits.picture);
+    const found = (await reader.detect(source)).map(({ rawValue }) => rawValue);
+    return found.find(wanted) ?? null;
+  } catch {
+    // A reader that is there and does not work: where a part of the system that it stands on is missing.
+    return null;
+  }
+}
+
+/**
+ * The text of a code in a picture file, one that is `wanted` before any other; null where there is none, or it is no picture. A photo may be of a whole page: it is looked at
+ * several times, by the browser's own reader first and then in script, which sees more.
+ */
+export async function codeInPicture(file: Blob, wanted: (text: string) => boolean = () => true): Promise<string | null> {
+  try {
+    const [native, bitmap] = await Promise.all([openNative(), createImageBitmap(file)]);
+    const until = performance.now() + limits.picture;
+    const pause = (): Promise<boolean> => new Promise((resolve) => setTimeout(() => resolve(performance.now() < until), 0));
+    const picture: Picture = { ...sizeOf(bitmap), tones: (region, longest) => tonesOf(bitmap, region, longest) };
+    const text =
+      (native === null ? null : await readNatively(native, bitmap, wanted)) ??
+      (await findCode(picture, await openDecoder(limits.look), wanted, pause));
     bitmap.close();
     return text;
   } catch {
@@ -92,10 +120,15 @@ export async function scanCamera(
   };
   video.srcObject = stream;
   await video.play();
-  const read = await openReader();
+  const native = await openNative();
+  const decode = native === null ? await openDecoder(limits.frame) : null;
+  const frame = (): string | null => {
+    const tones = tonesOf(video, { x: 0, y: 0, ...sizeOf(video) }, longestSide);
+    return tones === null || decode === null ? null : decode(tones);
+  };
   const look = async (): Promise<void> => {
     if (!going) return;
-    const text = await read(video, limits.frame).catch(() => null);
+    const text = native === null ? frame() : await readNatively(native, video, () => true);
     if (text !== null && going && takes(text)) stop();
     else setTimeout(() => void look(), pause);
   };

@@ -101,6 +101,8 @@ const evaluation = v.object({
   closable: v.nullable(count),
   coverage,
   programmes,
+  /** Titles of the courses of the figures, by their id. */
+  courses: v.record(text, v.record(text, text)),
 });
 export type ShownEvaluation = v.InferOutput<typeof evaluation>;
 

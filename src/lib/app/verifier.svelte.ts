@@ -37,6 +37,8 @@ export class Verifier {
   /** The node offered a list under another root than the pinned one. It was not taken. */
   otherRoot = $state(false);
   answer = $state.raw<Answer | null>(null);
+  /** Something was held out and is not answered yet: a photo may be looked at several times. */
+  looking = $state(false);
 
   /** What was on the device when the page was opened. Nothing is answered before it is read. */
   #kept: Promise<Kept> | null = null;
@@ -93,6 +95,7 @@ export class Verifier {
 
   async #verify(held: Promise<Held>): Promise<void> {
     this.answer = null;
+    this.looking = true;
     this.#held = held;
     await this.#kept;
     await this.#answer();
@@ -105,7 +108,9 @@ export class Verifier {
     const { trust = null, statusLists } = this;
     const answer = await verify(await held, { trust, statusLists, contexts: knownContexts, now: instantOf(now()), tools: browserTools });
     // Another one may have been held out meanwhile.
-    if (this.#held === held) this.answer = answer;
+    if (this.#held !== held) return;
+    this.answer = answer;
+    this.looking = false;
   }
 
   /** A file: a credential, a picture with one baked in, or a photo of a printed code. */
@@ -113,7 +118,7 @@ export class Verifier {
     const held = async (): Promise<Held> => {
       const found = heldInFile(new Uint8Array(await file.arrayBuffer()));
       if (found.type !== 'nothing') return found;
-      const text = await (await import('./scan.ts')).codeInPicture(file);
+      const text = await (await import('./scan.ts')).codeInPicture(file, (one) => this.isCertificate(one));
       return text === null ? found : heldInText(text);
     };
     return this.#verify(held());

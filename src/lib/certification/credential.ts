@@ -172,7 +172,9 @@ const textOf = (value: unknown): string | null => (isString(value) && value !== 
 function statusOf(value: unknown): readonly StatusEntry[] | null {
   const entries = asList(value).map((entry): StatusEntry | null => {
     if (!isObject(entry) || entry['type'] !== 'BitstringStatusListEntry') return null;
-    const { statusPurpose, statusListIndex, statusListCredential } = entry;
+    const { statusPurpose, statusListIndex, statusListCredential, statusSize } = entry;
+    // Several bits to a number are a scheme of messages, whose index counts otherwise.
+    if (statusSize !== undefined && statusSize !== 1) return null;
     if (!isString(statusPurpose) || !isString(statusListCredential) || !isString(statusListIndex) || !/^\d{1,9}$/.test(statusListIndex))
       return null;
     return { purpose: statusPurpose, list: statusListCredential, index: Number(statusListIndex) };

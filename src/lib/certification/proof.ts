@@ -2,11 +2,13 @@
  * `DataIntegrityProof` with `eddsa-rdfc-2022` (W3C Recommendation "Data Integrity EdDSA Cryptosuites v1.0", section 3.2): SHA-256 of the
  * canonical proof options, then SHA-256 of the canonical document without its proof, signed with Ed25519.
  */
+import type { Instant } from '../domain/clock.ts';
 import { isObject, isString, type JsonObject } from '../domain/shape.ts';
 import { err, ok, type Result } from '../domain/result.ts';
 import { canonize, type CanonizeFault, type Contexts } from './canonize.ts';
 import { base58, concat, fromBase58, utf8, type Bytes } from './encoding.ts';
 import { keyOf, methodOf, type Did, type Signer, type Tools } from './keys.ts';
+import { momentOf } from './moment.ts';
 
 export interface Proof {
   readonly type: 'DataIntegrityProof';
@@ -28,6 +30,8 @@ export type ProofFault =
 export interface ReadProof {
   readonly options: JsonObject;
   readonly created: string | null;
+  /** When the proof itself ends; null where it does not. */
+  readonly expires: Instant | null;
   readonly purpose: string;
   readonly method: string;
   /** Whose key it is: the method without its fragment. */
@@ -39,9 +43,11 @@ export interface ReadProof {
 /** Reads one proof; a fault says what this verifier does not know, which is no fault of the proof. */
 export function readProof(proof: unknown): Result<ReadProof, ProofFault> {
   if (!isObject(proof)) return err({ type: 'malformed-proof' });
-  const { type, cryptosuite, created, verificationMethod, proofPurpose, proofValue } = proof;
+  const { type, cryptosuite, created, expires, previousProof, verificationMethod, proofPurpose, proofValue } = proof;
   if (type !== 'DataIntegrityProof') return err({ type: 'unknown-proof', name: isString(type) ? type : '?' });
   if (cryptosuite !== 'eddsa-rdfc-2022') return err({ type: 'unknown-proof', name: isString(cryptosuite) ? cryptosuite : '?' });
+  // A link of a chain signs the proofs before it too ("Data Integrity 1.0", 4.5): checked by itself it would look altered.
+  if (previousProof !== undefined) return err({ type: 'unknown-proof', name: 'previousProof' });
   if (!isString(verificationMethod)) return err({ type: 'unknown-key', name: '?' });
   const [controller = '', fragment] = verificationMethod.split('#');
   const key = keyOf(controller);
@@ -51,8 +57,19 @@ export function readProof(proof: unknown): Result<ReadProof, ProofFault> {
   const signature = isString(proofValue) && proofValue.startsWith('z') ? fromBase58(proofValue.slice(1)) : null;
   if (signature?.length !== 64 || !isString(proofPurpose) || (created !== undefined && !isString(created)))
     return err({ type: 'malformed-proof' });
+  const ends = expires === undefined ? null : momentOf(expires);
+  if (expires !== undefined && ends === null) return err({ type: 'malformed-proof' });
   const { proofValue: _, ...options } = proof;
-  return ok({ options, created: created ?? null, purpose: proofPurpose, method: verificationMethod, controller, key, signature });
+  return ok({
+    options,
+    created: created ?? null,
+    expires: ends,
+    purpose: proofPurpose,
+    method: verificationMethod,
+    controller,
+    key,
+    signature,
+  });
 }
 
 export interface HashData {

@@ -133,6 +133,9 @@ const isAhead = (moment: Instant, now: Instant): boolean => moment > instantOf(D
 function verdictOf(checks: readonly Check[]): Verdict {
   const of = (...names: readonly CheckName[]): readonly Check[] => checks.filter(({ name }) => names.includes(name));
   if (of('form', 'signature').some(({ result }) => result === 'no')) return 'not-valid';
+  // What was taken back stays so, however old the list of trust has grown meanwhile.
+  if (of('form', 'signature').every(({ result }) => result === 'yes') && checks.some(({ finding }) => finding === 'revoked'))
+    return 'not-valid';
   // What cannot be read, or whose issuer nobody here knows, is not judged by its other fields.
   if (of('form', 'signature', 'authority').some(({ result }) => result === 'unknown')) return 'cannot-tell';
   if (checks.some(({ result }) => result === 'no')) return 'not-valid';
@@ -224,6 +227,11 @@ async function checkAuthority(
   ];
   return { check: now > trust.until ? unknown('authority', 'trust-old', trust.made) : yes('authority'), chain };
 }
+
+const earlier = (a: Instant | null, b: Instant | null): Instant | null => (a === null ? b : b === null || a < b ? a : b);
+
+/** Of whose lists of revoked certificates nothing is asked: a centre that does not know the issuer has none to give. */
+const isStranger = ({ check }: Authority): boolean => check.finding === 'issuer-unknown' || check.finding === 'no-trust';
 
 function checkPeriod(from: Instant, until: Instant | null, now: Instant): Check {
   if (now < from) return no('period', 'not-yet', from);
@@ -332,10 +340,11 @@ export async function verifyDocument(value: unknown, given: Given): Promise<Answ
   if ('name' in proof) return answerOf('file', [form, proof], given, facts, [], null);
   const signature = await checkSignature(value, proof, facts.issuer.id, given);
   const programme = programmeOf(facts.achievement.id ?? '')?.id ?? null;
-  const period = checkPeriod(facts.from, facts.until, given.now);
-  // Whose authority a signature has that is not right, nobody needs to know.
-  if (signature.result === 'no') return answerOf('file', [form, signature], given, facts, [], null);
+  const period = checkPeriod(facts.from, earlier(facts.until, proof.expires), given.now);
+  // Whose authority a signature has that is not right, or not to be judged here, nobody needs to know.
+  if (signature.result !== 'yes') return answerOf('file', [form, signature], given, facts, [], null);
   const authority = await checkAuthority(given, facts.issuer.id, programme, momentOf(proof.created), proof.signature);
+  if (isStranger(authority)) return answerOf('file', [form, signature, authority.check, period], given, facts, [], null);
   const status = await checkStatus(facts.status, facts.issuer.id, given);
   return answerOf('file', [form, signature, authority.check, period, status.check], given, facts, authority.chain, status.list);
 }
@@ -363,9 +372,10 @@ export async function verifyPaper(text: string, given: Given): Promise<Answer> {
   if (!(await tools.verify(key, signature, message)))
     return answerOf('paper', [yes('form'), no('signature', 'altered')], given, facts, [], null);
   const authority = await checkAuthority(given, did, body.achievement, body.signed, signature);
+  const checks = [yes('form'), yes('signature'), authority.check, checkPeriod(body.from, body.until, now)];
+  if (isStranger(authority)) return answerOf('paper', checks, given, facts, [], null);
   const status = await checkStatus(facts.status, did, given);
-  const checks = [yes('form'), yes('signature'), authority.check, checkPeriod(body.from, body.until, now), status.check];
-  return answerOf('paper', checks, given, facts, authority.chain, status.list);
+  return answerOf('paper', [...checks, status.check], given, facts, authority.chain, status.list);
 }
 
 /** Verifies whatever was held out. */

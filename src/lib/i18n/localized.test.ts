@@ -15,6 +15,10 @@ describe('textIn', () => {
     expect(textIn({ en: 'Orbits' }, 'ru')).toBe('Orbits');
     expect(textIn({}, 'ru')).toBeUndefined();
   });
+  it('takes English where the language is missing, whatever stands first', () => {
+    expect(textIn({ ar: 'مدارات', en: 'Orbits' }, 'zh')).toBe('Orbits');
+    expect(textIn({ ar: 'مدارات', fr: 'Orbites' }, 'zh')).toBe('مدارات');
+  });
 });
 
 describe('languageName', () => {

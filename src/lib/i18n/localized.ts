@@ -5,9 +5,9 @@ export type LocalizedText<Value = string> = Readonly<Record<string, Value>>;
 export const availableLanguage = (languages: readonly string[], wanted: string): string =>
   languages.includes(wanted) ? wanted : (languages[0] ?? 'en');
 
-/** The text in a language; where that is missing, any that there is. */
+/** The text in a language; where that is missing, the English one, which most read: the order of keys says nothing. Else any that there is. */
 export const textIn = <Value>(texts: LocalizedText<Value>, language: string): Value | undefined =>
-  texts[language] ?? Object.values(texts)[0];
+  texts[language] ?? texts['en'] ?? Object.values(texts)[0];
 
 /** A language's name in itself, also for languages that the interface does not have; its tag where nobody knows a name. */
 export function languageName(language: string): string {

@@ -1,11 +1,12 @@
 /** `/api/cascade…` and `/api/evaluation…`: who trained whom, and the figures by which the centre is judged. */
 import { instantOf, type Clock, type Instant, type RandomBytes } from '../../domain/clock.ts';
-import { createUlid, isUlid, type NodeId, type PersonId } from '../../domain/ids.ts';
-import { figuresOf, peopleOf, uncounted } from '../../domain/suppression.ts';
+import { createUlid, isCourseId, isUlid, type CourseId, type NodeId, type PersonId } from '../../domain/ids.ts';
+import { figuresOf, peopleOf, uncounted, type Figures } from '../../domain/suppression.ts';
 import { branchOf, cascadeOf, type Cascade } from '../../certification/cascade.ts';
 import { parseNewCost } from '../../certification/cost.ts';
 import { evaluationOf } from '../../certification/evaluation.ts';
 import type { Programme } from '../../certification/programme.ts';
+import type { CourseStructure, Localized } from '../../course/package.ts';
 import { bearerOf, hasRole } from '../accounts/bearer.ts';
 import type { Bearer, Sessions } from '../accounts/sessions.ts';
 import type { AccountStore } from '../accounts/store.ts';
@@ -36,10 +37,11 @@ export function cascadeRoutes(given: {
   readonly issuing: Issuing;
   readonly orders: OrderBook;
   readonly programmes: () => readonly Programme[];
+  readonly structureOf: (course: CourseId) => Promise<CourseStructure | null>;
   readonly clock: Clock;
   readonly random: RandomBytes;
 }): readonly Route[] {
-  const { node, engine, desk, store, sessions, cohorts, gathering, issuing, orders, programmes, clock, random } = given;
+  const { node, engine, desk, store, sessions, cohorts, gathering, issuing, orders, programmes, structureOf, clock, random } = given;
   const ledger = openLedger({ node, desk });
   const now = (): Instant => instantOf(clock());
 
@@ -58,6 +60,14 @@ export function cascadeRoutes(given: {
   }
 
   const titles = (): readonly object[] => programmes().map(({ id, title }) => ({ id, title }));
+
+  /** What the courses of these figures are called; one that is published here no more is left to its id. */
+  async function courseTitles(all: readonly Figures[]): Promise<Readonly<Record<string, Localized>>> {
+    const groups = all.flatMap(({ tables }) => tables.filter(({ division }) => division === 'course').flatMap(({ rows }) => rows));
+    const courses = [...new Set(groups.flatMap(({ group }) => (isCourseId(group) ? [group] : [])))];
+    const named = await Promise.all(courses.map(async (course) => [course, (await structureOf(course))?.title] as const));
+    return Object.fromEntries(named.flatMap(([course, title]) => (title === undefined ? [] : [[course, title]])));
+  }
 
   /**
    * A cascade as pages show it: everybody with who trained them, and certificates.
@@ -130,14 +140,15 @@ export function cascadeRoutes(given: {
     const [found, costs, years] = await Promise.all([records(), ledger.costs(), ledger.years()]);
     const { cascade, certified, activities, countable } = found;
     const year = Number(now().slice(0, 4));
-    const running = uncounted(years, countable, year);
+    const running = peopleOf(uncounted(years, countable, year));
+    const runningFigures = figuresOf(running, figuresPlan);
     return json({
       at: now(),
       evaluation: evaluationOf({ cascade, certified, activities, costs, now: now() }),
       costs,
       years: years.map(({ year: one, at, figures }) => ({ year: one, at, figures })),
       // Of those that no closed year counts: what would be published if the year were closed now.
-      running: { year, people: peopleOf(running).length, figures: figuresOf(peopleOf(running), figuresPlan) },
+      running: { year, people: running.length, figures: runningFigures },
       closable: closableIn(
         years.map((one) => one.year),
         countable.map((one) => one.year),
@@ -145,6 +156,7 @@ export function cascadeRoutes(given: {
       ),
       coverage: found.coverageOf(null, null),
       programmes: titles(),
+      courses: await courseTitles([...years.map(({ figures }) => figures), runningFigures]),
     });
   }
 
