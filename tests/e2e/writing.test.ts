@@ -4,7 +4,9 @@
  */
 import { AxeBuilder } from '@axe-core/playwright';
 import { accept, addSource, atCentre, fill, getReady, join, offlineLines, onDevice, pick, publishing } from './desk-verbs.ts';
-import { claim, expect, signIn, test } from './perigee.ts';
+import { claim, expect, joinCentre, makeCohort, makePerson, signIn, test } from './perigee.ts';
+
+const otherRole = 'Your sign-in does not have the role for this page.';
 
 test('a practice is written in two languages without a network, handed in, accepted by somebody else, and read by everybody', async ({
   startNode,
@@ -60,6 +62,47 @@ test('a practice is written in two languages without a network, handed in, accep
   await reader.page.goto(`${node.origin}/compendium/cartographier-une-crue-avec-un-radar?lang=fr`);
   const there = await reader.page.getByRole('heading', { level: 1 }).textContent();
   expect(there).toMatch(/Cartographier une crue avec un radar/);
+});
+
+test('a trainer gives a practice to the library; a learner and a reviewer are told that it is not theirs to write', async ({
+  startNode,
+  openDevice,
+}) => {
+  const node = await startNode();
+  const admin = await claim(node);
+  const tom = await join(node.origin, admin.token, 'Tom', 'trainer');
+  const { page } = await openDevice();
+  await page.goto(`${node.origin}/compendium?lang=en`);
+  await page.getByRole('button', { name: /^Install \(/ }).click();
+  await expect(page.locator('[data-kept=yes]')).toBeVisible();
+  await signIn(page, node.origin, tom);
+  await page.goto(`${node.origin}/desk`);
+  // Practices and nothing else.
+  await expect(page.getByRole('region', { name: 'Write something new' }).getByRole('link')).toHaveText(['Guide']);
+  await page.getByRole('link', { name: 'Guide', exact: true }).click();
+  await fill(page, 'Title', 'Teaching flood maps on paper');
+  await fill(page, 'In short', 'A lesson that needs no computer.');
+  await fill(page, 'Address on the web', 'https://example.org/paper-maps');
+  await pick(page, 'Theme', 'flood', 'Floods');
+  await addSource(page, 'Handbook', 'https://example.org/handbook');
+  await page.getByRole('button', { name: 'Hand in for review' }).click();
+  await expect(atCentre(page, 'Teaching flood maps on paper')).toBeVisible(publishing);
+  await expect(page.locator('[data-stage=submitted]')).toBeVisible();
+  await page.goto(`${node.origin}/desk/solution`);
+  await expect(page.getByText(otherRole)).toBeVisible();
+
+  const { codes } = await makeCohort(node, admin, 'Dakar, spring', ['satellite-navigation'], ['Ana']);
+  const learner = await openDevice({ size: 'phone' });
+  await makePerson(learner.page, node.origin, 'Ana');
+  await joinCentre(learner.page, node.origin, codes[0] ?? '');
+  await learner.page.goto(`${node.origin}/desk/practice`);
+  await expect(learner.page.getByText('Sign in first.')).toBeVisible();
+  await expect(learner.page.getByLabel('Title', { exact: true })).toHaveCount(0);
+  const other = await openDevice();
+  const rui = await join(node.origin, admin.token, 'Rui', 'reviewer');
+  await signIn(other.page, node.origin, rui);
+  await other.page.goto(`${node.origin}/desk/practice`);
+  await expect(other.page.getByText(otherRole)).toBeVisible();
 });
 
 test('a plan, its yearly review and a call are written without a network, and read by everybody', async ({ startNode, openDevice }) => {

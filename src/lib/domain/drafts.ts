@@ -56,9 +56,14 @@ const pens: Readonly<Record<string, Pen>> = {
 /** The role that writes entries of a kind; null where nobody does on this road. */
 export const penOf = (of: string): Pen | null => (Object.hasOwn(pens, of) ? (pens[of] ?? null) : null);
 
-/** Whether somebody with these roles writes entries of a kind. Whoever teaches gives practices to the library, as providers do. */
-export const mayPen = (roles: readonly string[], of: string): boolean =>
-  roles.some((role) => role === penOf(of) || (of === 'practice' && (role === 'trainer' || role === 'master')));
+/** Whoever teaches gives practices to the library, as providers do. */
+const teaching: readonly string[] = ['trainer', 'master'];
+
+/** The roles that write entries of a kind; none where nobody does on this road. */
+export const pensOf = (of: string): readonly string[] => [penOf(of), ...(of === 'practice' ? teaching : [])].filter((pen) => pen !== null);
+
+/** Whether somebody with these roles writes entries of a kind. */
+export const mayPen = (roles: readonly string[], of: string): boolean => pensOf(of).some((pen) => roles.includes(pen));
 
 /** A copy as it was handed in. */
 export interface Edition {

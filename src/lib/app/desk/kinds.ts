@@ -1,8 +1,11 @@
-import { isWrittenKind, type WrittenKind } from '#lib/cooperation/fields.ts';
-import { penOf, type Pen } from '#lib/domain/drafts.ts';
+import { isWrittenKind, writtenKinds, type WrittenKind } from '#lib/cooperation/fields.ts';
+import { pensOf } from '#lib/domain/drafts.ts';
 
-/** The kind that an address names, and the role that writes it; null where nobody writes such a kind. */
-export function writtenKindOf(name: string): { readonly kind: WrittenKind; readonly pen: Pen } | null {
-  const pen = isWrittenKind(name) ? penOf(name) : null;
-  return isWrittenKind(name) && pen !== null ? { kind: name, pen } : null;
+/** The kind that an address names, and the roles that write it; null where nobody writes such a kind. */
+export function writtenKindOf(name: string): { readonly kind: WrittenKind; readonly pens: readonly string[] } | null {
+  const pens = pensOf(name);
+  return isWrittenKind(name) && pens.length > 0 ? { kind: name, pens } : null;
 }
+
+/** Everybody who writes anything. */
+export const allPens: readonly string[] = [...new Set(writtenKinds.flatMap(pensOf))];

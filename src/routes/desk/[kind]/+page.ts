@@ -9,11 +9,11 @@ export const load: PageLoad = async ({ fetch, params, url, parent, depends }) =>
   depends(compendiumDependency);
   const written = writtenKindOf(params.kind);
   if (written === null) error(pageFailures.missing.status, pageFailures.missing);
-  const { kind, pen } = written;
+  const { kind, pens } = written;
   const { language } = await parent();
   const entry = url.searchParams.get('entry');
   const loaded = await loadWriting(fetch, [kind], entry, language);
   const view = loaded.ok ? loaded.value.view : null;
   const plan = kind === 'plan' && view?.entry?.kind === 'plan' ? await loadPlan(fetch, view.entry.id, language) : null;
-  return { kind, pen, entry, view, plan: plan?.ok === true ? plan.value.view : null };
+  return { kind, pens, entry, view, plan: plan?.ok === true ? plan.value.view : null };
 };
