@@ -2,10 +2,12 @@
 import { encodeQR } from 'qr';
 import { instantOf, type Instant } from '#lib/domain/clock.ts';
 import type { TrustSet } from '#lib/certification/trust-set.ts';
+import { printedPage, type Tones } from './photograph.ts';
 import { centre, certificate, day, grantBody, paper, statusOf, trustListOf } from './world.ts';
 
 export const around = (now: number) => {
   const on = (days: number): Instant => instantOf(now + days * day);
+  const printed = (holder: string): Promise<string> => paper({ from: on(-10), until: on(900), signed: on(-10), holder });
   return {
     on,
     async set(revoked: readonly number[] = []): Promise<TrustSet> {
@@ -16,9 +18,9 @@ export const around = (now: number) => {
     },
     badge: () => certificate({ from: on(-10), until: on(900), awarded: on(-10) }, centre, on(-10)),
     /** A picture of the printed code. */
-    async photo(holder: string): Promise<Buffer> {
-      const text = await paper({ from: on(-10), until: on(900), signed: on(-10), holder });
-      return Buffer.from(encodeQR(text, 'gif', { ecc: 'medium', scale: 5, border: 4 }));
-    },
+    photo: async (holder: string): Promise<Buffer> =>
+      Buffer.from(encodeQR(await printed(holder), 'gif', { ecc: 'medium', scale: 5, border: 4 })),
+    /** The page that it is printed on. */
+    page: async (holder: string): Promise<Tones> => printedPage(await printed(holder)),
   };
 };

@@ -111,7 +111,8 @@ test('comes with a pass, and is shown, shared and printed without a network', as
   await expect(page.locator('[data-verdict]')).toHaveAttribute('data-verdict', 'valid');
   await expect(page.locator('[data-verdict]')).toContainText('Amina Diallo');
 
-  // One sheet of A4 in each language.
+  // One sheet of A4 in each language, whose words come over the network.
+  await device.offline(false);
   for (const language of languages) {
     await page.goto(`${node.origin}/certificates?lang=${language}`);
     await expect(card).toHaveAttribute('data-verdict', 'valid');

@@ -6,13 +6,13 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import type { NodeProcess } from '../../scripts/node-process.ts';
 import { around } from '../certification/today.ts';
-import { ordinary, photographed, printedPage } from '../certification/photograph.ts';
-import { centre, certificate, grantBody, paper, thief, trustListOf } from '../certification/world.ts';
+import { ordinary, photographed } from '../certification/photograph.ts';
+import { centre, certificate, grantBody, thief, trustListOf } from '../certification/world.ts';
 import { untilKept } from './certification.ts';
 import { expect, test } from './perigee.ts';
 import { jpegOf } from './pictures.ts';
 
-const { on, set, badge, photo } = around(Date.now());
+const { on, set, badge, photo, page: printedPage } = around(Date.now());
 
 /** Has the node give out a list of trust of today. */
 async function publish(node: NodeProcess, revoked: readonly number[] = []): Promise<void> {
@@ -79,7 +79,7 @@ test('a photo of a whole printed page: tilted, unevenly lit, grainy, a JPEG; and
   await untilKept(page);
   await device.offline(true);
   const holder = 'Константин-Александр Рождественский-Преображенский-Волконск.';
-  const sheet = printedPage(await paper({ from: on(-10), until: on(900), signed: on(-10), holder }));
+  const sheet = await printedPage(holder);
   const take = async (name: string, buffer: Buffer): Promise<void> =>
     page.getByLabel('Certificate as a file').setInputFiles({ name, mimeType: 'image/jpeg', buffer });
   for (const [name, photograph] of [
