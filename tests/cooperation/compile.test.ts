@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isOfCountry } from '../../src/lib/cooperation/entry.ts';
+import { textLanguages } from '../../src/lib/cooperation/reader.ts';
 import { faultCodes } from '../../src/lib/cooperation/faults.ts';
 import { parseEntry } from '../../src/lib/cooperation/kinds.ts';
 import { compileCommons, createMemory, faultsBeside } from '../../src/lib/cooperation/compile.ts';
@@ -366,6 +367,25 @@ describe('the entries of this repository', () => {
       if (!('course' in entry) || entry.course === null) expect(entry.sources.length, entry.id).toBeGreaterThan(0);
       if (entry.kind === 'listing') expect(entry.lastChecked, entry.id).toBeNull();
     }
+  });
+
+  it('are in six languages, but for names: of providers, and of what they publish', () => {
+    // A course or data set elsewhere keeps the title that its provider gave it; an organisation may be known by a name or letters that are the same everywhere.
+    // What a country measured in a year has no name but country and year.
+    const ownName = new Set(['organisation', 'listing', 'dataset', 'assessment']);
+    const missing: string[] = [];
+    const look = (value: unknown, path: string): void => {
+      if (typeof value !== 'object' || value === null) return;
+      const keys = Object.keys(value);
+      if (!Array.isArray(value) && keys.length > 0 && keys.every((key) => (textLanguages as readonly string[]).includes(key))) {
+        if (keys.length < textLanguages.length) missing.push(`${path}: ${keys.join(' ')}`);
+      } else for (const [key, one] of Object.entries(value)) look(one, `${path}.${key}`);
+    };
+    for (const entry of entries) {
+      const { title, ...rest } = entry;
+      look(ownName.has(entry.kind) ? rest : { title, ...rest }, entry.id);
+    }
+    expect(missing).toEqual([]);
   });
 
   it('are read in each language from the same bytes', () => {
