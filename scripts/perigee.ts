@@ -4,6 +4,7 @@ import { auditCommand, backupCommand, restoreCommand } from './commands/backup.t
 import type { Command } from './commands/command.ts';
 import { compendiumCheck } from './commands/compendium-check.ts';
 import { compendiumImport } from './commands/compendium-import.ts';
+import { compendiumLinks } from './commands/compendium-links.ts';
 import { courseBuild } from './commands/course-build.ts';
 import { courseCheck } from './commands/course-check.ts';
 import { credentialVerify } from './commands/credential-verify.ts';
@@ -22,6 +23,7 @@ const commands: readonly Command[] = [
   courseBuild,
   compendiumCheck,
   compendiumImport,
+  compendiumLinks,
   peopleAdd,
   peopleList,
   peopleRevoke,
