@@ -94,9 +94,9 @@ export const compendium: Benchmark = {
       await page.goto(`${origin}/compendium?lang=${language}`);
       await page.locator('.keep button').first().click();
       await page.locator('[data-kept=yes]').waitFor({ timeout: 120_000 });
-      await context.setOffline(true);
+      await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+      await page.waitForLoadState('networkidle');
       await slow(page, slowdown);
-      // The first search reads the entries from the store; it is told by itself.
       const search = (text: string): Promise<number> =>
         page.evaluate(
           (typed) =>
@@ -115,13 +115,22 @@ export const compendium: Benchmark = {
             }),
           text,
         );
+      // The page as the node sends it has read nothing of the store: the very first search may have to wait for that. It is typed when the page first says what is here.
+      await page.reload();
+      await page.locator('[data-kept=yes]').waitFor({ timeout: 120_000 });
       const first = await search(words[0]);
+      await context.setOffline(true);
+      // The same without a network: the list itself is read from the store, and the search finds it read.
+      await page.reload();
+      await page.locator('main .cards h3').first().waitFor({ timeout: 120_000 });
+      const offline = await search(words[0]);
       const times: number[] = [];
       for (let round = 0; round < 3; round++)
         for (const text of words.slice(1)) times.push(await search(`${text}${' '.repeat(round)}`.trim() || text));
       figures.push(
         { name: `first results, ${language}, offline, ${String(slowdown)}× slowed`, value: median(times), unit: 'ms', bound: 100 },
-        { name: `the very first search, ${language}: reads the store`, value: first, unit: 'ms' },
+        { name: `the very first search, ${language}, typed at once, page from the node`, value: first, unit: 'ms' },
+        { name: `the very first search, ${language}, page from the device`, value: offline, unit: 'ms', bound: 100 },
       );
       await context.close();
     }

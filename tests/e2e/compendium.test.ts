@@ -116,6 +116,43 @@ test('the choices stay unfolded while they are used, also when the last one is t
   await expect(theme).toBeVisible();
 });
 
+test('what is typed and chosen before the scripts run is kept, and answered when they do', async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const { page } = await openDevice({ size: 'phone' });
+  let release: () => void = () => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route(/\.js$/, async (route) => {
+    await released;
+    await route.continue();
+  });
+  await page.goto(`${node.origin}/compendium?lang=en`, { waitUntil: 'commit' });
+  await page.getByText('Narrow down').click();
+  await page.getByLabel('Theme').selectOption('theme-floods');
+  await page.getByRole('searchbox').fill('radar');
+  expect(new URL(page.url()).searchParams.get('theme')).toBeNull();
+  release();
+  await expect(page).toHaveURL(/theme=theme-floods/);
+  await expect(page).toHaveURL(/q=radar/);
+  await expect(page.locator(titles).first()).toHaveText('Flood maps from radar images');
+  await expect(page.getByRole('searchbox')).toHaveValue('radar');
+  await expect(page.getByLabel('Theme')).toHaveValue('theme-floods');
+  await expect(page.getByLabel('Theme')).toBeVisible();
+});
+
+test("a comparison gives a phone's width to what is compared", async ({ startNode, openDevice }) => {
+  const node = await startNode();
+  const { page } = await openDevice({ size: 'phone' });
+  await page.goto(`${node.origin}/compendium/compare?entries=flood-mapping-radar,urban-growth&lang=en`);
+  await expect(page.getByRole('rowheader').or(page.locator('th[scope=rowgroup]')).first()).toHaveText('Cost');
+  const [first, second] = await page.locator('tbody tr:not(.about)').first().locator('td').all();
+  const [one, two] = [await first?.boundingBox(), await second?.boundingBox()];
+  // Both are wholly in sight, and together they have nearly all of it.
+  expect((two?.x ?? 0) + (two?.width ?? 0)).toBeLessThanOrEqual(360);
+  expect((one?.width ?? 0) + (two?.width ?? 0)).toBeGreaterThan(300);
+});
+
 test('a device without it says so where there is no network', async ({ startNode, openDevice }) => {
   const node = await startNode();
   const device = await openDevice({ size: 'phone' });

@@ -3,16 +3,18 @@
  * page that takes over from the server reads what the server's own load was answered, which SvelteKit wrote into the page.
  */
 import { browser } from '$app/environment';
-import type { Commons } from '#lib/cooperation/commons.ts';
+import type { Commons, ShelfMemory } from '#lib/cooperation/commons.ts';
 import type { Day } from '#lib/cooperation/day.ts';
 import type { Card, CompareView, EntryView, GapsView, ListView } from '#lib/cooperation/views.ts';
 import { err, ok, type Result } from '#lib/domain/result.ts';
 import { isObject } from '#lib/domain/shape.ts';
 import type { InterfaceLanguage } from '#lib/i18n/languages.ts';
+import type { CommonsPort } from '#lib/sync/client/install-commons.ts';
 import type { SourceFailure } from './contract.ts';
 import { now, storage } from './store.ts';
 
 type Fetch = typeof globalThis.fetch;
+type Installed = NonNullable<Awaited<ReturnType<CommonsPort['installed']>>>;
 type From = 'device' | 'node';
 export type Viewed<View> = Result<{ readonly view: View; readonly from: From }, SourceFailure>;
 
@@ -22,25 +24,54 @@ export const compendiumDependency = 'perigee:compendium';
 /** Bytes of one answer; the server wrote its own into the page, once. */
 let delivered = browser && document.querySelector('script[data-sveltekit-fetched][data-url^="/content/compendium/"]') !== null;
 
-/** Another version or language is another commons: the last one read is kept. */
-let kept: { readonly key: string; readonly commons: Commons } | null = null;
+/** Another version or language is another commons: the last one read is kept, also while it is being read. */
+let kept: { readonly key: string; readonly reading: Promise<Commons | null> } | null = null;
 
-/** The commons on this device, with the index of a language; null where it is not installed. */
-async function fromDevice(language: InterfaceLanguage): Promise<Commons | null> {
-  const { store } = await storage();
-  const installed = await store.commons.installed();
-  if (installed === null) return null;
-  const key = `${installed.digest} ${installed.language} ${language}`;
-  if (kept?.key === key) return kept.commons;
+/** So long, in milliseconds, entries are read in one go before the page may answer a finger again. */
+const mostAtOnce = 50;
+
+const aBreath = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
+async function readInstalled(installed: Installed, commonsPort: CommonsPort): Promise<Commons | null> {
   const [{ shelfTexts }, { readCommons }] = await Promise.all([
     import('#lib/sync/client/install-commons.ts'),
     import('#lib/cooperation/commons.ts'),
   ]);
   // Installed in another language: entries are all here, and are found by that language's words and by English titles.
-  const read = readCommons(await shelfTexts(installed.signed, installed.language, store.commons));
-  if (!read.ok) return null;
-  kept = { key, commons: read.value };
-  return read.value;
+  const texts = await shelfTexts(installed.signed, installed.language, commonsPort);
+  // Shelf by shelf: two thousand entries are a second's work on a slow phone, and whoever types meanwhile sees the letters.
+  const memory: ShelfMemory = new Map();
+  let since = performance.now();
+  for (const shelf of texts) {
+    if (!readCommons([shelf], memory).ok) return null;
+    if (performance.now() - since < mostAtOnce) continue;
+    await aBreath();
+    since = performance.now();
+  }
+  const read = readCommons(texts, memory);
+  return read.ok ? read.value : null;
+}
+
+/** The commons on this device, with the index of a language; null where it is not installed. */
+async function fromDevice(language: InterfaceLanguage): Promise<Commons | null> {
+  const { store } = await storage();
+  const installed = await store.commons.installed();
+  if (installed === null) {
+    kept = finder = null;
+    return null;
+  }
+  const key = `${installed.digest} ${installed.language} ${language}`;
+  if (kept?.key === key) return kept.reading;
+  const mine = { key, reading: readInstalled(installed, store.commons) };
+  kept = mine;
+  const forget = (): void => {
+    if (kept === mine) kept = null;
+  };
+  // What could not be read is tried again at the next question.
+  mine.reading.then((commons) => {
+    if (commons === null) forget();
+  }, forget);
+  return mine.reading;
 }
 
 async function ask<View>(fetch: Fetch, path: string): Promise<Viewed<View>> {
@@ -78,20 +109,21 @@ export async function viewedBy<View>(
   return view === null ? err('missing') : ok({ view, from: 'device' });
 }
 
+const bringTools = async (): Promise<Tools> => {
+  const [views, find, day] = await Promise.all([
+    import('#lib/cooperation/views.ts'),
+    import('#lib/cooperation/find.ts'),
+    import('#lib/cooperation/day.ts'),
+  ]);
+  return { ...views, ...find, ...day };
+};
+
 export const viewed = <View>(
   fetch: Fetch,
   path: string,
   language: InterfaceLanguage,
   make: (commons: Commons, tools: Tools) => View | null | Promise<View | null>,
-): Promise<Viewed<View>> =>
-  viewedBy(fetch, path, language, async (commons) => {
-    const [views, find, day] = await Promise.all([
-      import('#lib/cooperation/views.ts'),
-      import('#lib/cooperation/find.ts'),
-      import('#lib/cooperation/day.ts'),
-    ]);
-    return make(commons, { ...views, ...find, ...day });
-  });
+): Promise<Viewed<View>> => viewedBy(fetch, path, language, async (commons) => make(commons, await bringTools()));
 
 /** Searching many times in one commons: its finder is made once. */
 let finder: {
@@ -127,7 +159,18 @@ export interface FirstResults {
   readonly cards: readonly Card[];
 }
 
-/** The first results on this device, at once, for who is still typing; null where the list did not come from the device. */
+/**
+ * Reads what is searched on this device before somebody searches: a page that the node sent needed none of it yet. False where the compendium is not here.
+ */
+export async function readyOnDevice(language: InterfaceLanguage): Promise<boolean> {
+  // Without a network the code may not be here either; then there is nothing to be quick about.
+  const [commons, tools] = await Promise.all([fromDevice(language), bringTools().catch(() => null)]);
+  if (commons === null || tools === null) return false;
+  finderOn(commons, tools, language);
+  return true;
+}
+
+/** The first results on this device, at once, for who is still typing; null where what is searched was not read (yet). */
 export function firstOnDevice(search: URLSearchParams, language: InterfaceLanguage): FirstResults | null {
   if (finder?.language !== language) return null;
   const { commons, day, tools, find } = finder;

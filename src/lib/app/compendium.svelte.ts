@@ -78,5 +78,6 @@ export class Compendium {
     const { store } = await storage();
     await store.commons.remove();
     await this.look(language);
+    await invalidate(compendiumDependency);
   }
 }

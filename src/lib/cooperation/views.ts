@@ -174,7 +174,8 @@ export function listView(
       .map((filter) => ({
         filter,
         chosen: query.by[filter] ?? null,
-        values: [...finding.counts[filter]]
+        // What is chosen stays to be seen and taken back where it finds nothing.
+        values: [...new Map([...(query.by[filter] === undefined ? [] : [[query.by[filter], 0] as const]), ...finding.counts[filter]])]
           .map(([value, n]) => {
             const term = labelled.includes(filter) ? commons.byId.get(value as EntryId) : undefined;
             return { value, label: term === undefined ? null : shown(term.title, language), n };
