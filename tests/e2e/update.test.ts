@@ -86,8 +86,8 @@ test('an administrator pins a publisher, takes a version from a file, goes back,
   startNode,
   openDevice,
 }) => {
-  test.setTimeout(240_000);
-  const node = await startNode({ PERIGEE_UPDATE_PATIENCE: '60' }, [], true);
+  test.setTimeout(480_000);
+  const node = await startNode({ PERIGEE_UPDATE_PATIENCE: '90' }, [], true);
   const staff = await claim(node);
   const device = await openDevice({ size: 'laptop' });
   // The node is away for some seconds while it changes over.
@@ -135,7 +135,7 @@ test('a version that the centre above has is shown with its size, comes after th
   startNode,
   openDevice,
 }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(480_000);
   const parent = await startNode({ PERIGEE_NODE: 'sitc' });
   const director = await claim(parent, 'Director');
   const made = await fetch(`${parent.origin}/api/nodes`, {
