@@ -6,7 +6,7 @@ import { expect, test } from './perigee.ts';
 /** Pages of one's own or of staff: they show what lies on the device, or behind a sign-in. */
 const ownPages = [
   '/centre', '/centre/cascade', '/centre/evaluation', '/centre/import', '/centre/month', '/centre/start', '/certificates', '/desk', '/desk/[kind]',
-  '/exams/[course]/[unit]', '/network/applications', '/people', '/profiles/[country]/values', '/record', '/settings', '/teach', '/teach/cascade',
+  '/exams/[course]/[unit]', '/handover', '/network/applications', '/people', '/profiles/[country]/values', '/record', '/settings', '/teach', '/teach/cascade',
   '/teach/exams', '/teach/sessions',
 ]; // prettier-ignore
 
