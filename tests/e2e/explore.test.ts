@@ -105,6 +105,9 @@ test('without a network: brightness and colour of the image, the curve folded on
   await fold.getByLabel('Period, as a number').press('Tab');
   await expect(fold.getByLabel('Folded')).toBeChecked();
   await expect(fold.getByRole('img')).toHaveAttribute('aria-label', /Magnitude against Phase/);
+  // Its labels are as large on a phone as they were drawn.
+  const label = fold.locator('svg text').first();
+  expect(await label.evaluate((text) => text.getBoundingClientRect().height)).toBeGreaterThan(12);
   // On the right period neighbours in phase are neighbours in brightness; on another they are not.
   const roughness = (): Promise<number> =>
     fold.locator('path.dots').evaluate((path) => {
