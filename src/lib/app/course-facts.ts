@@ -1,7 +1,7 @@
 /** What pages say about a course in the words of the interface. */
 import type { Key } from '#lib/i18n/translate.ts';
 import type { Words } from '#lib/i18n/words.ts';
-import type { InstallFailure, SourceFailure } from './contract.ts';
+import type { InstallFailure } from './contract.ts';
 
 const levelKeys: Readonly<Record<string, Key>> = {
   introductory: 'level.introductory',
@@ -43,10 +43,3 @@ export function enoughOf<Course extends { readonly bytes: number }>(courses: rea
     });
   return freed >= wanted ? enough : null;
 }
-
-/** The HTTP status and the error's code for a page whose course or unit could not be read. */
-export const pageFailures: Readonly<Record<SourceFailure, { readonly status: number; readonly code: string; readonly message: string }>> = {
-  missing: { status: 404, code: 'missing', message: 'There is no such course or unit' },
-  unreachable: { status: 503, code: 'unreachable', message: 'No node answered, and the course is not installed' },
-  nonsense: { status: 502, code: 'nonsense', message: 'The node answered something that is not a course' },
-};

@@ -1,6 +1,6 @@
 import { error, redirect } from '@sveltejs/kit';
 import { compendiumDependency, loadEntry } from '#lib/app/compendium-source.ts';
-import { pageFailures } from '#lib/app/course-facts.ts';
+import { pageFailures } from '#lib/app/page-failures.ts';
 import type { PageLoad } from './$types';
 
 export const load: PageLoad = async ({ fetch, params, parent, depends, url }) => {

@@ -1,5 +1,5 @@
 import { error } from '@sveltejs/kit';
-import { pageFailures } from '#lib/app/course-facts.ts';
+import { pageFailures } from '#lib/app/page-failures.ts';
 import { loadCourse } from '#lib/app/course-source.ts';
 import { isCourseId } from '#lib/domain/ids.ts';
 import type { PageLoad } from './$types';

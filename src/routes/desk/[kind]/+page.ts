@@ -1,7 +1,7 @@
 import { error } from '@sveltejs/kit';
 import { compendiumDependency } from '#lib/app/compendium-source.ts';
 import { loadPlan, loadWriting } from '#lib/app/country-source.ts';
-import { pageFailures } from '#lib/app/course-facts.ts';
+import { pageFailures } from '#lib/app/page-failures.ts';
 import { writtenKindOf } from '#lib/app/desk/kinds.ts';
 import type { PageLoad } from './$types';
 

@@ -1,7 +1,7 @@
 import { error } from '@sveltejs/kit';
 import { compendiumDependency } from '#lib/app/compendium-source.ts';
 import { loadOffer } from '#lib/app/country-source.ts';
-import { pageFailures } from '#lib/app/course-facts.ts';
+import { pageFailures } from '#lib/app/page-failures.ts';
 import type { PageLoad } from './$types';
 
 export const load: PageLoad = async ({ fetch, params, parent, depends }) => {

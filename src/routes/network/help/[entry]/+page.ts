@@ -1,6 +1,6 @@
 import { error } from '@sveltejs/kit';
 import { compendiumDependency } from '#lib/app/compendium-source.ts';
-import { pageFailures } from '#lib/app/course-facts.ts';
+import { pageFailures } from '#lib/app/page-failures.ts';
 import { loadHelpEntry } from '#lib/app/network/network-source.ts';
 import type { PageLoad } from './$types';
 
