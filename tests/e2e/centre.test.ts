@@ -1,7 +1,7 @@
 /** The administrator's page: how the centre is, in one look. */
 import { readFileSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
-import { claim, expect, joinCentre, makeCohort, makePerson, signIn, test } from './perigee.ts';
+import { beyondScreen, claim, expect, joinCentre, makeCohort, makePerson, signIn, test } from './perigee.ts';
 
 test('an administrator sees how the centre is, reads the log, and takes a file for whoever helps', async ({ startNode, openDevice }) => {
   const node = await startNode();
@@ -17,7 +17,7 @@ test('an administrator sees how the centre is, reads the log, and takes a file f
     });
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+    expect(await beyondScreen(page)).toBeLessThanOrEqual(0);
   }
   const part = page.getByRole('region', { name: 'How the centre is' });
   await expect(part.getByText('No backup was made yet.')).toBeVisible();
@@ -63,7 +63,7 @@ test('the month on paper counts who came and how far they are, and the people ar
     // On a sheet of A4 with its margins: nothing but the sheet, and nothing cut off.
     await page.emulateMedia({ media: 'print' });
     await page.setViewportSize({ width: 680, height: 980 });
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+    expect(await beyondScreen(page)).toBeLessThanOrEqual(0);
     await expect(page.locator('nav:visible, button:visible, select:visible')).toHaveCount(0);
     if (process.env['PERIGEE_PICTURES'] !== undefined)
       await page.screenshot({ path: `${process.env['PERIGEE_PICTURES']}/month-print-${language}.png` });
@@ -71,6 +71,6 @@ test('the month on paper counts who came and how far they are, and the people ar
     await page.setViewportSize({ width: 360, height: 740 });
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+    expect(await beyondScreen(page)).toBeLessThanOrEqual(0);
   }
 });

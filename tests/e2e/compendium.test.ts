@@ -1,6 +1,6 @@
 /** The compendium: read without JavaScript, searched online and offline, installed for its price, the same in both directions of writing. */
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect, test } from './perigee.ts';
+import { beyondScreen, expect, test } from './perigee.ts';
 
 const titles = 'main .cards h3';
 
@@ -191,6 +191,6 @@ for (const [locale, colorScheme, size] of [
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(violations.map(({ id, nodes }) => `${path} ${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), path).toBeLessThanOrEqual(0);
+      expect(await beyondScreen(page), path).toBeLessThanOrEqual(0);
     }
   });

@@ -1,6 +1,6 @@
 /** Profiles of countries: read without JavaScript, kept with the compendium, read without a network, the same in both directions of writing. */
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect, test } from './perigee.ts';
+import { beyondScreen, expect, test } from './perigee.ts';
 
 test('a profile is read without JavaScript: what is weak, what answers it, who may stand beside it', async ({ startNode, openDevice }) => {
   const node = await startNode();
@@ -129,9 +129,6 @@ for (const [locale, colorScheme, size] of [
       });
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(violations.map(({ id, nodes }) => `${path} ${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-      expect(
-        await page.evaluate(() => document.documentElement.scrollWidth - Math.min(window.innerWidth, screen.width)),
-        path,
-      ).toBeLessThanOrEqual(0);
+      expect(await beyondScreen(page), path).toBeLessThanOrEqual(0);
     }
   });

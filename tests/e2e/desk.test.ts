@@ -2,7 +2,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { addSource, fill, join, pick } from './desk-verbs.ts';
-import { claim, expect, signIn, test } from './perigee.ts';
+import { beyondScreen, claim, expect, signIn, test } from './perigee.ts';
 
 /** The node answers when all entries are compiled, signed and priced anew: on a busy machine that takes its time. */
 const publishing = { timeout: 60_000 };
@@ -152,9 +152,6 @@ test('axe finds nothing on the pages of the desk', async ({ startNode, openDevic
     await expect(page.locator(path.startsWith('/desk/') ? 'form' : 'main h2').first()).toBeVisible();
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.map(({ id, nodes }) => `${path} ${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-    expect(
-      await page.evaluate(() => document.documentElement.scrollWidth - Math.min(window.innerWidth, screen.width)),
-      path,
-    ).toBeLessThanOrEqual(0);
+    expect(await beyondScreen(page), path).toBeLessThanOrEqual(0);
   }
 });

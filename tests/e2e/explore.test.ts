@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
-import { expect, installCourse, test } from './perigee.ts';
+import { beyondScreen, expect, installCourse, test } from './perigee.ts';
 
 const course = 'open-universe';
 const client = join(import.meta.dirname, '..', '..', 'build', 'client');
@@ -136,6 +136,6 @@ for (const [locale, colorScheme, size] of [
       await expect(page.locator('form[data-kind] fieldset:enabled').first()).toBeVisible();
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(violations.map(({ id, nodes }) => `${unit} ${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), unit).toBeLessThanOrEqual(0);
+      expect(await beyondScreen(page), unit).toBeLessThanOrEqual(0);
     }
   });

@@ -3,7 +3,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { writtenKinds } from '../../src/lib/cooperation/fields.ts';
 import { penOf } from '../../src/lib/domain/drafts.ts';
 import { fill, join } from './desk-verbs.ts';
-import { claim, expect, signIn, test } from './perigee.ts';
+import { beyondScreen, claim, expect, signIn, test } from './perigee.ts';
 
 const publishing = { timeout: 60_000 };
 
@@ -30,10 +30,7 @@ for (const [locale, size] of [
         await expect(form.getByRole('alert').first()).toBeVisible();
         const { violations } = await new AxeBuilder({ page }).analyze();
         expect(violations.map(({ id, nodes }) => `${kind} ${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-        expect(
-          await page.evaluate(() => document.documentElement.scrollWidth - Math.min(window.innerWidth, screen.width)),
-          kind,
-        ).toBeLessThanOrEqual(0);
+        expect(await beyondScreen(page), kind).toBeLessThanOrEqual(0);
       }
     }
   });

@@ -7,7 +7,7 @@ import type { Page } from '@playwright/test';
 import type { Item } from '../../src/lib/exercise/item.ts';
 import { exerciseOf, fillIn, readCourse } from './exercises.ts';
 import { findCertutil, trustAuthority } from './nss.ts';
-import { expect, test } from './perigee.ts';
+import { beyondScreen, expect, test } from './perigee.ts';
 
 const lesson = '/courses/satellite-navigation/kepler-orbits';
 const everyName = ['--host-resolver-rules=MAP * 127.0.0.1'];
@@ -119,7 +119,7 @@ test('from a page over plain HTTP to the centre’s certificate', async ({ start
   const { page } = device;
   await answer(page, plain, await itemOf(node.origin));
   await page.goto(`${plain}/handover?lang=ar`);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+  expect(await beyondScreen(page)).toBeLessThanOrEqual(0);
   await expect(page.getByRole('button', { name: 'خذه معك' })).toBeVisible();
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id }) => id)).toEqual([]);

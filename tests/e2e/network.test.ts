@@ -1,7 +1,7 @@
 /** The network: the directory with its map, opportunities, shared resources, and applications that are written without a network. */
 import { readFileSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect, test } from './perigee.ts';
+import { beyondScreen, expect, test } from './perigee.ts';
 
 test('the directory, opportunities and resources read and narrow down without JavaScript', async ({ startNode, openDevice }) => {
   const node = await startNode();
@@ -113,9 +113,6 @@ for (const [locale, colorScheme, size] of [
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(violations.map(({ id, nodes }) => `${path} ${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-      expect(
-        await page.evaluate(() => document.documentElement.scrollWidth - Math.min(window.innerWidth, screen.width)),
-        path,
-      ).toBeLessThanOrEqual(0);
+      expect(await beyondScreen(page), path).toBeLessThanOrEqual(0);
     }
   });

@@ -168,6 +168,11 @@ export async function joinCentre(page: Page, origin: string, code: string): Prom
   await expect(page.getByText('You belong to the centre')).toBeVisible();
 }
 
+/** CSS pixels by which a page is wider than the screen. A phone's `innerWidth` would not show it: it grows with a page that is too wide. */
+export function beyondScreen(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - Math.min(window.innerWidth, screen.width));
+}
+
 /** Signs in on /teach. English pages. */
 export async function signIn(page: Page, origin: string, staff: Pick<Staff, 'name' | 'password'>): Promise<void> {
   await page.goto(`${origin}/teach`);

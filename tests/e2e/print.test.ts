@@ -1,5 +1,5 @@
 /** A plan on paper, in the language of the ministry: all of it that is said, nothing that is pressed, within the width of the page. */
-import { expect, test } from './perigee.ts';
+import { beyondScreen, expect, test } from './perigee.ts';
 
 /** A4 at 96 pixels an inch. */
 const paper = { width: 794, height: 1123 };
@@ -31,10 +31,7 @@ test('a plan prints in Arabic and in Chinese with its title, its country and tha
     await expect(page.locator('header.night')).toBeHidden();
     await expect(page.locator('footer.night')).toBeHidden();
     for (const button of await page.locator('main .button').all()) await expect(button).toBeHidden();
-    expect(
-      await page.evaluate(() => document.documentElement.scrollWidth - Math.min(window.innerWidth, screen.width)),
-      locale,
-    ).toBeLessThanOrEqual(0);
+    expect(await beyondScreen(page), locale).toBeLessThanOrEqual(0);
     await page.emulateMedia({ media: 'screen' });
   }
 });

@@ -1,7 +1,7 @@
 /** A lost phone, a sign-in that is ended, two ids of one person, and an erasure that was asked for: as learners and staff see them. */
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { claim, expect, joinCentre, makeCohort, makePerson, signIn, test } from './perigee.ts';
+import { beyondScreen, claim, expect, joinCentre, makeCohort, makePerson, signIn, test } from './perigee.ts';
 
 const pictures = process.env['PERIGEE_TEST_PICTURES'];
 
@@ -9,7 +9,7 @@ const pictures = process.env['PERIGEE_TEST_PICTURES'];
 async function look(page: Page, name: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])).toEqual([]);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBeLessThanOrEqual(0);
+  expect(await beyondScreen(page)).toBeLessThanOrEqual(0);
   if (pictures !== undefined) await page.screenshot({ path: `${pictures}/${name}.png`, fullPage: true });
 }
 

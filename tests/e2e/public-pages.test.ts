@@ -1,7 +1,7 @@
 /** Every public page reads without a script, and says what it is about; which pages those are is asked of the folder of routes, so that a new one is not forgotten. */
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, test } from './perigee.ts';
+import { beyondScreen, expect, test } from './perigee.ts';
 
 /** Pages of one's own or of staff: they show what lies on the device, or behind a sign-in. */
 const ownPages = [
@@ -68,10 +68,7 @@ test('every public page reads without a script and within the width of a phone, 
       await expect(page.getByRole('heading', { level: 1 }), path).toBeVisible();
       await expect(page.getByRole('main'), path).toContainText(text);
       // A phone zooms out of a page that is too wide: its inner width grows with the page, its screen does not.
-      expect(
-        await page.evaluate(() => document.documentElement.scrollWidth - Math.min(window.innerWidth, screen.width)),
-        path,
-      ).toBeLessThanOrEqual(0);
+      expect(await beyondScreen(page), path).toBeLessThanOrEqual(0);
       // Nothing waits for a script that does not come.
       await expect(page.getByRole('main').locator('progress, [aria-busy=true]'), path).toHaveCount(0);
       if (/\[(entry|country|plan|call|offer)\]$/.test(route)) {

@@ -4,7 +4,7 @@ import { brotliDecompressSync } from 'node:zlib';
 import { get } from 'node:http';
 import AxeBuilder from '@axe-core/playwright';
 import { createFormat } from '../../src/lib/i18n/format.ts';
-import { expect, test } from './perigee.ts';
+import { beyondScreen, expect, test } from './perigee.ts';
 import { readCourse } from './exercises.ts';
 
 interface Sent {
@@ -158,7 +158,7 @@ for (const language of ['en', 'ar']) {
         await device.page.waitForLoadState('networkidle');
         const { violations } = await new AxeBuilder({ page: device.page }).analyze();
         expect(violations.map(({ id, nodes }) => `${path} ${colorScheme} ${id}: ${nodes.map(({ html }) => html).join(' | ')}`)).toEqual([]);
-        const wider = await device.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        const wider = await beyondScreen(device.page);
         expect(wider, `${path} is wider than the phone`).toBeLessThanOrEqual(0);
       }
     }

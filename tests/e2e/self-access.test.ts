@@ -1,6 +1,6 @@
 /** The pages about oneself and the trainer's: for everyone, in both directions of writing, on a phone. */
 import { AxeBuilder } from '@axe-core/playwright';
-import { claim, expect, makeCohort, makePerson, signIn, test } from './perigee.ts';
+import { beyondScreen, claim, expect, makeCohort, makePerson, signIn, test } from './perigee.ts';
 
 /** Each page, and what it shows when it is whole. */
 const pages = { '/people': '.now', '/settings': '.figures', '/record': 'main a.button', '/teach': '.cohorts' } as const;
@@ -22,7 +22,7 @@ for (const [locale, colorScheme] of [
     const check = async (): Promise<void> => {
       const { violations } = await new AxeBuilder({ page }).analyze();
       expect(violations.map(({ id, nodes }) => `${page.url()} ${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+      expect(await beyondScreen(page)).toBeLessThanOrEqual(0);
       const small = await page
         .getByRole('main')
         .locator('button, select, input:not([type=radio], [type=checkbox]), a.button, .choices a')

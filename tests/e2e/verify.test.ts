@@ -9,7 +9,7 @@ import { around } from '../certification/today.ts';
 import { ordinary, photographed } from '../certification/photograph.ts';
 import { centre, certificate, grantBody, thief, trustListOf } from '../certification/world.ts';
 import { untilKept } from './certification.ts';
-import { expect, test } from './perigee.ts';
+import { beyondScreen, expect, test } from './perigee.ts';
 import { jpegOf } from './pictures.ts';
 
 const { on, set, badge, photo, page: printedPage } = around(Date.now());
@@ -226,7 +226,7 @@ for (const [locale, colorScheme] of [
     await page.locator('summary').click();
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+    expect(await beyondScreen(page)).toBeLessThanOrEqual(0);
     await page.screenshot({ path: info.outputPath(`verify-${locale}.png`), fullPage: true });
   });
 

@@ -4,7 +4,7 @@
  */
 import { AxeBuilder } from '@axe-core/playwright';
 import { accept, addSource, atCentre, fill, getReady, join, offlineLines, onDevice, pick, publishing } from './desk-verbs.ts';
-import { claim, expect, joinCentre, makeCohort, makePerson, signIn, test } from './perigee.ts';
+import { beyondScreen, claim, expect, joinCentre, makeCohort, makePerson, signIn, test } from './perigee.ts';
 
 const otherRole = 'Your sign-in does not have the role for this page.';
 
@@ -268,10 +268,7 @@ test('the pages of help read without JavaScript, and axe finds nothing on them',
         await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
         const { violations } = await new AxeBuilder({ page }).analyze();
         expect(violations.map(({ id, nodes }) => `${path} ${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-        expect(
-          await page.evaluate(() => document.documentElement.scrollWidth - Math.min(window.innerWidth, screen.width)),
-          path,
-        ).toBeLessThanOrEqual(0);
+        expect(await beyondScreen(page), path).toBeLessThanOrEqual(0);
       }
     }
 });
