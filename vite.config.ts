@@ -14,7 +14,7 @@ const cascade = /src\/routes\/(teach|centre)\/(cascade|evaluation)\/[A-Z]|src\/l
 
 /** Pages on which courses are chosen, and what only they show. */
 const browse =
-  /src\/routes\/(\+page|catalogue\/|courses\/\[course\]\/\+page)|src\/lib\/(app\/CourseList|ui\/(CourseCard|Emblem|Orbit|BytesMeter))/;
+  /src\/routes\/(\+page|catalogue\/|courses\/\[course\]\/\+page)|src\/lib\/(app\/(CourseList|course-facts)|ui\/(CourseCard|Emblem|Orbit|BytesMeter))/;
 
 /** The compendium's pages, and what only they show. */
 const compendium = /src\/(lib\/app\/[Cc]ompendium|routes\/compendium)/;
@@ -84,7 +84,7 @@ const groups = [
   // the store is open, and are too small for a file of their own.
   {
     name: 'store',
-    test: /node_modules\/dexie|src\/lib\/(storage\/(?!statements|exams|papers|arrivals)|domain\/(canonical-json|progress)|app\/(work\.|lesson\/Notes))/,
+    test: /node_modules\/dexie|src\/lib\/(storage\/(?!statements|exams|papers|arrivals)|domain\/(canonical-json|progress)|app\/(work\.|elsewhere|lesson\/Notes))/,
     priority: 8,
   },
   // Installing, searching, passes: what an installed application does later.

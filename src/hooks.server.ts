@@ -39,7 +39,7 @@ async function noticeElsewhere(
   // Where there is a better address, what was done here can go there.
   const along = kind === 'bare' ? '' : ` <a href="/handover" data-sveltekit-reload>${escapeHtml(t('elsewhere.along'))}</a>`;
   return (
-    `<aside class="wrap" data-elsewhere="${kind}" style="padding-block:.75rem;border-block-end:4px solid var(--signal)">` +
+    `<aside class="wrap" lang="${language}" dir="${directionOf(language)}" data-elsewhere="${kind}" style="padding-block:.75rem;border-block-end:4px solid var(--signal)">` +
     `<p>${escapeHtml(text)} <a href="${escapeHtml(href)}" data-sveltekit-reload>${escapeHtml(label)}</a>${along}</p></aside>`
   );
 }

@@ -7,7 +7,7 @@ import type { NodeProcess } from '../../scripts/node-process.ts';
 import { makeLeaf } from '../../src/lib/server/tls/authority.ts';
 import { createOnePort } from '../../src/server/one-port.ts';
 import { findCertutil, trustAuthority } from './nss.ts';
-import { expect, test } from './perigee.ts';
+import { beyondScreen, expect, test } from './perigee.ts';
 
 /** Every name is this machine's: none of them is localhost, for which browsers make exceptions. */
 const everyName = ['--host-resolver-rules=MAP * 127.0.0.1'];
@@ -111,7 +111,7 @@ test('the page about trust: for everyone, in both directions of writing, and wit
     });
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+    expect(await beyondScreen(page)).toBeLessThanOrEqual(0);
   }
   const quiet = await openDevice({ javaScript: false, args: everyName });
   quiet.expectConsole(opener);
@@ -125,11 +125,21 @@ test('at another address than the centre’s own the page says so', async ({ sta
   const node = await startNode();
   const device = await openDevice({ args: everyName });
   device.expectConsole(opener);
+  device.expectConsole(/ERR_INTERNET_DISCONNECTED/);
   const { page } = device;
   const { port } = new URL(node.origin);
   await page.goto(`http://localhost:${port}/catalogue`);
   await expect(page.locator('[data-elsewhere=other]')).toContainText(node.origin);
   await expect(page.getByRole('link', { name: 'Open it there' })).toHaveAttribute('href', `${node.origin}/catalogue`);
+  // Later pages are the worker's, which knows it from this one.
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await page.goto(`http://localhost:${port}/people`);
+  await expect(page.locator('[data-elsewhere=other]')).toContainText(node.origin);
+  await expect(page.getByRole('link', { name: 'Open it there' })).toHaveAttribute('href', `${node.origin}/people`);
+  await page.context().setOffline(true);
+  await page.goto(`http://localhost:${port}/catalogue`);
+  await expect(page.locator('[data-elsewhere=other]')).toHaveCount(1);
+  await page.context().setOffline(false);
   await page.goto(`http://centre.lan:${port}/catalogue`);
   await expect(page.locator('[data-elsewhere=bare]')).toContainText('the browser cannot keep the app');
   await page.goto(`${node.origin}/catalogue`);

@@ -28,6 +28,9 @@ export const device = {
     if (begun) return;
     begun = true;
     await people.load();
+    void import('./elsewhere.ts').then(({ keepNoticeElsewhere }) => {
+      keepNoticeElsewhere();
+    });
     $effect.root(() => {
       $effect(() => {
         void sync.follow(people.current?.id ?? null);
