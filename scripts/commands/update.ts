@@ -51,18 +51,20 @@ Without KEY prints the keys that are pinned, one a line. What is pinned stays wh
 
 Exit code: 0 done, 1 nothing was changed, 64 wrong usage.`,
   run: async (args, io) => {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { data: { type: 'string' }, remove: { type: 'boolean' } },
-    });
-    const [key, ...more] = positionals;
-    if (more.length > 0 || (key === undefined && values.remove === true)) throw new UsageError('Name one key.');
-    const data = resolve(values.data ?? io.env['PERIGEE_DATA'] ?? './data');
     const [{ changePins, isPublisherKey, pinnedKeys }, { readNodeName }] = await Promise.all([
       import('../../src/lib/server/update/update-file.ts'),
       import('../../src/server/identity.ts'),
     ]);
+    // One key in 64 begins with a hyphen, and is no option.
+    const isKey = (arg: string): boolean => arg.startsWith('-') && isPublisherKey(arg);
+    const { values, positionals } = parseArgs({
+      args: args.filter((arg) => !isKey(arg)),
+      allowPositionals: true,
+      options: { data: { type: 'string' }, remove: { type: 'boolean' } },
+    });
+    const [key, ...more] = [...args.filter(isKey), ...positionals];
+    if (more.length > 0 || (key === undefined && values.remove === true)) throw new UsageError('Name one key.');
+    const data = resolve(values.data ?? io.env['PERIGEE_DATA'] ?? './data');
     const pinned = await pinnedKeys(root, data, io.env);
     if (key === undefined) {
       for (const one of pinned) io.out(one);

@@ -254,8 +254,9 @@ export async function openNode(settings: NodeSettings) {
   /** Nothing is published yet: what would be answered of courses meanwhile would not be true. */
   let isFirst = isBehind && courses !== null && (library.all().length === 0 || (await compendium.read('en')) === null);
   const firstPublished = Promise.withResolvers<undefined>();
-  if (isBehind) await programmes.refresh();
-  else await publish();
+  if (!isBehind) await publish();
+  // Before its first courses a node has no programmes either: they ask for courses.
+  else if (!isFirst) await programmes.refresh();
   const endFirst = (): void => {
     isFirst = false;
     firstPublished.resolve(undefined);

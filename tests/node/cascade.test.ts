@@ -6,7 +6,7 @@ import { afterEach, expect, it } from 'vitest';
 import { instantOf } from '../../src/lib/domain/clock.ts';
 import type { CourseId, ItemId, PersonId, UnitId } from '../../src/lib/domain/ids.ts';
 import { profileId, registerId, type ProfileRecord, type RegisterRecord } from '../../src/lib/domain/records.ts';
-import { ask, claim, joinBy, makeCohort, password, startTestNode, type Learner, type TestNode } from './kit.ts';
+import { ask, claim, confirm, joinBy, makeCohort, password, startTestNode, type Learner, type TestNode } from './kit.ts';
 import { tinyCompiler } from './tiny-course.ts';
 
 const day = 24 * 60 * 60 * 1000;
@@ -30,11 +30,13 @@ async function startCentre() {
 }
 
 async function staff(
-  { url }: TestNode,
+  node: TestNode,
   admin: string,
   name: string,
   role: string,
 ): Promise<{ readonly person: PersonId; readonly token: string }> {
+  const { url } = node;
+  await confirm(node, admin);
   const { body: made } = await ask(`${url}/api/people`, { token: admin, body: { name, role } });
   const { body } = await ask(`${url}/api/session`, { body: { code: made['code'], name, password } });
   return { person: body['person'] as PersonId, token: body['token'] as string };

@@ -132,7 +132,7 @@ function createKey(device: DeviceId) {
   return { shown: { key, proof }, signer };
 }
 
-async function startWorld() {
+function coursesAndProgrammes(): string {
   const courses = mkdtempSync(join(tmpdir(), 'perigee-courses-'));
   mkdirSync(join(courses, 'satellite-navigation'));
   mkdirSync(join(courses, '+programmes'));
@@ -140,6 +140,11 @@ async function startWorld() {
   writeFileSync(join(courses, '+programmes', 'trainer.yaml'), programme);
   writeFileSync(join(courses, '+programmes', 'master-trainer.yaml'), masterTrainer);
   writeFileSync(join(courses, '+programmes', 'course-author.yaml'), author);
+  return courses;
+}
+
+async function startWorld() {
+  const courses = coursesAndProgrammes();
   const node = await startTestNode({ courses, compiler: tinyCompiler });
   closers.push(async () => {
     await node.close();
@@ -574,4 +579,17 @@ it('counts a practice for its author once a reviewer accepted it, until the auth
   await draft(edition(3), { withdrawn: at(-0.1) });
   expect(await told(world, trainer)).toEqual([]);
   await accounts.engine.close();
+});
+
+it('answers with its programmes once its first courses are there, and does not complain before that they ask for some', async () => {
+  const courses = coursesAndProgrammes();
+  const node = await startTestNode({ courses, compiler: tinyCompiler, publishing: 'behind' });
+  closers.push(async () => {
+    await node.close();
+    rmSync(courses, { recursive: true, force: true });
+  });
+  const asked = ask(`${node.url}/content/programmes`);
+  await node.node.publish();
+  expect(JSON.stringify((await asked).body)).toContain('master-trainer');
+  expect(node.lines.filter((line) => line.includes('error:'))).toEqual([]);
 });

@@ -37,6 +37,7 @@ export interface TestNode {
 export interface StartGiven {
   readonly courses?: string | null;
   readonly compiler?: Compiler;
+  readonly publishing?: NonNullable<NodeSettings['publishing']>;
   readonly data?: string;
   /** A process of the same node, whose CouchDB this one shares; it has a data folder of its own. */
   readonly beside?: TestNode;
@@ -72,6 +73,7 @@ export async function startTestNode(given: StartGiven = {}): Promise<TestNode> {
       courses: given.courses ?? null,
       version: '0.0.0',
       compiler: given.compiler ?? noCompiler,
+      ...(given.publishing === undefined ? {} : { publishing: given.publishing }),
       log,
       book: { newest: (count) => lines.slice(-count).map((line) => ({ at: instantOf(clock() + ahead), line })) },
       clock: () => clock() + ahead,
