@@ -207,8 +207,9 @@ export async function openCommons(given: {
     const stamp = sha256Of(Buffer.from(JSON.stringify([compiler, signer.key, [...source.courses], ...sums, ...news])));
     if (published?.stamp === stamp && (await read('en')) !== null) return;
     const { commons, diagnostics, leftOut } = compileCommons(source, tools);
+    // What is only to be wished for, whoever writes entries asks for; at each start it would hide what is wrong.
     for (const { file, line, severity, message, hint } of diagnostics)
-      log(`${join(courses ?? '', file)}:${String(line)} ${severity}: ${message} ${hint}`);
+      if (severity === 'error') log(`${join(courses ?? '', file)}:${String(line)} error: ${message} ${hint}`);
     const waiting = leftOut.map(({ id, faults }) => `The entry ${id} waits: ${faults[0] ?? ''}`).join('\n');
     if (waiting !== told && waiting !== '') log(waiting);
     told = waiting;
