@@ -10,7 +10,8 @@
  * Whatever a page writes to its console fails the test, unless the test said `device.expectConsole(/…/)`: an answer 401 that is
  * asked for, the network that is taken away. Everything that was started is ended with the test.
  */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as base, chromium, expect, type BrowserContext, type Page } from '@playwright/test';
@@ -49,6 +50,21 @@ export interface DeviceOptions {
   readonly args?: readonly string[];
   /** The home folder of whoever uses the browser: what their system trusts lies there. */
   readonly home?: string;
+  /** The folder that the browser takes for `/etc/chromium`, where whoever owns the machine puts its policies. */
+  readonly policies?: string;
+}
+
+const policyMount = 'mount --bind "$0" /etc/chromium';
+
+/** Whether the browser can be shown another `/etc/chromium`: a mount that nobody else sees, which only root may make. */
+export const canGivePolicies = (folder: string): boolean =>
+  existsSync('/etc/chromium') && spawnSync('unshare', ['-m', 'sh', '-c', policyMount, folder]).status === 0;
+
+function withPolicies(chromium: string, policies: string, profile: string): string {
+  const path = join(profile, 'browser.sh');
+  writeFileSync(path, `#!/bin/sh\nexec unshare -m sh -c '${policyMount} && exec "$@"' '${policies}' '${chromium}' "$@"\n`);
+  chmodSync(path, 0o755);
+  return path;
 }
 
 async function createDevice(profile: string, options: DeviceOptions, complaints: string[]): Promise<OpenDevice> {
@@ -58,6 +74,7 @@ async function createDevice(profile: string, options: DeviceOptions, complaints:
   // ended because the page was left in the middle of a pass.
   const expected: RegExp[] = [/ 404 .*\/replica\/person\/\w+\/_local\//, /The above (404|undefined) is totally normal\. PouchDB/];
   const phone = options.size === 'phone';
+  const executable = options.policies === undefined ? found.value : withPolicies(found.value, options.policies, profile);
   let context: BrowserContext | null = null;
 
   const watch = (page: Page): void => {
@@ -88,7 +105,7 @@ async function createDevice(profile: string, options: DeviceOptions, complaints:
     },
     async open() {
       context = await chromium.launchPersistentContext(profile, {
-        executablePath: found.value,
+        executablePath: executable,
         args: [...chromiumArguments(), ...(options.args ?? [])],
         ...(options.home === undefined ? {} : { env: { ...process.env, HOME: options.home } }),
         viewport: phone ? { width: 360, height: 740 } : { width: 1280, height: 800 },

@@ -1,5 +1,5 @@
 /** A phone in the centre's own network: it learns to trust the node's authority, and from then on it has an app; without that it is told what works. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
@@ -7,7 +7,7 @@ import type { NodeProcess } from '../../scripts/node-process.ts';
 import { makeLeaf } from '../../src/lib/server/tls/authority.ts';
 import { createOnePort } from '../../src/server/one-port.ts';
 import { findCertutil, trustAuthority } from './nss.ts';
-import { beyondScreen, expect, test } from './perigee.ts';
+import { beyondScreen, canGivePolicies, expect, test } from './perigee.ts';
 
 /** Every name is this machine's: none of them is localhost, for which browsers make exceptions. */
 const everyName = ['--host-resolver-rules=MAP * 127.0.0.1'];
@@ -75,6 +75,25 @@ test('a browser that trusts the centre has a worker, an app to install, and less
   for (const server of servers) server.closeAllConnections();
   door.close();
   rmSync(home, { recursive: true, force: true });
+});
+
+test('the centre’s own laptops trust it by a policy file, and have the app', async ({ startNode, openDevice }) => {
+  const policies = mkdtempSync(join(tmpdir(), 'perigee-policies-'));
+  test.skip(!canGivePolicies(policies), 'Only root can show a browser other policies, and only where a Chromium of Debian is.');
+  const node = await startNode({}, ['--lan']);
+  mkdirSync(join(policies, 'policies', 'managed'), { recursive: true });
+  // As the page says: the file, as it comes.
+  const file = await (await fetch(`${node.origin}/api/trust/chromium.json`)).text();
+  writeFileSync(join(policies, 'policies', 'managed', 'perigee.json'), file);
+  expect(JSON.parse(file)).toMatchObject({ WebAppInstallForceList: [{ url: `${secureOrigin(node)}/` }] });
+
+  const { page } = await openDevice({ args: everyName, policies });
+  await page.goto(`${secureOrigin(node)}/`);
+  await page.evaluate(async () => (await navigator.serviceWorker.ready).active?.state);
+  expect(await page.evaluate(() => isSecureContext)).toBe(true);
+  await page.goto(`${secureOrigin(node)}/trust`);
+  await expect(page.getByText('This device trusts the centre.')).toBeVisible();
+  rmSync(policies, { recursive: true, force: true });
 });
 
 test('a browser that does not trust it reads, and is told what works and what does not', async ({ startNode, openDevice }) => {
