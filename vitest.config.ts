@@ -17,6 +17,8 @@ const onCouch = { ...shared, name: 'nodes on CouchDB', include: ['tests/node/**/
 
 export default defineConfig({
   test: {
+    // By itself vitest leaves one processor free: half the machine where there are two. Many of these tests wait for a disk or a process.
+    maxWorkers: 2,
     projects: [
       {
         test: {
