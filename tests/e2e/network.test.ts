@@ -33,7 +33,7 @@ test('the directory, opportunities and resources read and narrow down without Ja
   await expect(page.getByRole('heading', { name: '2 shared resources' })).toBeVisible();
   await expect(page.getByText('None that its origin has published').first()).toBeVisible();
   await page.goto(`${node.origin}/network/coordination?lang=en`);
-  await expect(page.getByRole('row')).toHaveCount(18);
+  await expect(page.getByRole('table').first().getByRole('row')).toHaveCount(18);
   await expect(page.getByRole('heading', { name: /^Taught by more than one: [1-9]/ })).toBeVisible();
   const csv = await (await fetch(`${node.origin}/content/compendium/coordination.csv?lang=en`)).text();
   expect(csv.split('\r\n')[0]).toBe('provider,country,id,course,languages,level,state,goal,target,address');
@@ -66,7 +66,7 @@ test('without a network: found, written, kept over a reload, saved as a file, an
   await page.goto(`${node.origin}/network/resources`);
   await expect(page.getByRole('heading', { name: '6 shared resources' })).toBeVisible();
   await page.goto(`${node.origin}/network/coordination`);
-  await expect(page.getByRole('row')).toHaveCount(18);
+  await expect(page.getByRole('table').first().getByRole('row')).toHaveCount(18);
   await page.goto(`${node.origin}/network/opportunities`);
   await page.getByRole('article').filter({ hasText: 'Nine months at CSSTEAP' }).getByRole('link', { name: 'Write an application' }).click();
   await page.getByRole('button', { name: 'Begin an application' }).click();
