@@ -188,11 +188,9 @@ export function openFromAbove(given: {
   }
 
   /** Sentences about the file that came, by the version's name and whose it was. */
-  const named = ({ release }: Wish, what: string): string =>
-    `The file of version ${release.version} from ${memory.heard?.from ?? 'the centre above'} ${what}. Nothing was changed.`;
-
-  const saidOf = ({ release }: Wish, said: string): string =>
-    said.replaceAll(arrivingOf(release), `The file of version ${release.version} from ${memory.heard?.from ?? 'the centre above'}`);
+  const subject = ({ release }: Wish): string => `The file of version ${release.version} from ${memory.heard?.from ?? 'the centre above'}`;
+  const named = (wish: Wish, what: string): string => `${subject(wish)} ${what}. Nothing was changed.`;
+  const saidOf = (wish: Wish, said: string): string => said.replaceAll(arrivingOf(wish.release), subject(wish));
 
   /** As soon as the head is here: the rest is not paid for where it would be refused. True where it may go on. */
   async function judgeHead(wish: Wish): Promise<boolean | null> {
