@@ -3,7 +3,7 @@
  * all of it without a network, a third accepts, and everybody reads it.
  */
 import type { Page } from '@playwright/test';
-import { accept, atCentre, fill, getReady, join, offlineLines, onDevice, pick, publishing } from './desk-verbs.ts';
+import { accept, atCentre, fill, getReady, join, offlineLines, onDevice, pick, publishing, releasePlanAndCall } from './desk-verbs.ts';
 import { claim, expect, signIn, test, type OpenDevice } from './perigee.ts';
 
 const call = 'somebody-to-begin-the-watch-of-our-reefs';
@@ -43,29 +43,7 @@ test('a call, an offer, the choice, the agreement and the outcome: written witho
   // The focal point, without a network: a plan, and a call from it before anybody has seen either.
   await focal.offline(true);
   await page.goto(`${node.origin}/desk/plan`);
-  await fill(page, 'Title', 'Reefs and boats, 2026 to 2030');
-  await fill(page, 'In short', 'Who fishes where, and what the reefs are doing.');
-  await fill(page, 'First year', '2026');
-  await fill(page, 'Last year', '2030');
-  await fill(page, 'Responsible', 'Fisheries Office');
-  await page.getByRole('button', { name: /^Add.*Objectives/ }).click();
-  const objective = page.getByRole('group', { name: 'Objectives' });
-  await fill(objective, 'Title', 'Reefs watched every month');
-  await objective.getByLabel('Indicator', { exact: true }).selectOption('ocean-monitoring');
-  await fill(objective, 'Value at the start', '0');
-  await fill(objective, 'Value to be reached', '5');
-  await page.getByRole('button', { name: 'Release', exact: true }).click();
-  await expect(onDevice(page, 'Reefs and boats')).toBeVisible();
-  await page.getByRole('link', { name: 'Call for support', exact: true }).click();
-  await fill(page, 'Title', 'Somebody to begin the watch of our reefs');
-  await fill(page, 'In short', 'One season beside our two people.');
-  await page.getByLabel('Plan', { exact: true }).selectOption({ label: 'Reefs and boats, 2026 to 2030' });
-  await pick(page, 'Objectives', '', 'Reefs watched every month');
-  await page.getByRole('checkbox', { name: 'Workshop' }).check();
-  await fill(page, 'Opens on', '2026-01-01');
-  await fill(page, 'Closes on', '2099-06-30');
-  await page.getByRole('button', { name: 'Release', exact: true }).click();
-  await expect(onDevice(page, 'Somebody to begin the watch')).toBeVisible();
+  await releasePlanAndCall(page, { years: ['2026', '2030'], reached: '5', opens: '2026-01-01', closes: '2099-06-30' });
   await online(focal, node.origin, ['Reefs and boats', 'Somebody to begin the watch']);
 
   const reader = await openDevice({ javaScript: false });

@@ -84,3 +84,34 @@ export async function accept(page: Page, origin: string, title: string): Promise
   await page.getByText(/^Decided: \d/).click();
   await expect(page.locator('details li', { hasText: title }).locator('[data-where=centre]')).toBeVisible(publishing);
 }
+
+/** On the page of a new plan: a focal point releases one with an objective, and a call from it, before anybody has seen either. */
+export async function releasePlanAndCall(
+  page: Page,
+  given: { readonly years: readonly [string, string]; readonly reached: string; readonly opens: string; readonly closes: string },
+): Promise<void> {
+  const [first, last] = given.years;
+  await fill(page, 'Title', `Reefs and boats, ${first} to ${last}`);
+  await fill(page, 'In short', 'Who fishes where, and what the reefs are doing.');
+  await fill(page, 'First year', first);
+  await fill(page, 'Last year', last);
+  await fill(page, 'Responsible', 'Fisheries Office');
+  await page.getByRole('button', { name: /^Add.*Objectives/ }).click();
+  const objective = page.getByRole('group', { name: 'Objectives' });
+  await fill(objective, 'Title', 'Reefs watched every month');
+  await objective.getByLabel('Indicator', { exact: true }).selectOption('ocean-monitoring');
+  await fill(objective, 'Value at the start', '0');
+  await fill(objective, 'Value to be reached', given.reached);
+  await page.getByRole('button', { name: 'Release', exact: true }).click();
+  await expect(onDevice(page, 'Reefs and boats')).toBeVisible();
+  await page.getByRole('link', { name: 'Call for support', exact: true }).click();
+  await fill(page, 'Title', 'Somebody to begin the watch of our reefs');
+  await fill(page, 'In short', 'One season beside our two people.');
+  await page.getByLabel('Plan', { exact: true }).selectOption({ label: `Reefs and boats, ${first} to ${last}` });
+  await pick(page, 'Objectives', '', 'Reefs watched every month');
+  await page.getByRole('checkbox', { name: 'Workshop' }).check();
+  await fill(page, 'Opens on', given.opens);
+  await fill(page, 'Closes on', given.closes);
+  await page.getByRole('button', { name: 'Release', exact: true }).click();
+  await expect(onDevice(page, 'Somebody to begin the watch')).toBeVisible();
+}

@@ -9,7 +9,7 @@ import { around } from '../certification/today.ts';
 import { ordinary, photographed } from '../certification/photograph.ts';
 import { centre, certificate, grantBody, thief, trustListOf } from '../certification/world.ts';
 import { untilKept } from './certification.ts';
-import { beyondScreen, expect, test } from './perigee.ts';
+import { beyondScreen, expect, test, type OpenDevice } from './perigee.ts';
 import { jpegOf } from './pictures.ts';
 
 const { on, set, badge, photo, page: printedPage } = around(Date.now());
@@ -28,15 +28,20 @@ const jsonFile = (content: unknown) => ({
 });
 const verdictOf = (page: Page) => page.locator('[data-verdict]');
 
+/** The page and the list of trust are kept on the device, and the network goes. */
+async function keepAndGoOffline({ page, offline }: OpenDevice, origin: string): Promise<void> {
+  await page.goto(`${origin}/verify`);
+  await expect(page.getByText('Recognised centres: list of Space Information and Training Centre')).toBeVisible();
+  await untilKept(page);
+  await offline(true);
+}
+
 test('without a network: a file, a photo of the code and pasted text, by lists that came before', async ({ startNode, openDevice }) => {
   const node = await startNode();
   await publish(node);
   const device = await openDevice({ size: 'phone' });
   const { page } = device;
-  await page.goto(`${node.origin}/verify`);
-  await expect(page.getByText('Recognised centres: list of Space Information and Training Centre')).toBeVisible();
-  await untilKept(page);
-  await device.offline(true);
+  await keepAndGoOffline(device, node.origin);
   device.expectConsole(/ERR_INTERNET_DISCONNECTED .*\/content\/trust/);
   await page.goto(`${node.origin}/verify`);
 
@@ -74,10 +79,7 @@ test('a photo of a whole printed page: tilted, unevenly lit, grainy, a JPEG; and
   await publish(node);
   const device = await openDevice({ size: 'phone' });
   const { page } = device;
-  await page.goto(`${node.origin}/verify`);
-  await expect(page.getByText('Recognised centres: list of Space Information and Training Centre')).toBeVisible();
-  await untilKept(page);
-  await device.offline(true);
+  await keepAndGoOffline(device, node.origin);
   const holder = 'Константин-Александр Рождественский-Преображенский-Волконск.';
   const sheet = await printedPage(holder);
   const take = async (name: string, buffer: Buffer): Promise<void> =>

@@ -3,7 +3,19 @@
  * mentors whom, which does not become public.
  */
 import { AxeBuilder } from '@axe-core/playwright';
-import { accept, addSource, atCentre, fill, getReady, join, offlineLines, onDevice, pick, publishing } from './desk-verbs.ts';
+import {
+  accept,
+  addSource,
+  atCentre,
+  fill,
+  getReady,
+  join,
+  offlineLines,
+  onDevice,
+  pick,
+  publishing,
+  releasePlanAndCall,
+} from './desk-verbs.ts';
 import { beyondScreen, claim, expect, joinCentre, makeCohort, makePerson, signIn, test } from './perigee.ts';
 
 const otherRole = 'Your sign-in does not have the role for this page.';
@@ -128,29 +140,7 @@ test('a plan, its yearly review and a call are written without a network, and re
 
   // A plan of its own, and a call from it before anybody has seen either.
   await page.getByRole('link', { name: 'Plan', exact: true }).click();
-  await fill(page, 'Title', 'Reefs and boats, 2027 to 2031');
-  await fill(page, 'In short', 'Who fishes where, and what the reefs are doing.');
-  await fill(page, 'First year', '2027');
-  await fill(page, 'Last year', '2031');
-  await fill(page, 'Responsible', 'Fisheries Office');
-  await page.getByRole('button', { name: /^Add.*Objectives/ }).click();
-  const objective = page.getByRole('group', { name: 'Objectives' });
-  await fill(objective, 'Title', 'Reefs watched every month');
-  await objective.getByLabel('Indicator', { exact: true }).selectOption('ocean-monitoring');
-  await fill(objective, 'Value at the start', '0');
-  await fill(objective, 'Value to be reached', '2,5');
-  await page.getByRole('button', { name: 'Release', exact: true }).click();
-  await expect(onDevice(page, 'Reefs and boats')).toBeVisible();
-  await page.getByRole('link', { name: 'Call for support', exact: true }).click();
-  await fill(page, 'Title', 'Somebody to begin the watch of our reefs');
-  await fill(page, 'In short', 'One season beside our two people.');
-  await page.getByLabel('Plan', { exact: true }).selectOption({ label: 'Reefs and boats, 2027 to 2031' });
-  await pick(page, 'Objectives', '', 'Reefs watched every month');
-  await page.getByRole('checkbox', { name: 'Workshop' }).check();
-  await fill(page, 'Opens on', '2026-11-01');
-  await fill(page, 'Closes on', '2027-06-30');
-  await page.getByRole('button', { name: 'Release', exact: true }).click();
-  await expect(onDevice(page, 'Somebody to begin the watch')).toBeVisible();
+  await releasePlanAndCall(page, { years: ['2027', '2031'], reached: '2,5', opens: '2026-11-01', closes: '2027-06-30' });
 
   await device.offline(false);
   await page.reload();
